@@ -1,0 +1,97 @@
+// Free space of the storage that this process writes. Held in memory only; rebuilt from what is reachable when the writer
+// opens (mark_*, then finish_rebuild), so that a crash cannot leak a block and a file cannot lie about one.
+//
+// Not synchronised: whoever owns the transaction owns this.
+//
+// What is given back waits ("pending") until the reuse rule lets it go ("ready"):
+//   1. freed <= the oldest pinned snapshot (the published one when none is pinned), and
+//   2. for no strong superblock S of {durable, pending}: born <= S < freed, and *then*
+//   3. no description holds a lock on its range (payload only; pages are never exported).
+// The order of 1 and 3 matters: pins first, ranges second. The search is made only when ready space does not suffice.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/status.hpp"
+#include "format/layout.hpp"
+
+namespace deltos::store {
+
+// What Space cannot do itself.
+class SpaceHost {
+ public:
+  // Lowest pinned transaction; the published one when none is pinned.
+  virtual Result<std::uint64_t> oldest_pin() = 0;
+  // Calls back with those parts of a block range on which nobody holds a lock.
+  virtual Status for_each_unlocked(std::uint64_t first_block, std::uint64_t blocks,
+                                   const std::function<void(std::uint64_t, std::uint64_t)> &part) = 0;
+  // Makes the file (and the mapping) longer; the new blocks read as zero. no_space, limit or address_space when it cannot.
+  virtual Status grow_file(std::uint64_t from_block, std::uint64_t to_block) = 0;
+  // Gives punched blocks room on disk again; they read as zero.
+  virtual Status refill(std::uint64_t first_block, std::uint64_t blocks) = 0;
+  // Zero-writes a new zone and takes write permission from its mapping.
+  virtual Status prepare_zone(std::uint64_t first_block, std::uint64_t blocks) = 0;
+
+ protected:
+  ~SpaceHost() = default;
+};
+
+struct SpaceUsage {
+  std::uint64_t file_blocks;      // of the storage
+  std::uint64_t ready_blocks;     // may be handed out at once (slots of slabs not counted)
+  std::uint64_t pending_blocks;   // wait for pins, superblocks or exports
+  std::uint64_t punched_blocks;   // ready, without room on disk
+};
+
+class Space {
+ public:
+  static constexpr std::uint64_t kNeverBorn = UINT64_MAX;  // `born` of what no strong superblock holds
+
+  Space(SpaceHost *host, std::uint64_t file_blocks, std::vector<format::Zone> zones);
+
+  // ---- rebuilding. corrupt when something is used twice, lies in a zone (payload) or outside one (page), or breaks a slab's rules.
+  // in_root: reachable from the recovered root; otherwise only from the durable strong root.
+  Status mark_page(std::uint64_t block, bool in_root);
+  Status mark_extent(std::uint64_t offset, std::uint64_t bytes, bool sealed, bool in_root);
+  // What is in neither becomes pending with (recovered, kNeverBorn); what is only in the durable root with (recovered, 0).
+  // Marking the same thing for both roots is not "used twice"; within one root it is.
+  Status finish_rebuild(std::uint64_t recovered);
+
+  // ---- allocation, for the transaction
+  struct Allocation {
+    std::uint64_t offset;
+    bool zero;  // reads as zero already
+  };
+  // bytes >= 1. Slots below one block, else whole blocks starting on a block. Nothing changes on failure.
+  Result<Allocation> allocate(std::uint64_t bytes, bool sealed);
+  Status reserve_pages(std::uint64_t pages);  // so that allocate_page() cannot fail for so many
+  std::uint64_t allocate_page();
+
+  // ---- giving back
+  void free_extent(std::uint64_t offset, std::uint64_t bytes, std::uint64_t born, std::uint64_t freed);
+  void free_page(std::uint64_t block, std::uint64_t born, std::uint64_t freed);
+  // Of an aborted transaction, or allocated and dropped within one: no snapshot and no superblock ever held it. A page is ready at
+  // once; an extent waits for exports only.
+  void abandon_extent(std::uint64_t offset, std::uint64_t bytes);
+  void abandon_page(std::uint64_t block);
+
+  // The strong superblocks that may be on disk; pending 0: none.
+  void set_strong(std::uint64_t durable, std::uint64_t pending);
+
+  // ---- holes. Ready runs of at least `minimum` blocks that are not punched yet; mark_punched() after the host has done it.
+  struct Run {
+    std::uint64_t first, blocks;
+  };
+  Result<std::vector<Run>> punchable(std::uint64_t minimum_blocks);  // promotes pending space first
+  void mark_punched(const Run &run);
+
+  const std::vector<format::Zone> &zones() const;
+  std::uint64_t file_blocks() const;
+  SpaceUsage usage() const;
+  bool in_zone(std::uint64_t block) const;
+};
+
+}  // namespace deltos::store
