@@ -33,7 +33,7 @@ T load(const std::byte *at) {
   return value;
 }
 template <class T>
-void store(std::byte *at, const T &value) {
+void save(std::byte *at, const T &value) {
   static_assert(std::is_trivially_copyable_v<T>);
   std::memcpy(at, &value, sizeof value);
 }
