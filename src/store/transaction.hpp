@@ -1,0 +1,64 @@
+// Changes of structure, all or nothing. One transaction at a time a storage; used by one thread at a time, any thread.
+#pragma once
+
+#include "store/storage.hpp"
+
+namespace deltos::store {
+
+struct NewObject {
+  std::uint8_t kind = 0;
+  std::uint16_t dtype = 0;
+  std::uint64_t item_bytes = 0, payload_bytes = 0;
+  std::vector<std::int64_t> shape;
+  std::string format;
+};
+
+struct TransactionState;  // private, transaction_state.hpp
+
+class Transaction : public std::enable_shared_from_this<Transaction> {
+ public:
+  ~Transaction();  // aborts
+  Result<std::shared_ptr<Storage>> storage() const;  // closed, forked; stale after commit or abort
+  // Shows the transaction's own changes; valid as long as the transaction is open.
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  // On success the transaction is over. On failure it stays open, to be aborted, or tried again after no_space; io and in_doubt
+  // are for good. Returns the id.
+  Result<std::uint64_t> commit(Durability durability);
+  void abort();
+  bool open() const;
+
+  // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before commit).
+  // exists, invalid name, no_space, limit.
+  Result<std::shared_ptr<ObjectRef>> create(std::string_view name, const NewObject &object, bool zeroed);
+  // New content under the id and name of `old`; swapped in by commit. copy: starts as a copy of the old payload (same layout).
+  // stale when old is not the transaction's current content of that id.
+  Result<std::shared_ptr<ObjectRef>> replace(const ObjectRef &old, const NewObject &object, bool copy, bool zeroed);
+  // Sequential filling of an object created by this transaction, without dirtying the mapping: pwrite of at least 1 MiB with
+  // write-behind. Chunks come in order; the total is payload_bytes.
+  class Filler {
+   public:
+    virtual ~Filler() = default;
+    virtual Status add(Bytes chunk) = 0;
+    virtual Status finish() = 0;  // range when bytes are missing
+  };
+  Result<std::unique_ptr<Filler>> fill(const ObjectRef &object);
+
+  Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &object);    // pinned while writable exports live
+  Result<std::shared_ptr<ObjectRef>> unseal(const ObjectRef &object);  // a private copy takes its place
+
+  Status rename(std::string_view from, std::string_view to, bool replace);
+  Status remove(std::string_view name);  // not_found
+  Result<std::uint64_t> remove_prefix(std::string_view prefix);
+  // object 0: the storage itself.
+  Status set_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
+  Result<bool> remove_metadatum(std::uint64_t object, std::string_view key);
+
+  explicit Transaction(std::unique_ptr<TransactionState> state);
+  TransactionState &state() { return *state_; }
+
+ private:
+  std::unique_ptr<TransactionState> state_;
+};
+
+}  // namespace deltos::store
