@@ -16,6 +16,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -28,7 +29,7 @@ namespace deltos::store {
 
 enum class PinKind : std::uint8_t {
   call,       // for the length of a call; the child of a fork does not have it
-  explicit_,  // a snapshot or cursor of the caller's; the child of a fork keeps it
+  explicit_,  // a snapshot or cursor of the caller's, or an export that keeps its pin; the child of a fork keeps it
 };
 
 // What lock_range() gave. Goes back to unlock_range() once; copying it copies no lock.
@@ -72,7 +73,7 @@ class LockTable final : public os::ForkParticipant {
 
   LockCounts counts() const;
   // False in the child of a fork to which the locks could not be carried: pin() and lock_range() fail there.
-  bool usable() const;
+  bool usable() const { return !lost_; }
   const os::File &description() const { return description_; }
 
   void before_fork() override;
@@ -81,6 +82,7 @@ class LockTable final : public os::ForkParticipant {
 
  private:
   enum class State : std::uint8_t { locking, held, unlocking };
+  enum class Placed : std::uint8_t { locked, unlocking, refused };
 
   struct Pin {
     std::uint64_t number;
@@ -91,39 +93,60 @@ class LockTable final : public os::ForkParticipant {
 
   struct Interval {
     std::uint64_t first, end;  // blocks
-    std::uint64_t count;       // exports, those still locking included
+    std::uint64_t count;       // exports, those still locking included; 0 and not unlocking: an unlock that failed
     std::uint64_t joining;     // of these, those whose lock call has not returned
     State state;
+
+    bool touches(std::uint64_t other_first, std::uint64_t other_end) const {
+      return first < other_end && other_first < end;
+    }
+    bool idle() const { return count == 0 && state != State::unlocking; }
   };
 
   // Disjoint intervals in the order of their blocks.
   struct Intervals {
-    std::uint64_t base;  // lock byte of block 0
-    std::array<Interval, kMaxIntervals> entries;
+    explicit Intervals(std::uint64_t base_byte) : base(base_byte) {}
+    Interval *find(std::uint64_t block);
+    Interval *find_idle();
+    void insert(const Interval &added);
+    void erase(Interval *gone);
+
+    const std::uint64_t base;  // lock byte of block 0
+    std::array<Interval, kMaxIntervals> entries{};
     unsigned size = 0;
   };
 
-  enum class Join : std::uint8_t { trusted, lock, unlocking };
+  enum class Joined : std::uint8_t { trusted, must_lock, unlocking, full };
+  struct Blocks {
+    std::uint64_t first = 0, end = 0;
+  };
 
   Pin *find_pin(std::uint64_t number);
-  Status reserve_pin();
-  Status lock_pin(std::uint64_t number, PinKind kind);
+  std::uint64_t number_to_pin(std::uint64_t transaction);
+  bool join_pin(std::uint64_t number, PinKind kind);
   void drop_pin(std::uint64_t number, PinKind kind, bool joining) noexcept;
-  void unlock_pin(std::uint64_t number) noexcept;
 
-  static Interval *find_interval(Intervals &intervals, std::uint64_t block);
-  static Join join(Intervals &intervals, std::uint64_t first, std::uint64_t end, Interval &joined);
-  static bool merge_smallest_gap(Intervals &intervals, std::uint64_t first, std::uint64_t end);
-  Result<bool> lock_interval(Intervals &intervals, std::uint64_t first, std::uint64_t end);
-  void drop_interval(Intervals &intervals, std::uint64_t first, bool joining) noexcept;
+  static Joined join(Intervals &intervals, Blocks wanted, Blocks &joined);
+  static Joined absorb(Intervals &intervals, Blocks wanted, Blocks &joined);
+  static bool closest_pair(const Intervals &intervals, Blocks wanted, Blocks &bridge);
+  Result<Placed> lock_interval(Intervals &intervals, Blocks wanted);
+  Result<Placed> lock_joined(Intervals &intervals, Blocks wanted, Blocks joined);
+  Result<Placed> lock_patiently(Intervals &intervals, Blocks wanted);
+  void drop_interval(Intervals &intervals, std::uint64_t block, bool joining) noexcept;
+  Result<RangeTicket> lock_writable(RangeTicket ticket);
+
+  bool unlock_bytes(std::uint64_t start, std::uint64_t bytes) noexcept;
+  Status check_usable() const;
+  Status carry_to(const os::File &bridge) const;
+  void keep_what_was_carried();
 
   os::File description_;
   const Mode mode_;
   mutable std::mutex mutex_;  // of everything below
   std::vector<Pin> pins_;     // unordered; grown outside the mutex
   Intervals ranges_, writable_;
-  os::File bridge_;  // between before_fork() and after_fork_*(): carries the locks to the child
-  bool lost_ = false;
+  os::File bridge_;  // between before_fork() and after_fork_*(): holds the locks that the child keeps
+  std::atomic<bool> lost_ = false;
 };
 
 }  // namespace deltos::store

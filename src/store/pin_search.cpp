@@ -1,0 +1,64 @@
+#include "store/pin_search.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "format/layout.hpp"
+
+namespace deltos::store {
+namespace {
+
+struct Blocks {
+  std::uint64_t first, end;
+};
+
+// The locked part of the blocks, if any is.
+Result<Blocks> locked_part(const os::File &description, Blocks blocks) {
+  DELTOS_ASSIGN(const os::LockConflict conflict,
+                description.conflict(format::kLockRange + blocks.first, blocks.end - blocks.first, true));
+  if (!conflict.found) return Blocks{blocks.end, blocks.end};
+  const std::uint64_t end_byte = conflict.bytes == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                     : conflict.start + conflict.bytes;
+  const std::uint64_t start = std::max(conflict.start, format::kLockRange + blocks.first);
+  const std::uint64_t end = std::min(end_byte, format::kLockRange + blocks.end);
+  return Blocks{start - format::kLockRange, end - format::kLockRange};
+}
+
+}  // namespace
+
+// Every number below `low` has been seen unpinned, `high` is pinned or was the caller's: each question halves what lies
+// between. A pin that comes meanwhile is no harm, since its reader looks at the published transaction after locking.
+Result<std::uint64_t> oldest_pin(const os::File &description, std::uint64_t low, std::uint64_t high) {
+  std::uint64_t middle = high;  // the first question is about everything: mostly nothing is pinned
+  while (low < high) {
+    DELTOS_ASSIGN(const os::LockConflict conflict, description.conflict(format::kLockPin + low, middle - low, true));
+    if (conflict.found) {
+      high = std::max(conflict.start, format::kLockPin + low) - format::kLockPin;
+    } else {
+      low = middle;
+    }
+    middle = low + (high - low + 1) / 2;
+  }
+  return high;
+}
+
+Status for_each_unlocked(const os::File &description, std::uint64_t first_block, std::uint64_t blocks,
+                         const std::function<void(std::uint64_t first, std::uint64_t blocks)> &callback) {
+  std::vector<Blocks> unasked{{first_block, first_block + blocks}};  // the lowest part is the last
+  while (!unasked.empty()) {
+    const Blocks part = unasked.back();
+    unasked.pop_back();
+    if (part.first == part.end) continue;
+    DELTOS_ASSIGN(const Blocks locked, locked_part(description, part));
+    if (locked.first == part.end) {
+      callback(part.first, part.end - part.first);
+      continue;
+    }
+    unasked.push_back({locked.end, part.end});
+    unasked.push_back({part.first, locked.first});
+  }
+  return {};
+}
+
+}  // namespace deltos::store
