@@ -159,9 +159,13 @@ enum KeySpace : std::uint8_t { kName = 1, kObject = 2, kMetadatum = 3 };
 constexpr std::size_t kMaxNameBytes = 1023;
 constexpr std::size_t kMaxMetadataKeyBytes = 255;
 constexpr std::size_t kMaxMetadatumBytes = 64 * 1024;
+constexpr std::size_t kMaxFormatBytes = 64 * 1024;
+constexpr std::size_t kMaxSpillBytes = 256 * 1024;  // any record of this version is shorter
 constexpr int kMaxDimensions = 64;
 
 // ---- object and metadatum records ---------------------------------------------------------------------------------
+constexpr std::uint8_t kKindBuffer = 1;  // the only kind of format version 1.0
+constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;
 constexpr unsigned kMaxExtents = 64;
 constexpr std::uint64_t kSumChunkBytes = 64 * 1024;

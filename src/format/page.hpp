@@ -9,15 +9,22 @@
 
 namespace deltos::format {
 
+// What entries and their offsets may take of a page.
+constexpr std::size_t kPageCapacity = kPageChecksumOffset - sizeof(PageHeader);
+
 struct PageEntry {
   Bytes key;
   Bytes value;
   bool spilled;
 };
 
+// Byte order, shorter first: negative, 0, positive.
+int compare_keys(Bytes left, Bytes right);
+
 // The whole check of one page of 4,096 hostile bytes: magic, own block, transaction, storage, level, count, every offset
-// and length inside the page, no two entries overlapping, keys strictly ascending, values of inner pages being Child, first
-// inner key empty, checksum. corrupt, naming block and what is wrong.
+// and length inside the page, entries packed (so no two overlap), keys strictly ascending, values of inner pages being
+// Child and not younger than the page, first inner key empty, checksum. corrupt, naming block and what is wrong. Whether a
+// child's block lies in the file and in a zone is for the caller to see.
 Status check_page(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low);
 
 // On a checked page (or one being edited):
@@ -28,14 +35,19 @@ Child page_child(const std::byte *page, unsigned index);  // inner pages
 unsigned page_lower_bound(const std::byte *page, Bytes key);  // first index whose key is >= key; count when none
 unsigned page_child_index(const std::byte *page, Bytes key);  // inner pages: the child that holds key
 std::size_t page_free_bytes(const std::byte *page);           // that an insertion may use, holes included
-std::size_t page_used_bytes(const std::byte *page);
+std::size_t page_used_bytes(const std::byte *page);           // of kPageCapacity
+std::size_t page_entry_bytes(const std::byte *page, unsigned index);  // its part of page_used_bytes
+bool page_is_newest(const std::byte *page, unsigned index);  // the last one inserted, as far as the page still shows it
 
-// Editing; the checksum is not kept up until seal_page.
+// Editing; the checksum is not kept up until seal_page. Keys and values passed in must not lie in the page itself.
 void init_page(std::byte *page, const Child &self, unsigned level, std::uint64_t uuid_low);
+void page_clear(std::byte *page);  // no entries; the rest of the header stays
 bool page_insert(std::byte *page, unsigned index, Bytes key, Bytes value, bool spilled);  // false: does not fit (compacts first)
 void page_erase(std::byte *page, unsigned index);
+bool page_overwrite(std::byte *page, unsigned index, Bytes value, bool spilled);  // in place; false: of another size or form
 void page_set_child(std::byte *page, unsigned index, const Child &child);
 void page_set_identity(std::byte *page, const Child &self);  // copied into another block
-void seal_page(std::byte *page);                             // fills the checksum in; unused bytes become zero
+// Packs the entries, makes unused bytes zero and fills the checksum in. Entries may move.
+void seal_page(std::byte *page);
 
 }  // namespace deltos::format

@@ -43,9 +43,11 @@ struct Object {
   std::string format, name;
 };
 std::vector<std::byte> encode_object(const Object &object);
-// corrupt unless: version known, kind known, ndim <= 64, shape non-negative, product * item_bytes == payload_bytes without
-// overflow, item_bytes >= 1, extents aligned and inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3073 bytes up,
-// inside one slab below, first extent's bytes == payload_bytes for a buffer, format without NUL, name valid.
+// feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64, shape non-negative,
+// product * item_bytes == payload_bytes, item_bytes >= 1, the product of all lengths but zeros fits an int64 (so strides do),
+// extents inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3,073 bytes up, a slot of a slab below, first extent's
+// bytes == payload_bytes, a second one exactly when there are chunk sums, format being UTF-8 without NUL, name valid, nothing
+// left over.
 Result<Object> decode_object(Bytes record, std::uint64_t id, std::uint64_t file_blocks);
 
 struct Metadatum {
@@ -68,6 +70,12 @@ bool is_utf8(std::string_view text);
 
 // Spilled values, too: bytes, alignment and place as for an extent.
 Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks);
+
+// What is wrong with an extent's place (the rest of a sentence), or null. Empty extents lie at 0.
+const char *extent_fault(std::uint64_t offset, std::uint64_t bytes, std::uint64_t file_blocks);
+
+// Bytes of the chunk sums of a payload: one u64 for each begun 64 KiB. Stored only when that is more than one.
+std::uint64_t chunk_sum_bytes(std::uint64_t payload_bytes);
 
 // The slot class that holds `bytes` (1..kMaxSlotBytes), as an index into kSlotClasses.
 unsigned slot_class(std::uint64_t bytes);
