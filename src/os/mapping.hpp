@@ -31,6 +31,9 @@ class Mapping {
   std::byte *data() const { return data_; }
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
   std::uint64_t reserved_bytes() const { return reserved_; }
+  bool owned() const { return base_bytes_ != 0; }  // false: borrowed, or nothing is mapped
+  // Whether any part was ever mapped for writing.
+  bool writable() const { return writable_.load(std::memory_order_acquire); }
   // Maps [bytes(), new_bytes) of the file behind what is there; address_space when the reservation is used up.
   Status extend(const File &file, std::uint64_t new_bytes, Protection protection);
   Status protect(std::uint64_t offset, std::uint64_t bytes, Protection protection);  // page multiples
@@ -43,6 +46,7 @@ class Mapping {
   std::uint64_t reserved_ = 0;
   std::byte *base_ = nullptr;            // what munmap gets
   std::uint64_t base_bytes_ = 0;         // 0: borrowed
+  std::atomic<bool> writable_{false};
 };
 
 }  // namespace deltos::os
