@@ -7,16 +7,26 @@
 //   1. freed <= the oldest pinned snapshot (the published one when none is pinned), and
 //   2. for no strong superblock S of {durable, pending}: born <= S < freed, and *then*
 //   3. no description holds a lock on its range (payload only; pages are never exported).
-// The order of 1 and 3 matters: pins first, ranges second. The search is made only when ready space does not suffice.
+// The order of 1 and 3 matters: pins first, ranges second. The search is made only when ready space does not suffice, and
+// at most once an allocation: other processes let go without telling.
+//
+// Want of memory: allocate(), reserve_pages(), punchable() and mark_punched() throw std::bad_alloc and leave the state as it
+// was, but for space that became ready or was added. Giving back never throws, because it happens when a commit can no longer
+// be undone: what cannot be noted then stays out of use, counted as pending, until a writer opens the storage again.
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <map>
-#include <set>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/status.hpp"
 #include "format/layout.hpp"
+#include "store/pending.hpp"
+#include "store/runs.hpp"
+#include "store/slabs.hpp"
+#include "store/zones.hpp"
 
 namespace deltos::store {
 
@@ -41,16 +51,19 @@ class SpaceHost {
 
 struct SpaceUsage {
   std::uint64_t file_blocks;      // of the storage
-  std::uint64_t ready_blocks;     // may be handed out at once (slots of slabs not counted)
-  std::uint64_t pending_blocks;   // wait for pins, superblocks or exports
+  std::uint64_t ready_blocks;     // may be handed out at once, pages included (slots of slabs not counted)
+  std::uint64_t pending_blocks;   // wait for pins, superblocks or exports (slots of slabs not counted)
   std::uint64_t punched_blocks;   // ready, without room on disk
 };
+
+class SpaceRebuild;
 
 class Space {
  public:
   static constexpr std::uint64_t kNeverBorn = UINT64_MAX;  // `born` of what no strong superblock holds
 
   Space(SpaceHost *host, std::uint64_t file_blocks, std::vector<format::Zone> zones);
+  ~Space();
 
   // ---- rebuilding. corrupt when something is used twice, lies in a zone (payload) or outside one (page), or breaks a slab's rules.
   // in_root: reachable from the recovered root; otherwise only from the durable strong root.
@@ -71,20 +84,20 @@ class Space {
   std::uint64_t allocate_page();
 
   // ---- giving back
-  void free_extent(std::uint64_t offset, std::uint64_t bytes, std::uint64_t born, std::uint64_t freed);
-  void free_page(std::uint64_t block, std::uint64_t born, std::uint64_t freed);
+  // `bytes` tells slots from blocks as at the allocation. `freed` does not fall from call to call.
+  void free_extent(std::uint64_t offset, std::uint64_t bytes, std::uint64_t born, std::uint64_t freed) noexcept;
+  void free_page(std::uint64_t block, std::uint64_t born, std::uint64_t freed) noexcept;
   // Of an aborted transaction, or allocated and dropped within one: no snapshot and no superblock ever held it. A page is ready at
   // once; an extent waits for exports only.
-  void abandon_extent(std::uint64_t offset, std::uint64_t bytes);
-  void abandon_page(std::uint64_t block);
+  void abandon_extent(std::uint64_t offset, std::uint64_t bytes) noexcept;
+  void abandon_page(std::uint64_t block) noexcept;
 
   // The strong superblocks that may be on disk; pending 0: none.
   void set_strong(std::uint64_t durable, std::uint64_t pending);
 
-  // ---- holes. Ready runs of at least `minimum` blocks that are not punched yet; mark_punched() after the host has done it.
-  struct Run {
-    std::uint64_t first, blocks;
-  };
+  // ---- holes. Ready runs of at least `minimum` blocks that are not punched yet and held something since the file grew by
+  // them; mark_punched() after the host has done it.
+  using Run = store::Run;
   Result<std::vector<Run>> punchable(std::uint64_t minimum_blocks);  // promotes pending space first
   void mark_punched(const Run &run);
 
@@ -92,6 +105,38 @@ class Space {
   std::uint64_t file_blocks() const;
   SpaceUsage usage() const;
   bool in_zone(std::uint64_t block) const;
+
+ private:
+  enum class Promoted : bool { no, yes };
+
+  Result<Allocation> allocate_slot(unsigned slot_class, bool sealed);
+  Result<Run> obtain(std::uint64_t blocks, std::uint64_t alignment, Promoted promoted);
+  Status fill(Run place);
+  bool take(Run place);
+  void give_back(Run run) noexcept;
+  Status promote();
+  void settle(const std::vector<Run> &unlocked);
+  void return_empty_slabs();
+  std::optional<Run> unpinned_hull() const;
+  bool anything_pending() const;
+
+  Result<Run> grow(std::uint64_t blocks, std::uint64_t alignment, bool keep_zero);
+  Status grow_to(std::uint64_t end);
+  Status add_zone(std::uint64_t missing);
+
+  SpaceHost *host_;
+  std::uint64_t file_blocks_;
+  Zones zones_;
+  Slabs slabs_;
+  Runs ready_{Runs::Index::by_size};
+  Runs zero_;     // of ready_, what reads as zero
+  Runs punched_;  // of ready_, what has no room on disk
+  Pending pending_;        // blocks
+  Pending pending_slots_;  // in units of Slabs
+  std::vector<Run> unpinned_;  // blocks that only an export may still hold
+  std::vector<Run> unpinned_units_;  // the same of slots, on their way to slabs_
+  std::uint64_t lost_blocks_ = 0;    // could not be noted for want of memory
+  std::unique_ptr<SpaceRebuild> rebuild_;
 };
 
 }  // namespace deltos::store
