@@ -52,6 +52,12 @@ class TreeCursor {
     const std::byte *page;
     unsigned index;
   };
+  enum class Edge { first, last };  // of a page; stepping forward enters the next one at its first entry
+
+  Status find_leaf(Bytes key);
+  Status descend_to(unsigned depth, const format::Child &from, Edge edge);
+  Status step_leaf(Edge edge);
+
   PageSource *pages_;
   Root root_;
   std::array<Step, format::kMaxHeight> path_{};  // from the root; path_[height - 1] is the leaf
