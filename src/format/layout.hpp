@@ -24,6 +24,9 @@ constexpr std::uint64_t kLiveOffset = 5 * kRegionBytes;
 constexpr std::uint64_t kFirstDataOffset = 6 * kRegionBytes;
 constexpr std::uint64_t kFirstDataBlock = kFirstDataOffset / kBlockBytes;
 
+// Feature bits of the header's `compatible` word.
+constexpr std::uint64_t kCompatibleSparse = 1;  // grows by holes: a store may find the disk full (SIGBUS)
+
 constexpr std::uint16_t kMajor = 1;
 constexpr std::uint16_t kMinor = 0;
 
@@ -109,9 +112,10 @@ struct LivePage {
   std::uint64_t published;
   std::array<std::uint64_t, 2> boot_id;
   std::uint64_t device, inode;
-  std::uint32_t io_failed;   // a barrier failed in this boot: no writer may go on without REDIRTY
+  std::uint32_t io_failed;   // a barrier failed in the boot of failed_boot_id: no writer may go on without REDIRTY
   std::uint32_t writer_pid;  // informative
-  std::array<std::uint64_t, 10> reserved;
+  std::array<std::uint64_t, 2> failed_boot_id;
+  std::array<std::uint64_t, 8> reserved;
   std::array<RingEntry, kRingEntries> ring;
 };
 static_assert(sizeof(LivePage) == kBlockBytes && offsetof(LivePage, io_failed) == 40 && offsetof(LivePage, ring) == 128);

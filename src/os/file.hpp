@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
@@ -41,6 +42,7 @@ class File {
   const std::string &label() const { return label_; }
   void set_label(std::string label) { label_ = std::move(label); }
   void close();
+  int release() { return std::exchange(fd_, -1); }  // gives the descriptor away
 
   Result<FileInfo> info() const;
   Status read(MutableBytes to, std::uint64_t offset) const;   // all of it; short file: corrupt
@@ -50,7 +52,7 @@ class File {
   // so that no SIGXFSZ is raised. Never shrinks. no_space names what is missing.
   Status grow(std::uint64_t from, std::uint64_t bytes) const;
   Status allocate(std::uint64_t offset, std::uint64_t bytes) const;  // room for a hole; the content stays zero
-  Status punch(std::uint64_t offset, std::uint64_t bytes) const;     // gives space back; reads zero afterwards; unsupported is ok
+  Status punch(std::uint64_t offset, std::uint64_t bytes) const;     // gives space back; reads zero afterwards, or unsupported
   Status resize(std::uint64_t bytes) const;                          // ftruncate
   Status sync_data() const;                                          // fdatasync
   Status sync_all() const;                                           // fsync

@@ -144,10 +144,11 @@ Status File::punch(std::uint64_t offset, std::uint64_t bytes) const {
   if (bytes == 0) return {};
   const int result =
       uninterrupted([&] { return io().fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, bytes); });
-  if (result == 0 || cannot_allocate(result)) return {};
-  return fail_os(code_of_errno(-result), -result,
-                 "%s: the space of %" PRIu64 " bytes at byte %" PRIu64 " cannot be given back", label_.c_str(), bytes,
-                 offset);
+  if (result == 0) return {};
+  // Told apart: who punches counts on reading zeros afterwards.
+  const Code code = cannot_allocate(result) ? Code::unsupported : code_of_errno(-result);
+  return fail_os(code, -result, "%s: the space of %" PRIu64 " bytes at byte %" PRIu64 " cannot be given back",
+                 label_.c_str(), bytes, offset);
 }
 
 Status File::resize(std::uint64_t bytes) const {

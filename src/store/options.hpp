@@ -30,6 +30,7 @@ struct OpenOptions {
   bool copy = false;      // immutable: copy into private memory first
   bool trim = true;       // punch holes into free space of 1 MiB and more
   bool force = false;     // replace: over a living writer
+  bool sparse = false;    // when created: grow by holes instead of allocated blocks
   std::uint64_t offset = 0, bytes = 0;  // immutable: part of the file; bytes 0: to its end
   std::uint64_t reserve_bytes = 0;      // write: address space; 0: clamp(64 x file, 64 GiB, 1 TiB)
   std::uint64_t max_file_bytes = 0;     // write: growth beyond is refused; 0: none
@@ -50,6 +51,7 @@ struct StorageInfo {
   std::uint64_t durable_id;       // newest that survives power loss; what the slots say when this handle does not write
   std::uint64_t oldest_pin;       // lowest pinned by anybody; transaction_id when none
   std::uint64_t pin_count, view_count;  // of this handle
+  bool sparse;
   bool io_failed;  // a barrier failed in this boot
   bool lost;       // the guard caught a fault: parts of the file are gone
 };

@@ -54,7 +54,7 @@ class Snapshot {
     std::uint64_t payload_bytes = 0;
   };
   Result<std::vector<Entry>> list(std::string_view prefix, bool one_level, const std::string &after, std::size_t capacity) const;
-  std::uint64_t object_count() const { return object_count_(); }
+  virtual std::uint64_t object_count() const = 0;
 
   // A copy of this state as a storage of its own, while the original is in use. copy_to keeps places and uuid (fast);
   // compact_to packs (new uuid, ids and names kept). exists unless `replace`; nothing is left behind on failure.
@@ -69,9 +69,6 @@ class Snapshot {
     const std::byte *data;  // of file byte 0
   };
   virtual Result<Scope> scope() const = 0;
-
- private:
-  virtual std::uint64_t object_count_() const = 0;
 };
 
 // An object as a handle knows it: the record frozen when it was opened, and the way back to newer states.
@@ -114,11 +111,11 @@ class Export {
   bool writable() const { return writable_; }
   const std::shared_ptr<Storage> &storage() const { return storage_; }
 
+  struct Ticket;  // private, export_list.hpp
+
  private:
-  friend class Storage;
   friend class ExportList;
   Export() = default;
-  struct Ticket;
   std::shared_ptr<Storage> storage_;
   std::shared_ptr<os::Mapping> mapping_;
   std::unique_ptr<Ticket> ticket_;
@@ -156,7 +153,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Result<StorageInfo> info() const;
   Result<std::vector<PinInfo>> pins() const;
   Result<std::vector<Finding>> verify(VerifyLevel level, const Progress &progress);
-  Status advise(const ObjectRef &object, int madvise_advice);  // 0 normal, 1 random, 2 sequential, 3 will need, 4 dont need
+  Status advise(const ObjectRef &object, int madvise_advice);  // MADV_*; a hint
   Result<int> descriptor() const;  // borrowed, to pass on; unsupported for caller memory
   const std::string &path() const;  // empty: anonymous or memory
   const format::Uuid &uuid() const;
@@ -169,6 +166,15 @@ class Storage : public std::enable_shared_from_this<Storage> {
   const StorageState &state() const { return *state_; }
 
  private:
+  struct Located;
+  Result<Located> locate(const ObjectRef &object);
+  Status check_writable(const format::Object &object) const;
+  Status still_open(const format::Object &record);
+  Result<std::shared_ptr<os::Mapping>> writable_mapping(std::uint64_t end);
+  Result<std::shared_ptr<os::Mapping>> protect_and_map(Located &located, const format::Object &record,
+                                                       const format::Extent &payload, bool writable, Export::Ticket *ticket);
+  Status add_shared_info(StorageInfo *info) const;
+
   std::unique_ptr<StorageState> state_;
 };
 

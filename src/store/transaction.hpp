@@ -57,7 +57,16 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   explicit Transaction(std::unique_ptr<TransactionState> state);
   TransactionState &state() { return *state_; }
 
+  // For copies that keep ids: `id` has not been handed out and the name is free.
+  Result<std::shared_ptr<ObjectRef>> create_as(std::uint64_t id, std::string_view name, const NewObject &object, bool zeroed);
+
  private:
+  std::shared_ptr<ObjectRef> own(format::Object record);
+  Result<format::Object> current(const ObjectRef &ref);
+  Status copy_payload(const format::Extent &from, const format::Extent &to);
+  Status lock_for_seal(const format::Object &object);
+  Status check_described(std::uint64_t object);
+
   std::unique_ptr<TransactionState> state_;
 };
 

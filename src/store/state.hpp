@@ -1,0 +1,85 @@
+// What an open storage consists of. Private to L4.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "os/mapping.hpp"
+#include "os/sigbus.hpp"
+#include "store/export_list.hpp"
+#include "store/lock_table.hpp"
+#include "store/mailbox.hpp"
+#include "store/pages.hpp"
+#include "store/slots.hpp"
+#include "store/storage.hpp"
+
+namespace deltos::store {
+
+class Writer;
+
+// A mapping and its guard live and die together; handed out as an aliased shared_ptr<os::Mapping>.
+struct GuardedMapping {
+  std::shared_ptr<os::Mapping> mapping;
+  std::unique_ptr<os::SigbusGuard> guard;
+};
+
+struct StorageState {
+  OpenOptions options;
+  std::string path;   // empty: anonymous, descriptor or memory
+  std::string label;  // for messages
+  format::Header header{};
+  std::uint64_t uuid_low = 0;
+  os::FileInfo file_info{};
+  std::uint64_t base = 0;  // immutable: where the storage begins in the file
+  bool unaligned = false;
+  std::shared_ptr<void> owner;  // immutable: of the caller's memory
+  bool has_file = true;
+
+  std::unique_ptr<LockTable> locks;  // owns the first description; answers to everything with success when immutable
+  PageMemo memo;
+  std::shared_ptr<std::atomic<bool>> lost = std::make_shared<std::atomic<bool>>(false);
+  ExportList exports;
+
+  mutable std::mutex mapping_mutex;  // leaf: around the two pointers only
+  std::shared_ptr<os::Mapping> mapping;           // read, or the writer's reservation
+  std::shared_ptr<os::Mapping> writable_mapping;  // in_place: made with the first writable export
+  std::shared_ptr<os::Mapping> live_mapping;      // holds the live page; writable in in_place
+  Mailbox mailbox;
+  Slots slots;  // immutable: as found when opened
+
+  std::unique_ptr<Writer> writer;  // Mode::write only
+  std::atomic<bool> closed{false};
+
+  std::mutex transaction_mutex;  // leaf: around the next two only
+  std::shared_ptr<Transaction> transaction;
+  bool transaction_reserved = false;  // somebody owns the writer without a transaction yet, or for a sync
+  bool reserve_transaction();         // false: there is one
+  void give_up_transaction();
+
+  ~StorageState();
+  const os::File &file() const { return locks->description(); }
+  std::shared_ptr<os::Mapping> current_mapping() const;
+  // closed or io (the guard has seen parts of the file vanish).
+  Status check_open() const;
+  // Maps a file (whole, from `base`) under the guard that the options ask for.
+  Result<std::shared_ptr<os::Mapping>> map_file(std::uint64_t bytes, os::Protection protection);
+  Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain);
+  // A mapping of at least `file_blocks`; a larger one takes the current one's place (readers).
+  Result<std::shared_ptr<os::Mapping>> mapping_for(std::uint64_t file_blocks);
+};
+
+// A published state that has been pinned (or found, where nothing is ever locked).
+struct PinnedRoot {
+  std::uint64_t transaction = 0;
+  Root root;
+  std::uint64_t file_blocks = 0;
+  std::uint64_t next_id = 0, object_count = 0;
+  std::uint64_t pin = 0;  // goes to unpin
+};
+
+// Rule R1: pins and finds the newest published state.
+Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind);
+void unpin(StorageState &state, const PinnedRoot &pinned, PinKind kind);
+
+}  // namespace deltos::store

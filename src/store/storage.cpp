@@ -1,0 +1,227 @@
+#include "store/storage.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "store/catalogue.hpp"
+#include "store/pin_search.hpp"
+#include "store/snapshot.hpp"
+#include "store/state.hpp"
+#include "store/transaction_state.hpp"
+#include "store/writer.hpp"
+
+namespace deltos::store {
+
+Storage::Storage(std::unique_ptr<StorageState> state) : state_(std::move(state)) {}
+Storage::~Storage() = default;
+
+bool StorageState::reserve_transaction() {
+  const std::lock_guard lock(transaction_mutex);
+  if (transaction || transaction_reserved) return false;
+  return transaction_reserved = true;
+}
+
+void StorageState::give_up_transaction() {
+  const std::lock_guard lock(transaction_mutex);
+  transaction_reserved = false;
+}
+
+// Writer first: it leaves the mailbox while that is still mapped.
+StorageState::~StorageState() { writer.reset(); }
+
+const std::string &Storage::path() const { return state_->path; }
+const format::Uuid &Storage::uuid() const { return state_->header.uuid; }
+Mode Storage::mode() const { return state_->options.mode; }
+bool Storage::unaligned() const { return state_->unaligned; }
+
+// ---- the end ---------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string alive_text(const std::vector<PinInfo> &pins) {
+  constexpr std::size_t kNamed = 8;
+  std::string text;
+  for (std::size_t i = 0; i < pins.size() && i < kNamed; ++i) {
+    text += (i == 0 ? "" : ", ") + quoted(pins[i].name) + " (" + std::to_string(pins[i].view_count) +
+            (pins[i].writable ? " writable" : "") + (pins[i].view_count == 1 ? " view)" : " views)");
+  }
+  if (pins.size() > kNamed) text += " and " + std::to_string(pins.size() - kNamed) + " more";
+  return text;
+}
+
+}  // namespace
+
+Status Storage::close() {
+  StorageState &state = *state_;
+  if (state.closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed already", state.label.c_str());
+  const bool forked = state.writer && state.writer->forked();
+  if (!forked) {
+    const std::lock_guard lock(state.transaction_mutex);
+    if (state.transaction || state.transaction_reserved) return fail(Code::busy, "%s has an open transaction; commit or abort it first", state.label.c_str());
+  }
+  if (const auto pins = state.exports.describe(); !pins.empty()) {
+    Error error = fail(Code::pinned, "%s cannot be closed while views of it are alive: %s; release them first", state.label.c_str(),
+                       alive_text(pins).c_str());
+    error.object_id = pins.front().object_id;
+    return error;
+  }
+  detach();
+  return {};
+}
+
+void Storage::detach() {
+  StorageState &state = *state_;
+  if (state.closed.exchange(true)) return;
+  std::shared_ptr<Transaction> last;
+  {
+    const std::lock_guard lock(state.transaction_mutex);
+    last.swap(state.transaction);
+  }
+  if (last) last->state().finish_abort();
+  // Nobody waits for a handle that lives on only for its views: the next writer may come.
+  if (state.writer) state.writer->resign();
+}
+
+// ---- reading ---------------------------------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<const Snapshot>> Storage::begin_snapshot() {
+  if (state_->options.sigbus_guard) os::rearm_sigbus_guard();
+  DELTOS_ASSIGN(auto snapshot, PublishedSnapshot::begin(shared_from_this(), PinKind::explicit_));
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+Result<std::shared_ptr<const Snapshot>> Storage::newer_snapshot(const Snapshot &than) {
+  StorageState &state = *state_;
+  DELTOS_TRY(state.check_open());
+  if (state.has_file && !state.path.empty() && state.options.mode != Mode::immutable) {
+    DELTOS_ASSIGN(const os::FileInfo info, state.file().info());
+    if (info.links == 0) {
+      return fail(Code::replaced, "%s has been replaced or removed; this handle keeps the old storage, open the path again for the new one",
+                  state.label.c_str());
+    }
+  }
+  DELTOS_ASSIGN(const PinnedRoot pinned, pin_newest(state, PinKind::explicit_));
+  if (pinned.transaction == than.id()) {
+    unpin(state, pinned, PinKind::explicit_);
+    return std::shared_ptr<const Snapshot>();
+  }
+  DELTOS_ASSIGN(auto snapshot, PublishedSnapshot::adopt(shared_from_this(), pinned, PinKind::explicit_));
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+// ---- changing --------------------------------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<Transaction>> Storage::begin_transaction() {
+  StorageState &state = *state_;
+  DELTOS_TRY(state.check_open());
+  if (!state.writer) {
+    return fail(Code::readonly, "%s is not open for writing", state.label.c_str());
+  }
+  DELTOS_TRY(state.writer->check_usable());
+  if (state.options.sigbus_guard) os::rearm_sigbus_guard();
+  if (!state.reserve_transaction()) {
+    return fail(Code::busy, "%s has an open transaction already; only one at a time", state.label.c_str());
+  }
+  try {
+    auto transaction = std::make_shared<Transaction>(std::make_unique<TransactionState>(shared_from_this(), state.writer.get()));
+    const std::lock_guard lock(state.transaction_mutex);
+    state.transaction_reserved = false;
+    state.transaction = transaction;
+    return transaction;
+  } catch (...) {
+    state.give_up_transaction();
+    throw;
+  }
+}
+
+Status Storage::sync() {
+  StorageState &state = *state_;
+  DELTOS_TRY(state.check_open());
+  if (state.options.mode == Mode::in_place) {
+    Status synced = state.file().sync_data();
+    // The error has been reported to this process; the next opener would not hear of it.
+    if (!synced.ok()) state.mailbox.set_io_failed(true);
+    return synced;
+  }
+  if (!state.writer) return fail(Code::readonly, "%s is open for reading only; there is nothing to sync", state.label.c_str());
+  if (!state.reserve_transaction()) return state.writer->sync_payload();
+  Status synced = state.writer->sync();
+  state.give_up_transaction();
+  return synced;
+}
+
+// ---- what there is to know --------------------------------------------------------------------------------------------------
+
+Result<StorageInfo> Storage::info() const {
+  const StorageState &state = *state_;
+  if (state.closed.load()) return fail(Code::closed, "%s has been closed", state.label.c_str());
+  StorageInfo info{};
+  info.mode = state.options.mode;
+  info.uuid = state.header.uuid;
+  info.format_major = state.header.major;
+  info.format_minor = state.header.minor;
+  info.sparse = (state.header.compatible & format::kCompatibleSparse) != 0;
+  info.lost = state.lost->load();
+  info.view_count = state.exports.count();
+  info.pin_count = state.locks->counts().pins;
+  DELTOS_ASSIGN(const PinnedRoot newest, pin_newest(*state_, PinKind::call));
+  unpin(*state_, newest, PinKind::call);
+  info.transaction_id = newest.transaction;
+  info.object_count = newest.object_count;
+  info.oldest_pin = newest.transaction;
+  info.durable_id = newest.transaction;
+  info.file_bytes = info.allocated_bytes = newest.file_blocks * format::kBlockBytes;
+  if (state.has_file) {
+    DELTOS_ASSIGN(const os::FileInfo file, state.file().info());
+    info.file_bytes = file.bytes;
+    info.allocated_bytes = file.allocated_bytes;
+  }
+  if (state.options.mode == Mode::immutable) return info;
+  info.io_failed = state.mailbox.io_failed();
+  DELTOS_TRY(add_shared_info(&info));
+  return info;
+}
+
+// What only the lock table, the slots and the writer know.
+Status Storage::add_shared_info(StorageInfo *info) const {
+  const StorageState &state = *state_;
+  DELTOS_ASSIGN(const os::File asking, state.file().reopen(0));
+  DELTOS_ASSIGN(info->oldest_pin, oldest_pin(asking, 0, info->transaction_id));
+  if (state.writer) {
+    info->durable_id = state.writer->durable();
+    const SpaceUsage usage = state.writer->published_usage();
+    info->reusable_bytes = usage.ready_blocks * format::kBlockBytes;
+    info->pending_bytes = usage.pending_blocks * format::kBlockBytes;
+    info->live_bytes = (usage.file_blocks - usage.ready_blocks - usage.pending_blocks) * format::kBlockBytes;
+    return {};
+  }
+  DELTOS_ASSIGN(const Slots slots, read_slots(state.file(), 0, state.header.uuid, state.file_info, true));
+  if (const auto strong = slots.newest_strong()) info->durable_id = slots.found[*strong]->transaction;
+  return {};
+}
+
+Result<std::vector<PinInfo>> Storage::pins() const {
+  if (state_->closed.load()) return fail(Code::closed, "%s has been closed", state_->label.c_str());
+  return state_->exports.describe();
+}
+
+Result<int> Storage::descriptor() const {
+  DELTOS_TRY(state_->check_open());
+  if (!state_->has_file) return fail(Code::unsupported, "a storage in memory of the caller's has no descriptor");
+  return state_->file().fd();
+}
+
+Status Storage::advise(const ObjectRef &object, int madvise_advice) {
+  StorageState &state = *state_;
+  DELTOS_TRY(state.check_open());
+  const format::Extent *payload = payload_extent(object.record());
+  if (payload == nullptr) return {};
+  const auto mapping = state.current_mapping();
+  if (!within(payload->offset, payload->bytes, mapping->bytes())) return {};
+  mapping->advise(payload->offset, payload->bytes, madvise_advice);
+  return {};
+}
+
+}  // namespace deltos::store

@@ -1,0 +1,324 @@
+#include "store/transaction.hpp"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstring>
+
+#include "store/catalogue.hpp"
+#include "store/filler.hpp"
+#include "store/transaction_state.hpp"
+#include "store/walk.hpp"
+
+namespace deltos::store {
+
+using format::Object;
+
+Transaction::Transaction(std::unique_ptr<TransactionState> state) : state_(std::move(state)) {}
+Transaction::~Transaction() { abort(); }
+
+Result<std::shared_ptr<Storage>> Transaction::storage() const {
+  auto storage = state_->storage.lock();
+  if (!storage) return fail(Code::closed, "the storage of this transaction has been closed");
+  DELTOS_TRY(storage->state().check_open());
+  if (!state_->open) return fail(Code::stale, "the transaction is over");
+  return storage;
+}
+
+std::shared_ptr<const Snapshot> Transaction::snapshot() const { return state_->view; }
+bool Transaction::open() const { return state_->open; }
+
+Result<std::uint64_t> Transaction::commit(Durability durability) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  Writer &writer = *state_->writer;
+  DELTOS_TRY(writer.check_path(durability == Durability::sync));
+  const bool unchanged = state_->pages.empty() && state_->root == state_->first_root;
+  if (unchanged) {
+    if (durability != Durability::async) DELTOS_TRY(writer.sync());
+  } else {
+    DELTOS_TRY(state_->write_pages());
+    state_->written_bytes += state_->pages.size() * format::kBlockBytes;
+    DELTOS_TRY(writer.publish({state_->root, state_->object_count, state_->next_id, state_->written_bytes}, durability));
+  }
+  state_->finish_commit();
+  const std::uint64_t id = writer.published();
+  const std::lock_guard lock(storage->state().transaction_mutex);
+  storage->state().transaction.reset();
+  return id;
+}
+
+void Transaction::abort() {
+  if (!state_->open) return;
+  const auto storage = state_->storage.lock();
+  if (!storage) {
+    state_->open = false;
+    return;
+  }
+  state_->finish_abort();
+  std::shared_ptr<Transaction> last;  // dropped outside the lock
+  const std::lock_guard lock(storage->state().transaction_mutex);
+  if (storage->state().transaction.get() == this) last = std::move(storage->state().transaction);
+}
+
+// ---- objects ---------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+Status check_new(const NewObject &object) {
+  if (object.kind == 0 || object.item_bytes == 0) return fail(Code::invalid, "an object needs a kind and items of at least one byte");
+  if (object.shape.size() > static_cast<std::size_t>(format::kMaxDimensions)) {
+    return fail(Code::limit, "%zu dimensions are more than %d", object.shape.size(), format::kMaxDimensions);
+  }
+  return {};
+}
+
+Object described(const NewObject &from, std::uint64_t id, std::string_view name, std::uint64_t transaction) {
+  Object object;
+  object.id = id;
+  object.kind = from.kind;
+  object.dtype = from.dtype;
+  object.created = object.changed = transaction;
+  object.item_bytes = from.item_bytes;
+  object.payload_bytes = from.payload_bytes;
+  object.shape = from.shape;
+  object.format = from.format;
+  object.name = name;
+  return object;
+}
+
+Error no_such(std::string_view name) { return fail(Code::not_found, "there is no object called %s", quoted(name).c_str()); }
+
+}  // namespace
+
+Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(format::check_name(name));
+  DELTOS_TRY(check_new(object));
+  DELTOS_ASSIGN(const auto taken, find_id(state_->scope(), name));
+  if (taken) return fail(Code::exists, "an object called %s exists already", quoted(name).c_str());
+  return create_as(state_->next_id, name, object, zeroed);
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std::string_view name, const NewObject &object, bool zeroed) {
+  DELTOS_TRY(state_->reserve(state_->pages_for(2)));
+  DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed));
+  Object record = described(object, id, name, state_->number);
+  if (payload.bytes != 0) record.extents.push_back(payload);
+  DELTOS_TRY(state_->all_or_broken([&]() -> Status {
+    DELTOS_TRY(state_->put_object(record));
+    return state_->put(format::name_key(name), std::as_bytes(std::span(&id, 1)));
+  }));
+  state_->next_id = std::max(state_->next_id, id + 1);
+  ++state_->object_count;
+  return own(std::move(record));
+}
+
+std::shared_ptr<ObjectRef> Transaction::own(Object record) {
+  return std::make_shared<ObjectRef>(state_->storage, state_->view, weak_from_this(), std::move(record));
+}
+
+// The object as this transaction sees it now.
+Result<Object> Transaction::current(const ObjectRef &ref) {
+  DELTOS_ASSIGN(auto now, find_object(state_->scope(), ref.record().id));
+  if (!now || !same_content(*now, ref.record())) {
+    Error error = fail(Code::stale, "object %s has been replaced or deleted since it was opened", quoted(ref.record().name).c_str());
+    error.object_id = ref.record().id;
+    return error;
+  }
+  return *std::move(now);
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, const NewObject &object, bool copy, bool zeroed) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(check_new(object));
+  DELTOS_ASSIGN(const Object before, current(old));
+  if (copy && object.payload_bytes != before.payload_bytes) {
+    return fail(Code::invalid, "a copy of %s has %" PRIu64 " bytes", quoted(before.name).c_str(), before.payload_bytes);
+  }
+  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
+  DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed && !copy));
+  Object record = described(object, before.id, before.name, state_->number);
+  record.created = before.created;
+  if (payload.bytes != 0) record.extents.push_back(payload);
+  if (copy && payload.bytes != 0) DELTOS_TRY(copy_payload(*payload_extent(before), payload));
+  DELTOS_TRY(state_->all_or_broken([&] { return state_->put_object(record); }));
+  for (const format::Extent &extent : before.extents) state_->release(extent);
+  return own(std::move(record));
+}
+
+Status Transaction::copy_payload(const format::Extent &from, const format::Extent &to) {
+  auto filler = make_filler(*state_->writer, to);
+  Status copied = filler->add(Bytes(state_->writer->data() + from.offset, from.bytes));
+  if (copied.ok()) copied = filler->finish();
+  if (!copied.ok()) state_->release(to);
+  return copied;
+}
+
+Result<std::unique_ptr<Transaction::Filler>> Transaction::fill(const ObjectRef &object) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  const format::Extent *payload = payload_extent(object.record());
+  if (payload != nullptr && payload->transaction != state_->number) {
+    return fail(Code::stale, "object %s is not new in this transaction", quoted(object.record().name).c_str());
+  }
+  return make_filler(*state_->writer, payload == nullptr ? format::Extent{} : *payload);
+}
+
+// ---- sealing ---------------------------------------------------------------------------------------------------------------
+
+// Rule R6: the range of writable exports is locked before the checksum is taken, and until the commit is published or aborted.
+Status Transaction::lock_for_seal(const Object &object) {
+  const format::Extent *payload = payload_extent(object);
+  if (payload == nullptr) return {};
+  const std::uint64_t first = payload->offset / format::kBlockBytes;
+  const std::uint64_t blocks = (payload->offset + payload->bytes - 1) / format::kBlockBytes - first + 1;
+  state_->seal_locks.reserve(state_->seal_locks.size() + 1);
+  DELTOS_ASSIGN(const bool locked, state_->writer->second().try_lock(format::kLockWritable + first, blocks, true));
+  if (!locked) {
+    Error error = fail(Code::pinned, "%s cannot be sealed: writable views of it (or of a small neighbour in the same 4 KiB) are alive%s",
+                       quoted(object.name).c_str(), " in some process; release them first");
+    error.object_id = object.id;
+    return error;
+  }
+  state_->seal_locks.push_back({first, blocks});
+  return {};
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_ASSIGN(Object object, current(ref));
+  if (object.sealed) return own(std::move(object));
+  DELTOS_TRY(lock_for_seal(object));
+  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
+  const format::Extent *payload = payload_extent(object);
+  const std::byte *data = payload == nullptr ? nullptr : state_->writer->data() + payload->offset;
+  std::vector<std::uint64_t> sums;
+  Object sealed = object;
+  sealed.digest = payload_digest(Bytes(data, payload == nullptr ? 0 : payload->bytes), &sums);
+  sealed.sealed = true;
+  sealed.changed = state_->number;
+  const bool moves = payload != nullptr && payload->bytes <= format::kMaxSlotBytes;  // sealed slots have slabs of their own
+  if (moves) {
+    DELTOS_ASSIGN(sealed.extents[0], state_->allocate(payload->bytes, true, false));
+    std::memcpy(state_->writer->data() + sealed.extents[0].offset, data, payload->bytes);
+  }
+  if (!sums.empty()) {
+    auto place = state_->allocate(sums.size() * 8, true, false);
+    if (!place.ok()) {
+      if (moves) state_->release(sealed.extents[0]);
+      return std::move(place).error();
+    }
+    std::memcpy(state_->writer->data() + place->offset, sums.data(), sums.size() * 8);
+    sealed.extents.push_back(*place);
+  }
+  DELTOS_TRY(state_->all_or_broken([&] { return state_->put_object(sealed); }));
+  if (moves) state_->release(object.extents[0]);
+  return own(std::move(sealed));
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_ASSIGN(Object object, current(ref));
+  if (!object.sealed) return own(std::move(object));
+  NewObject open;
+  open.kind = object.kind;
+  open.dtype = object.dtype;
+  open.item_bytes = object.item_bytes;
+  open.payload_bytes = object.payload_bytes;
+  open.shape = object.shape;
+  open.format = object.format;
+  return replace(ref, open, true, false);
+}
+
+// ---- names -----------------------------------------------------------------------------------------------------------------
+
+Status Transaction::rename(std::string_view from, std::string_view to, bool replace) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(format::check_name(from));
+  DELTOS_TRY(format::check_name(to));
+  DELTOS_ASSIGN(auto object, find_named(state_->scope(), from));
+  if (!object) return no_such(from);
+  if (from == to) return {};
+  DELTOS_ASSIGN(const auto other, find_named(state_->scope(), to));
+  if (other && !replace) return fail(Code::exists, "an object called %s exists already", quoted(to).c_str());
+  DELTOS_TRY(state_->reserve(state_->pages_for(3 + (other ? 2 : 0))));
+  return state_->all_or_broken([&]() -> Status {
+    if (other) DELTOS_TRY(state_->remove_object(*other));
+    DELTOS_TRY(state_->erase(format::name_key(from)));
+    object->name = to;
+    object->changed = state_->number;
+    DELTOS_TRY(state_->put_object(*object));
+    return state_->put(format::name_key(to), std::as_bytes(std::span(&object->id, 1)));
+  });
+}
+
+Status Transaction::remove(std::string_view name) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(format::check_name(name));
+  DELTOS_ASSIGN(const auto object, find_named(state_->scope(), name));
+  if (!object) return no_such(name);
+  DELTOS_TRY(state_->reserve(state_->pages_for(2)));
+  return state_->all_or_broken([&] { return state_->remove_object(*object); });
+}
+
+Result<std::uint64_t> Transaction::remove_prefix(std::string_view prefix) {
+  constexpr std::size_t kBatch = 1024;
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  std::uint64_t removed = 0;
+  for (;;) {
+    DELTOS_ASSIGN(const auto entries, state_->view->list(prefix, false, "", kBatch));
+    for (const auto &entry : entries) {
+      Status one = remove(entry.name);
+      if (!one.ok()) {
+        state_->broken = state_->broken || removed != 0;  // some are gone already
+        return std::move(one).error();
+      }
+      ++removed;
+    }
+    if (entries.size() < kBatch) return removed;
+  }
+}
+
+// ---- metadata --------------------------------------------------------------------------------------------------------------
+
+Status Transaction::check_described(std::uint64_t object) {
+  if (object == 0) return {};
+  DELTOS_ASSIGN(const auto found, find_object(state_->scope(), object));
+  if (!found) return fail(Code::not_found, "there is no object with id %" PRIu64, object);
+  return {};
+}
+
+Status Transaction::set_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(format::check_metadata_key(key));
+  DELTOS_TRY(check_described(object));
+  if (item.data.size() > format::kMaxMetadatumBytes) {
+    return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object", quoted(key).c_str(),
+                item.data.size(), format::kMaxMetadatumBytes);
+  }
+  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
+  return state_->all_or_broken([&] { return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item)); });
+}
+
+Result<bool> Transaction::remove_metadatum(std::uint64_t object, std::string_view key) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  DELTOS_TRY(format::check_metadata_key(key));
+  DELTOS_TRY(check_described(object));
+  const std::vector<std::byte> stored_key = format::metadatum_key(object, key);
+  DELTOS_ASSIGN(const auto found, Tree::find(*state_, state_->root, stored_key));
+  if (!found) return false;
+  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
+  DELTOS_TRY(state_->all_or_broken([&] { return state_->erase(stored_key); }));
+  return true;
+}
+
+}  // namespace deltos::store

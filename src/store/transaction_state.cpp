@@ -1,0 +1,285 @@
+#include "store/transaction_state.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstring>
+
+#include "format/page.hpp"
+#include "store/catalogue.hpp"
+
+namespace deltos::store {
+namespace {
+
+constexpr std::size_t kWriteEarlyPages = (std::size_t{64} << 20) / format::kBlockBytes;
+constexpr std::size_t kRunPages = 256;  // 1 MiB a system call
+constexpr std::uint64_t kPunchBytes = 1 << 20;
+
+// The state of an open transaction as a snapshot.
+class TransactionSnapshot final : public Snapshot {
+ public:
+  explicit TransactionSnapshot(TransactionState *state) : state_(state) {}
+  std::uint64_t id() const override { return state_->number; }
+  Result<std::shared_ptr<Storage>> storage() const override {
+    auto storage = state_->storage.lock();
+    if (!storage) return fail(Code::closed, "the storage of this transaction has been closed");
+    if (!state_->open) return fail(Code::stale, "the transaction is over");
+    DELTOS_TRY(storage->state().check_open());
+    return storage;
+  }
+  Result<Scope> scope() const override { return state_->scope(); }
+  std::uint64_t object_count() const override { return state_->object_count; }
+
+ private:
+  TransactionState *state_;
+};
+
+}  // namespace
+
+TransactionState::TransactionState(std::shared_ptr<Storage> owner, Writer *writing)
+    : storage(owner),
+      shared(&owner->state()),
+      writer(writing),
+      number(writing->next_transaction()),
+      root(writing->root()),
+      first_root(writing->root()),
+      object_count(writing->object_count()),
+      next_id(writing->next_id()),
+      view(std::make_shared<TransactionSnapshot>(this)) {}
+
+Status TransactionState::check() const {
+  if (!open) return fail(Code::stale, "the transaction is over");
+  DELTOS_TRY(shared->check_open());
+  DELTOS_TRY(writer->check_usable());
+  if (broken) return fail(Code::corrupt, "an earlier change of this transaction failed half-way; abort it");
+  return {};
+}
+
+// ---- pages -----------------------------------------------------------------------------------------------------------------
+
+Result<const std::byte *> TransactionState::page(const format::Child &child, unsigned level) {
+  const auto own = pages.find(child.block);
+  if (own != pages.end() && own->second) return own->second->bytes;
+  MappedPages mapped(writer->data(), writer->space().file_blocks(), shared->uuid_low, &shared->memo);
+  return mapped.page(child, level);
+}
+
+Status TransactionState::reserve(unsigned count) {
+  DELTOS_TRY(writer->space().reserve_pages(count));
+  pages.reserve(pages.size() + count);
+  freed_pages.reserve(freed_pages.size() + count);
+  spare_.reserve(count);
+  while (spare_.size() < count) {
+    Pages one;
+    one.emplace(0, std::make_unique<PageBuffer>());
+    spare_.push_back(one.extract(one.begin()));
+  }
+  return {};
+}
+
+std::byte *TransactionState::add_page(std::uint64_t block) {
+  Pages::node_type node = std::move(spare_.back());
+  spare_.pop_back();
+  node.key() = block;
+  std::byte *bytes = node.mapped()->bytes;
+  if (auto inserted = pages.insert(std::move(node)); !inserted.inserted) {
+    inserted.position->second = std::move(inserted.node.mapped());  // written early before
+  }
+  ++dirty_pages_;
+  return bytes;
+}
+
+EditedPage TransactionState::create(unsigned level) {
+  const std::uint64_t block = writer->space().allocate_page();
+  std::byte *bytes = add_page(block);
+  format::init_page(bytes, {block, number}, level, shared->uuid_low);
+  return {block, bytes};
+}
+
+EditedPage TransactionState::edit(const format::Child &child, unsigned) {
+  const auto own = pages.find(child.block);
+  if (own != pages.end() && own->second) return {child.block, own->second->bytes};
+  const std::byte *old = writer->data() + child.block * format::kBlockBytes;
+  if (own != pages.end()) {
+    std::byte *bytes = add_page(child.block);
+    std::memcpy(bytes, old, format::kBlockBytes);
+    return {child.block, bytes};
+  }
+  const std::uint64_t block = writer->space().allocate_page();
+  std::byte *bytes = add_page(block);
+  std::memcpy(bytes, old, format::kBlockBytes);
+  format::page_set_identity(bytes, {block, number});
+  freed_pages.push_back({child.block, child.transaction});
+  return {block, bytes};
+}
+
+void TransactionState::discard(const format::Child &child) {
+  const auto own = pages.find(child.block);
+  if (own == pages.end()) {
+    freed_pages.push_back({child.block, child.transaction});
+    return;
+  }
+  if (own->second) --dirty_pages_;
+  pages.erase(own);
+  writer->space().abandon_page(child.block);
+}
+
+Status TransactionState::write_pages() {
+  std::vector<std::pair<std::uint64_t, std::byte *>> dirty;
+  dirty.reserve(dirty_pages_);
+  for (auto &[block, page] : pages) {
+    if (page) dirty.emplace_back(block, page->bytes);
+  }
+  std::sort(dirty.begin(), dirty.end());
+  std::vector<std::byte> run;
+  for (std::size_t first = 0; first < dirty.size();) {
+    std::size_t end = first + 1;
+    while (end < dirty.size() && end - first < kRunPages && dirty[end].first == dirty[end - 1].first + 1) ++end;
+    run.resize((end - first) * format::kBlockBytes);
+    for (std::size_t i = first; i < end; ++i) {
+      format::seal_page(dirty[i].second);
+      std::memcpy(run.data() + (i - first) * format::kBlockBytes, dirty[i].second, format::kBlockBytes);
+    }
+    const std::uint64_t offset = dirty[first].first * format::kBlockBytes;
+    DELTOS_TRY(writer->second().write(run, offset));
+    // Kernels have been seen whose mappings lag behind a write; readers would follow pointers into old pages.
+    if (std::memcmp(writer->data() + offset, run.data(), run.size()) != 0) {
+      return fail(Code::io, "%s: what was written at offset %" PRIu64 " does not show in the mapping; this file system is not coherent",
+                  shared->label.c_str(), offset);
+    }
+    first = end;
+  }
+  return {};
+}
+
+Status TransactionState::write_early() {
+  if (dirty_pages_ < kWriteEarlyPages) return {};
+  DELTOS_TRY(write_pages());
+  for (auto &[block, page] : pages) page.reset();
+  dirty_pages_ = 0;
+  return {};
+}
+
+// ---- extents ---------------------------------------------------------------------------------------------------------------
+
+Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed) {
+  if (bytes == 0) return format::Extent{0, 0, number};
+  allocated.reserve(allocated.size() + 1);
+  DELTOS_ASSIGN(const Space::Allocation place, writer->space().allocate(bytes, sealed));
+  allocated.emplace(place.offset, bytes);
+  written_bytes += bytes;
+  const format::Extent extent{place.offset, bytes, number};
+  if (!zeroed || place.zero) return extent;
+  std::byte *data = writer->data() + place.offset;
+  if (bytes >= kPunchBytes) {
+    const std::uint64_t whole = format::extent_blocks(bytes) * format::kBlockBytes;
+    if (writer->second().punch(place.offset, whole).ok()) {
+      if (Status room = writer->second().allocate(place.offset, whole); !room.ok()) {
+        release(extent);
+        return std::move(room).error();
+      }
+      return extent;
+    }
+  }
+  std::memset(data, 0, bytes);
+  return extent;
+}
+
+void TransactionState::release(const format::Extent &extent) {
+  if (extent.bytes == 0) return;
+  const auto own = allocated.find(extent.offset);
+  if (own != allocated.end() && extent.transaction == number) {
+    allocated.erase(own);
+    writer->space().abandon_extent(extent.offset, extent.bytes);
+    return;
+  }
+  freed_extents.push_back(extent);
+}
+
+// ---- catalogue -------------------------------------------------------------------------------------------------------------
+
+// A value that lies in an extent of its own goes with its entry.
+Status TransactionState::release_old_value(const std::vector<std::byte> &key) {
+  DELTOS_ASSIGN(const auto old, Tree::find(*this, root, key));
+  if (!old || !old->spilled) return {};
+  DELTOS_ASSIGN(const format::Spill spill, format::decode_spill(old->bytes, writer->space().file_blocks()));
+  release({spill.offset, spill.bytes, spill.transaction});
+  return {};
+}
+
+Status TransactionState::put(const std::vector<std::byte> &key, Bytes value) {
+  DELTOS_TRY(release_old_value(key));
+  if (value.size() <= format::kMaxInlineValueBytes) {
+    DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false));
+    return {};
+  }
+  DELTOS_ASSIGN(const format::Extent place, allocate(value.size(), true, false));
+  std::memcpy(writer->data() + place.offset, value.data(), value.size());
+  const format::Spill spill{place.offset, place.bytes, place.transaction, hash64(value)};
+  DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true));
+  return {};
+}
+
+Status TransactionState::erase(const std::vector<std::byte> &key) {
+  DELTOS_TRY(release_old_value(key));
+  bool removed = false;
+  DELTOS_ASSIGN(root, Tree::erase(*this, root, key, &removed));
+  return {};
+}
+
+Status TransactionState::put_object(const format::Object &object) {
+  return put(format::object_key(object.id), format::encode_object(object));
+}
+
+Status TransactionState::remove_all_metadata(std::uint64_t object) {
+  DELTOS_ASSIGN(const auto keys, view->metadata_keys(object));
+  for (const std::string &key : keys) DELTOS_TRY(erase(format::metadatum_key(object, key)));
+  return {};
+}
+
+Status TransactionState::remove_object(const format::Object &object) {
+  DELTOS_TRY(remove_all_metadata(object.id));
+  DELTOS_TRY(erase(format::name_key(object.name)));
+  DELTOS_TRY(erase(format::object_key(object.id)));
+  for (const format::Extent &extent : object.extents) release(extent);
+  --object_count;
+  return {};
+}
+
+// ---- the end ---------------------------------------------------------------------------------------------------------------
+
+void TransactionState::unlock_seals() {
+  for (const SealLock &lock : seal_locks) (void)writer->second().unlock(format::kLockWritable + lock.first_block, lock.blocks);
+  seal_locks.clear();
+}
+
+void TransactionState::finish_commit() {
+  Space &space = writer->space();
+  for (const FreedPage &page : freed_pages) space.free_page(page.block, page.born, number);
+  for (const format::Extent &extent : freed_extents) space.free_extent(extent.offset, extent.bytes, extent.transaction, number);
+  unlock_seals();
+  writer->note_usage();
+  open = false;
+}
+
+void TransactionState::finish_abort() {
+  if (!open) return;
+  open = false;
+  if (writer->forked()) return;
+  writer->skip_ids(next_id);
+  unlock_seals();
+  if (!writer->check_usable().ok()) return;  // in doubt: what was written may be reachable
+  Space &space = writer->space();
+  for (const auto &[block, page] : pages) space.abandon_page(block);
+  for (const auto &[offset, bytes] : allocated) space.abandon_extent(offset, bytes);
+  writer->note_usage();
+}
+
+bool same_content(const format::Object &a, const format::Object &b) {
+  const format::Extent *one = payload_extent(a), *other = payload_extent(b);
+  if (a.id != b.id || (one == nullptr) != (other == nullptr) || a.shape != b.shape || a.format != b.format || a.dtype != b.dtype) return false;
+  return one == nullptr || (one->offset == other->offset && one->bytes == other->bytes && one->transaction == other->transaction);
+}
+
+}  // namespace deltos::store

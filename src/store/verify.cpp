@@ -1,0 +1,101 @@
+// verify(): everything that can be said about the newest commit without changing a byte.
+#include <algorithm>
+#include <cinttypes>
+
+#include "store/catalogue.hpp"
+#include "store/snapshot.hpp"
+#include "store/walk.hpp"
+
+namespace deltos::store {
+namespace {
+
+constexpr std::size_t kMaxFindings = 10'000;
+
+// A place in the file and whose it is.
+struct Place {
+  std::uint64_t offset, bytes;
+  std::uint64_t object;  // 0: catalogue
+  bool sealed;
+};
+
+class Verify final : public WalkVisitor {
+ public:
+  Verify(const Snapshot::Scope &scope, VerifyLevel level, const Progress &progress)
+      : scope_(scope), level_(level), progress_(progress) {}
+
+  Status page(std::uint64_t block) override {
+    places_.push_back({block * format::kBlockBytes, format::kBlockBytes, 0, false});
+    return {};
+  }
+  Status extent(const format::Extent &extent, bool sealed, std::uint64_t object) override {
+    const std::uint64_t blocks = format::extent_blocks(extent.bytes);
+    const std::uint64_t bytes = blocks != 0 ? blocks * format::kBlockBytes : format::kSlotClasses[format::slot_class(extent.bytes)];
+    places_.push_back({extent.offset, bytes, object, sealed});
+    if (blocks == 0) slots_.push_back({extent.offset, bytes, object, sealed});
+    return {};
+  }
+  Status object(const format::Object &object) override {
+    if (level_ != VerifyLevel::full) return {};
+    done_ += object.payload_bytes;
+    if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
+    if (!object.sealed) return {};
+    Status sums = check_sums(scope_, object);
+    if (sums.ok()) return {};
+    const format::Extent *payload = payload_extent(object);
+    return finding({sums.code(), object.id, payload == nullptr ? 0 : payload->offset, sums.error().message});
+  }
+  Status finding(const Finding &finding) override {
+    if (findings.size() < kMaxFindings) findings.push_back(finding);
+    return {};
+  }
+
+  // Nothing may share a byte with anything else, nor a slab with another size class or with the other kind of payload.
+  void compare_places() {
+    std::sort(places_.begin(), places_.end(), [](const Place &a, const Place &b) { return a.offset < b.offset; });
+    std::uint64_t end = format::kFirstDataOffset;
+    for (const Place &place : places_) {
+      if (place.offset < end) overlap(place);
+      end = std::max(end, place.offset + place.bytes);
+    }
+    std::sort(slots_.begin(), slots_.end(), [](const Place &a, const Place &b) { return a.offset < b.offset; });
+    for (std::size_t i = 1; i < slots_.size(); ++i) {
+      const Place &a = slots_[i - 1], &b = slots_[i];
+      if (a.offset / format::kRegionBytes == b.offset / format::kRegionBytes && (a.bytes != b.bytes || a.sealed != b.sealed)) {
+        (void)finding({Code::corrupt, b.object, b.offset, "a slab holds slots of two size classes, or sealed and open payload"});
+      }
+    }
+  }
+
+  std::vector<Finding> findings;
+
+ private:
+  void overlap(const Place &place) {
+    char text[160];
+    std::snprintf(text, sizeof text, "%s at offset %" PRIu64 " shares bytes with something else",
+                  place.object == 0 ? "a catalogue page or value" : "payload", place.offset);
+    (void)finding({Code::corrupt, place.object, place.offset, text});
+  }
+
+  const Snapshot::Scope &scope_;
+  VerifyLevel level_;
+  const Progress &progress_;
+  std::uint64_t done_ = 0;
+  std::vector<Place> places_, slots_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> Storage::verify(VerifyLevel level, const Progress &progress) {
+  DELTOS_ASSIGN(const auto snapshot, PublishedSnapshot::begin(shared_from_this(), PinKind::call));
+  DELTOS_ASSIGN(Snapshot::Scope scope, snapshot->scope());
+  // Every page is checked, whatever has been seen before.
+  MappedPages pages(scope.data, scope.file_blocks, state_->uuid_low, nullptr);
+  scope.pages = &pages;
+  Verify verify(scope, level, progress);
+  DELTOS_TRY(walk_catalogue(scope, snapshot->pinned().next_id, snapshot->object_count(), verify, progress));
+  verify.compare_places();
+  DELTOS_TRY(state_->check_open());  // the guard may have seen parts vanish meanwhile
+  return std::move(verify.findings);
+}
+
+}  // namespace deltos::store
