@@ -58,6 +58,7 @@ constinit std::atomic<bool> any_lost{false};
 // Actions are published by pointer, because a handler may read them at any moment.
 constinit std::array<struct sigaction, kActions> actions{};
 constinit unsigned next_action = 0;
+constinit bool has_successor = false;  // somebody took the signal from us and may hand faults on to us for ever
 constinit std::atomic<const struct sigaction *> first_owner{nullptr};
 constinit std::atomic<const struct sigaction *> later_owner{nullptr};
 constinit std::atomic<bool> later_had_its_turn{false};
@@ -181,7 +182,11 @@ void die_by_default(const siginfo_t &info) {
 }
 
 void call_action(const struct sigaction *action, int signal, siginfo_t *info, void *context) {
-  if (action == nullptr) return die_by_default(*info);
+  if (action == nullptr) {
+    // The signal was given back while this one was on its way: it is for whoever has it now.
+    if (info->si_code <= 0) ::raise(SIGBUS);
+    return;
+  }
   if ((action->sa_flags & SA_SIGINFO) != 0) return action->sa_sigaction(signal, info, context);
   if (action->sa_handler == SIG_IGN && info->si_code <= 0) return;
   if (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN) return die_by_default(*info);
@@ -252,6 +257,7 @@ void take_signal() {
   if (first_owner.load() == nullptr) {
     first_owner.store(kept(current));
   } else {
+    has_successor = true;
     later_owner.store(same(current, *first_owner.load()) ? nullptr : kept(current));
     later_had_its_turn.store(false);
   }
@@ -262,7 +268,7 @@ void take_signal() {
   ::sigaction(SIGBUS, &action, nullptr);
 }
 
-// Under the ownership lock. The first owner stays known: a later one may still hand faults on to us.
+// Under the ownership lock. The first owner is remembered where somebody may still hand faults on to us.
 void give_signal_back() {
   any_lost.store(false);
   swallowed.store(false);
@@ -270,7 +276,12 @@ void give_signal_back() {
   if (::sigaction(SIGBUS, nullptr, &current) != 0) return;
   const struct sigaction *heir = later_owner.exchange(nullptr);
   if (heir == nullptr) heir = first_owner.load();
-  if (ours(current)) ::sigaction(SIGBUS, heir, nullptr);
+  if (ours(current)) {
+    ::sigaction(SIGBUS, heir, nullptr);
+  } else {
+    has_successor = true;
+  }
+  if (!has_successor) first_owner.store(nullptr);
 }
 
 int take_slot() {
