@@ -129,17 +129,20 @@ Status check_extents(const Object &object, std::uint64_t file_blocks) {
   return {};
 }
 
-// A buffer has its payload first and, sealed and longer than one chunk, the chunk sums second.
+// A buffer has its payload first and, sealed and longer than one chunk, the chunk sums second. Nothing stored needs no
+// extent, but may have an empty one.
 Status check_buffer(const Object &object) {
   std::uint64_t items = 0;
   if (!count_items(object.shape, object.item_bytes, &items)) return damaged(object.id, "its shape is impossible");
   if (items * object.item_bytes != object.payload_bytes) {
     return damaged(object.id, "shape and element size do not make up the payload's size");
   }
+  if (object.payload_bytes == 0 && object.extents.empty()) return {};
   const bool has_sums = object.sealed && object.payload_bytes > kSumChunkBytes;
   if (object.extents.size() != (has_sums ? 2U : 1U)) return damaged(object.id, "it has a wrong number of extents");
-  if (object.extents[0].bytes != object.payload_bytes)
+  if (object.extents[0].bytes != object.payload_bytes) {
     return damaged(object.id, "its extent is not of the payload's size");
+  }
   if (has_sums && object.extents[1].bytes != chunk_sum_bytes(object.payload_bytes)) {
     return damaged(object.id, "its chunk sums are not as many as its chunks");
   }
