@@ -59,7 +59,9 @@ enum {
   DELTOS_OPEN_REDIRTY = 8,      /**< WRITE: after a failed barrier, rewrite everything that is live and go on */
   DELTOS_OPEN_COPY = 16,        /**< READ, STATIC: read it into private memory first, then STATIC; for hostile bytes */
   DELTOS_OPEN_NO_TRIM = 32,     /**< WRITE: do not give freed space back to the file system */
-  DELTOS_OPEN_FORCE = 64        /**< create REPLACE: also over a file that has a living writer */
+  DELTOS_OPEN_FORCE = 64,       /**< create REPLACE: also over a file that has a living writer */
+  DELTOS_OPEN_SPARSE = 128      /**< when the file is created: space is taken when it is first stored to, so that a full
+                                   disk is met by a store, as SIGBUS, and not by a call */
 };
 
 /** All zero with struct_size set: read an existing file. */
@@ -256,7 +258,8 @@ typedef struct deltos_storage_info {
   uint8_t io_failed;             /**< 1: a barrier failed since the machine was started */
   uint8_t lost;                  /**< 1: the guard met memory that was cut off or unreadable */
   uint8_t unaligned;             /**< 1: STATIC at an address where elements are not aligned */
-  uint8_t reserved[5];           /**< 0 */
+  uint8_t sparse;                /**< 1: created with SPARSE */
+  uint8_t reserved[4];           /**< 0 */
 } deltos_storage_info;
 
 /**

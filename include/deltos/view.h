@@ -64,13 +64,13 @@ typedef struct deltos_view {
 
 /**
  * What the caller can cope with; the numbers are those of PyBUF_*. A field that was not asked for is NULL: shape
- * without ND, strides without STRIDES. The format is always there. Asking for less than the memory needs answers
- * DELTOS_E_LAYOUT.
+ * without ND (ndim is 1 then, and nbytes the length), strides without STRIDES. The format is always there. Asking for
+ * less than the memory needs answers DELTOS_E_LAYOUT.
  */
 enum {
   DELTOS_VIEW_SIMPLE = 0x0,     /**< contiguous bytes: data and nbytes */
-  DELTOS_VIEW_WRITABLE = 0x1,   /**< writable, or DELTOS_E_READONLY; without it whatever is possible, see readonly */
-  DELTOS_VIEW_FORMAT = 0x4,     /**< accepts any element type; without it the caller treats elements as bytes */
+  DELTOS_VIEW_WRITABLE = 0x1,   /**< may write, or E_READONLY or E_SEALED; without it the view is read-only */
+  DELTOS_VIEW_FORMAT = 0x4,     /**< reads the element type; with items that are not bytes it needs ND */
   DELTOS_VIEW_ND = 0x8,         /**< reads shape; without STRIDES the memory is C-contiguous */
   DELTOS_VIEW_STRIDES = 0x18,   /**< reads strides too */
   DELTOS_VIEW_C = 0x38,         /**< must be C-contiguous */
@@ -88,7 +88,7 @@ enum {
  * @param[in]  flags   DELTOS_VIEW_*.
  * @param[out] view    Owned; deltos_view_release().
  * @param[out] err     Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID      Not an object, or unknown flags.
+ * @retval DELTOS_E_INVALID      Not an object, unknown flags, or FORMAT without ND where elements are not bytes.
  * @retval DELTOS_E_CLOSED       The storage has been closed.
  * @retval DELTOS_E_STALE        Deleted, replaced, or its transaction was aborted.
  * @retval DELTOS_E_READONLY     WRITABLE, and the storage was opened for READ or STATIC.
@@ -113,11 +113,14 @@ DELTOS_API deltos_status deltos_view_acquire(const deltos_object *object, int32_
  * @param[in]  user     Given to release.
  * @param[out] view     Owned; deltos_view_release().
  * @param[out] err      Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID  NULL, a negative length, a NULL address for memory that is not empty, an owner.
+ * @retval DELTOS_E_INVALID  NULL, more than 64 dimensions, a negative length, no address for memory that is not
+ *                           empty, nbytes that are not shape times itemsize, an owner.
  * @retval DELTOS_E_STRUCT   struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_FORMAT   The format is malformed, or its size is not itemsize.
+ * @retval DELTOS_E_UNSUPPORTED  The format has pointers or objects of a language.
+ * @retval DELTOS_E_RANGE    More bytes than an address can count.
  * @retval DELTOS_E_TYPE     dtype and format contradict each other.
- * @retval DELTOS_E_LIMIT    More than 64 dimensions, or more bytes than an address can count.
+ * @retval DELTOS_E_LIMIT    A format that is too long or too deep.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
@@ -133,7 +136,7 @@ DELTOS_API deltos_status deltos_view_wrap(const deltos_view *layout, deltos_rele
  * @param[in]  flags  DELTOS_VIEW_*; WRITABLE only when @p view is.
  * @param[out] out    Owned; deltos_view_release().
  * @param[out] err    Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID   Not a view made by the library, or unknown flags.
+ * @retval DELTOS_E_INVALID   Not a view made by the library, or flags as for deltos_view_acquire().
  * @retval DELTOS_E_READONLY  WRITABLE of a read-only view.
  * @retval DELTOS_E_LAYOUT    The layout is not the requested one.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
@@ -165,7 +168,7 @@ DELTOS_API void deltos_view_release(deltos_view **view);
  * @retval DELTOS_E_STRUCT    struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_READONLY  The target is read-only.
  * @retval DELTOS_E_TYPE      Shapes or element types differ. Byte orders are not converted.
- * @retval DELTOS_E_FORMAT, DELTOS_E_LIMIT  As deltos_view_wrap().
+ * @retval DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_RANGE, DELTOS_E_LIMIT  As deltos_view_wrap().
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: that of the copy.
  * @since 0.1
@@ -193,6 +196,7 @@ typedef struct deltos_format_info {
  * @retval DELTOS_E_FORMAT     Malformed; the message says where.
  * @retval DELTOS_E_STRUCT     struct_size is smaller than the first version of the struct.
  * @retval DELTOS_E_TOO_SMALL  canonical does not fit; canonical_size tells what it takes.
+ * @retval DELTOS_E_UNSUPPORTED  Pointers, or objects of a language.
  * @retval DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: in proportion to the length.
  * @since 0.1

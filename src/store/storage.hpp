@@ -81,6 +81,8 @@ class ObjectRef {
   Result<std::shared_ptr<ObjectRef>> refreshed() const;
 
   const format::Object &record() const { return record_; }
+  // Whether it was made by a transaction that is still open.
+  bool pending() const { return !transaction_.expired(); }
   Result<std::shared_ptr<Storage>> storage() const;
   // Whether the newest state (or the open transaction, for its own objects) still has this very content.
   Result<bool> current() const;

@@ -1,0 +1,66 @@
+// include/deltos/buffer.h
+#include <deltos/buffer.h>
+
+#include "capi/convert.hpp"
+#include "capi/guard.hpp"
+
+using namespace deltos;
+using namespace deltos::capi;
+
+namespace {
+
+// A buffer's handle may be declined.
+void clear(deltos_object **buffer) {
+  if (buffer != nullptr) *buffer = nullptr;
+}
+
+Result<std::vector<std::int64_t>> shape_of(std::int32_t ndim, const std::int64_t *shape) {
+  if (ndim < 0 || ndim > dtype::kMaxDimensions) {
+    return fail(Code::invalid, "%d dimensions were given; 0 to %d are possible", ndim, dtype::kMaxDimensions);
+  }
+  if (ndim == 0) return std::vector<std::int64_t>();
+  if (shape == nullptr) return fail(Code::invalid, "the shape is missing for %d dimensions", ndim);
+  return std::vector<std::int64_t>(shape, shape + ndim);
+}
+
+std::optional<std::string_view> optional_text(const char *text) {
+  return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+}  // namespace
+
+deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content,
+                                   deltos_object **buffer, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    clear(buffer);
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_text(name, "name"));
+    DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(content, nullptr));
+    return give(object::create_buffer(*transaction->transaction, name, *memory), buffer);
+  });
+}
+
+deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format,
+                                          int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer,
+                                          deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    clear(buffer);
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_text(name, "name"));
+    DELTOS_ASSIGN(std::vector<std::int64_t> lengths, shape_of(ndim, shape));
+    DELTOS_ASSIGN(const dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    return give(object::create_zeroed_buffer(*transaction->transaction, name, type, std::move(lengths)), buffer);
+  });
+}
+
+deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old,
+                                    const deltos_view *content, deltos_object **buffer, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    clear(buffer);
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_handle(old));
+    if (content == nullptr) return give(object::copy_buffer(*transaction->transaction, *old->object), buffer);
+    DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(content, nullptr));
+    return give(object::replace_buffer(*transaction->transaction, *old->object, *memory), buffer);
+  });
+}

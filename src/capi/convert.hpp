@@ -1,0 +1,52 @@
+// From the structs and numbers of the public headers to those of the layers below, and back.
+#pragma once
+
+#include "capi/abi_check.hpp"
+#include "capi/codes.hpp"
+#include "capi/handle.hpp"
+
+namespace deltos::capi {
+
+// Asks the caller's function at most 20 times a second, and at the end. None: an empty function.
+store::Progress progress_of(deltos_progress progress, void *user);
+
+// Where the bytes of a storage come from; each allows other options.
+enum class Source { path, descriptor, anonymous, memory };
+// structure, invalid.
+Result<store::OpenOptions> open_options_of(const deltos_open_options *given, Source source);
+
+struct CopyOptions {
+  bool replace = false;
+  store::Progress progress;
+};
+Result<CopyOptions> copy_options_of(const deltos_copy_options *given);
+
+// What a view struct describes: one made by the library as it was made, one filled by the caller after all checks. The
+// memory is borrowed, and `owner` (may be empty) held by the result.
+Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given, std::shared_ptr<const void> owner);
+
+// The caller's array for a list.
+template <class T>
+Status check_array(T *items, std::uint64_t capacity, const std::uint64_t *count) {
+  DELTOS_TRY(check_output(count, "the count"));
+  if (items == nullptr && capacity != 0)
+    return fail(Code::invalid, "room for the list is NULL, but its capacity is not 0");
+  return {};
+}
+
+// As many as there is room for; the count is that of all.
+template <class From, class To, class Convert>
+Status give_list(const std::vector<From> &from, To *items, std::uint64_t capacity, std::uint64_t *count,
+                 Convert convert) {
+  const std::uint64_t fitting = std::min<std::uint64_t>(from.size(), capacity);
+  for (std::uint64_t i = 0; i < fitting; ++i) items[i] = convert(from[i]);
+  *count = from.size();
+  return {};
+}
+
+// Gives what a call has made to its caller.
+Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out);
+Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out);
+Status give(Result<object::View> made, deltos_view **out);
+
+}  // namespace deltos::capi

@@ -1,0 +1,42 @@
+#include "capi/handle.hpp"
+
+#include <cstring>
+
+namespace deltos::capi {
+namespace {
+
+// The arrays belong to the view's memory, which the handle holds.
+deltos_view fields_of(const object::View &view, void *owner) {
+  const object::Memory &memory = *view.memory();
+  const dtype::Served &served = view.served();
+  deltos_view fields;
+  std::memset(&fields, 0, sizeof fields);
+  fields.struct_size = sizeof fields;
+  fields.ndim = served.shape ? static_cast<std::int32_t>(memory.shape().size()) : 1;
+  fields.dtype = static_cast<std::int32_t>(memory.format().dtype);
+  fields.readonly = view.readonly() ? 1 : 0;
+  fields.sealed = memory.sealed() ? 1 : 0;
+  fields.data = memory.data();
+  fields.nbytes = memory.bytes();
+  fields.itemsize = memory.format().item_bytes;
+  fields.format = memory.format().text.c_str();
+  fields.shape = served.shape ? memory.shape().data() : nullptr;
+  fields.strides = served.strides ? memory.strides().data() : nullptr;
+  fields.suboffsets = served.suboffsets ? memory.suboffsets().data() : nullptr;
+  fields.owner = owner;
+  return fields;
+}
+
+}  // namespace
+
+ViewHandle::ViewHandle(object::View served) : view(std::move(served)), fields(fields_of(view, this)) {}
+
+ViewHandle *view_handle(const deltos_view *view) {
+  if (view == nullptr || view->owner == nullptr) return nullptr;
+  auto *const handle = static_cast<ViewHandle *>(view->owner);
+  // The address first: of a struct that is not inside its owner, the owner is not looked at.
+  if (view != &handle->fields) return nullptr;
+  return handle->mark.is(HandleType<ViewHandle>::kMark) ? handle : nullptr;
+}
+
+}  // namespace deltos::capi

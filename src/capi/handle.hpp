@@ -1,0 +1,157 @@
+// What the opaque types of the public headers are.
+//
+// Each begins with a mark that tells its type and is wiped when it is destroyed, so that a handle of another type, and
+// most that were released, are recognised. That is a help and not a promise: memory may have been reused.
+#pragma once
+
+#include <deltos/deltos.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "object/buffer.hpp"
+#include "object/metadata.hpp"
+#include "store/storage.hpp"
+#include "store/transaction.hpp"
+
+namespace deltos::capi {
+
+class Mark {
+ public:
+  explicit Mark(std::uint64_t value) : value_(value) {}
+  ~Mark() { value_ = 0; }
+  Mark(const Mark &) = delete;
+  Mark &operator=(const Mark &) = delete;
+  bool is(std::uint64_t value) const { return value_ == value; }
+
+ private:
+  volatile std::uint64_t value_;  // volatile: the wipe is the last store to the memory and must happen
+};
+
+struct ViewHandle;
+
+// A handle type's mark, and its name in messages.
+template <class Handle>
+struct HandleType;
+template <>
+struct HandleType<deltos_storage> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730001;
+  static constexpr const char *kName = "storage";
+};
+template <>
+struct HandleType<deltos_snapshot> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730002;
+  static constexpr const char *kName = "snapshot";
+};
+template <>
+struct HandleType<deltos_transaction> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730003;
+  static constexpr const char *kName = "transaction";
+};
+template <>
+struct HandleType<deltos_object> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730004;
+  static constexpr const char *kName = "object";
+};
+template <>
+struct HandleType<deltos_cursor> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730005;
+  static constexpr const char *kName = "cursor";
+};
+template <>
+struct HandleType<ViewHandle> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730006;
+  static constexpr const char *kName = "view";
+};
+
+}  // namespace deltos::capi
+
+struct deltos_storage {
+  explicit deltos_storage(std::shared_ptr<deltos::store::Storage> opened) : storage(std::move(opened)) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_storage>::kMark};
+  std::shared_ptr<deltos::store::Storage> storage;
+};
+
+struct deltos_snapshot {
+  deltos_snapshot(std::shared_ptr<const deltos::store::Snapshot> taken, bool of_transaction)
+      : snapshot(std::move(taken)), lent(of_transaction), metadata(snapshot) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_snapshot>::kMark};
+  std::shared_ptr<const deltos::store::Snapshot> snapshot;
+  bool lent;  // belongs to a transaction
+  mutable deltos::object::MetadataReader metadata;
+};
+
+struct deltos_transaction {
+  explicit deltos_transaction(std::shared_ptr<deltos::store::Transaction> begun)
+      : transaction(std::move(begun)), snapshot(transaction->snapshot(), true) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_transaction>::kMark};
+  std::shared_ptr<deltos::store::Transaction> transaction;
+  deltos_snapshot snapshot;
+};
+
+struct deltos_object {
+  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) : object(std::move(opened)) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_object>::kMark};
+  std::shared_ptr<deltos::store::ObjectRef> object;
+};
+
+struct deltos_cursor {
+  deltos_cursor(std::shared_ptr<const deltos::store::Snapshot> listed, std::string start, bool one_level_only)
+      : snapshot(std::move(listed)), prefix(std::move(start)), one_level(one_level_only) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_cursor>::kMark};
+  std::shared_ptr<const deltos::store::Snapshot> snapshot;
+  std::string prefix;
+  bool one_level;
+  std::string last;                                   // name of the last entry given; empty: none yet
+  std::vector<deltos::store::Snapshot::Entry> given;  // names are lent from here
+};
+
+namespace deltos::capi {
+
+// A view of the library's: the public struct lies inside, and its owner field leads back.
+struct ViewHandle {
+  explicit ViewHandle(object::View served);
+  Mark mark{HandleType<ViewHandle>::kMark};
+  object::View view;
+  deltos_view fields;
+};
+// nullptr: not one of the library's.
+ViewHandle *view_handle(const deltos_view *view);
+
+template <class Handle>
+Status check_handle(const Handle *handle) {
+  if (handle == nullptr) return fail(Code::invalid, "the %s is NULL", HandleType<Handle>::kName);
+  if (handle->mark.is(HandleType<Handle>::kMark)) return {};
+  return fail(Code::invalid, "the handle is not a %s, or has been released", HandleType<Handle>::kName);
+}
+
+// A place for an output.
+template <class T>
+Status check_output(T *out, const char *name) {
+  if (out != nullptr) return {};
+  return fail(Code::invalid, "the place for %s is NULL", name);
+}
+
+// A place for a new handle: set to NULL, so that it is that on every failure.
+template <class Handle>
+Status check_handle_output(Handle **out) {
+  if (out == nullptr) return fail(Code::invalid, "the place for the handle is NULL");
+  *out = nullptr;
+  return {};
+}
+
+inline Status check_text(const char *text, const char *name) {
+  if (text != nullptr) return {};
+  return fail(Code::invalid, "the %s is NULL", name);
+}
+
+// Ends a handle through the caller's variable; NULL and foreign handles are left alone.
+template <class Handle>
+void release_handle(Handle **handle) {
+  if (handle == nullptr || *handle == nullptr || !check_handle(*handle).ok()) return;
+  delete *handle;
+  *handle = nullptr;
+}
+
+}  // namespace deltos::capi

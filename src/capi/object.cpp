@@ -1,0 +1,190 @@
+// include/deltos/object.h
+#include <deltos/object.h>
+
+#include <algorithm>
+
+#include "capi/convert.hpp"
+#include "capi/guard.hpp"
+
+using namespace deltos;
+using namespace deltos::capi;
+
+namespace {
+
+constexpr std::uint64_t kMostEntriesAtOnce = 4096;
+
+Status check_kind(std::int32_t kind) {
+  if (kind == DELTOS_KIND_ANY || kind == DELTOS_KIND_BUFFER) return {};
+  return fail(Code::invalid, "%d is not a kind of object; use ANY or BUFFER", kind);
+}
+
+// A shape is never NULL for the caller.
+const std::int64_t no_shape[1] = {0};
+
+deltos_object_info public_info(const store::ObjectRef &object) {
+  const format::Object &record = object.record();
+  const auto storage = object.storage();
+  const auto current = object.current();
+  deltos_object_info known{};
+  known.kind = record.kind;
+  known.dtype = record.dtype;
+  known.ndim = static_cast<std::int32_t>(record.shape.size());
+  known.sealed = record.sealed ? 1 : 0;
+  known.current = current.ok() && current.value() ? 1 : 0;
+  known.stored = object.pending() ? 0 : 1;
+  known.writable =
+      known.current != 0 && !record.sealed && storage.ok() &&
+              (storage.value()->mode() == store::Mode::write || storage.value()->mode() == store::Mode::in_place)
+          ? 1
+          : 0;
+  known.id = record.id;
+  known.count = record.item_bytes == 0 ? 0 : record.payload_bytes / record.item_bytes;
+  known.itemsize = record.item_bytes;
+  known.payload_bytes = record.payload_bytes;
+  known.created_id = record.created;
+  known.changed_id = record.changed;
+  known.name = record.name.c_str();
+  known.format = record.format.c_str();
+  known.shape = record.shape.empty() ? no_shape : record.shape.data();
+  return known;
+}
+
+Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t capacity, std::uint64_t *count) {
+  const std::uint64_t room = std::min(capacity, kMostEntriesAtOnce);
+  DELTOS_ASSIGN(cursor->given, cursor->snapshot->list(cursor->prefix, cursor->one_level, cursor->last, room));
+  const std::uint64_t found = std::min<std::uint64_t>(cursor->given.size(), room);
+  for (std::uint64_t i = 0; i < found; ++i) {
+    const store::Snapshot::Entry &entry = cursor->given[i];
+    entries[i] = deltos_entry{entry.name.c_str(), entry.id, entry.kind, entry.is_prefix ? 1u : 0u, entry.payload_bytes};
+  }
+  if (found > 0) cursor->last = cursor->given[found - 1].name;
+  *count = found;
+  return {};
+}
+
+}  // namespace
+
+deltos_status deltos_object_open(const deltos_snapshot *snapshot, const char *name, int32_t kind,
+                                 deltos_object **object, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(object));
+    DELTOS_TRY(check_handle(snapshot));
+    DELTOS_TRY(check_text(name, "name"));
+    DELTOS_TRY(check_kind(kind));
+    return give(store::ObjectRef::open(snapshot->snapshot, name, kind), object);
+  });
+}
+
+deltos_status deltos_object_open_id(const deltos_snapshot *snapshot, uint64_t id, int32_t kind, deltos_object **object,
+                                    deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(object));
+    DELTOS_TRY(check_handle(snapshot));
+    DELTOS_TRY(check_kind(kind));
+    return give(store::ObjectRef::open_id(snapshot->snapshot, id, kind), object);
+  });
+}
+
+deltos_status deltos_object_open_newest(deltos_storage *storage, const char *name, int32_t kind, deltos_object **object,
+                                        deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(object));
+    DELTOS_TRY(check_handle(storage));
+    DELTOS_TRY(check_text(name, "name"));
+    DELTOS_TRY(check_kind(kind));
+    DELTOS_ASSIGN(const std::shared_ptr<const store::Snapshot> newest, storage->storage->begin_snapshot());
+    return give(store::ObjectRef::open(newest, name, kind), object);
+  });
+}
+
+deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_output(object, "the handle"));
+    DELTOS_TRY(check_handle(*object));
+    DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
+    if (changed != nullptr) *changed = newer != nullptr ? 1 : 0;
+    if (newer != nullptr) (*object)->object = std::move(newer);
+    return {};
+  });
+}
+
+deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info *info, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_output(info, "the facts"));
+    DELTOS_TRY(check_struct_size(info));
+    return write_struct(public_info(*object->object), info);
+  });
+}
+
+void deltos_object_release(deltos_object **object) {
+  return guard_void([&] { release_handle(object); });
+}
+
+deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_handle(object));
+    DELTOS_ASSIGN(object->object, transaction->transaction->seal(*object->object));
+    return {};
+  });
+}
+
+deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_handle(object));
+    DELTOS_ASSIGN(object->object, transaction->transaction->unseal(*object->object));
+    return {};
+  });
+}
+
+deltos_status deltos_object_file_offset(const deltos_object *object, uint64_t *offset, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_output(offset, "the offset"));
+    DELTOS_ASSIGN(*offset, object->object->file_offset());
+    return {};
+  });
+}
+
+deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(object));
+    if (advice < DELTOS_ADVICE_NORMAL || advice > DELTOS_ADVICE_DONT_NEED) {
+      return fail(Code::invalid, "%d is not an advice; use 0 to %d", advice, DELTOS_ADVICE_DONT_NEED);
+    }
+    DELTOS_ASSIGN(const std::shared_ptr<store::Storage> storage, object->object->storage());
+    return storage->advise(*object->object, advice);
+  });
+}
+
+deltos_status deltos_snapshot_list(const deltos_snapshot *snapshot, const char *prefix, int32_t depth,
+                                   deltos_cursor **cursor, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(cursor));
+    DELTOS_TRY(check_handle(snapshot));
+    DELTOS_TRY(check_text(prefix, "prefix"));
+    if (depth != DELTOS_LIST_ALL && depth != DELTOS_LIST_ONE_LEVEL) {
+      return fail(Code::invalid, "%d is not a depth; use ALL or ONE_LEVEL", depth);
+    }
+    DELTOS_TRY(snapshot->snapshot->list(prefix, depth == DELTOS_LIST_ONE_LEVEL, "", 1));
+    *cursor = new deltos_cursor(snapshot->snapshot, prefix, depth == DELTOS_LIST_ONE_LEVEL);
+    return {};
+  });
+}
+
+deltos_status deltos_cursor_next_entries(deltos_cursor *cursor, deltos_entry *entries, uint64_t capacity,
+                                         uint64_t *count, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(cursor));
+    DELTOS_TRY(check_output(entries, "the entries"));
+    DELTOS_TRY(check_output(count, "the count"));
+    if (capacity == 0) return fail(Code::invalid, "the capacity is 0; it must be at least 1");
+    return next_entries(cursor, entries, capacity, count);
+  });
+}
+
+void deltos_cursor_release(deltos_cursor **cursor) {
+  return guard_void([&] { release_handle(cursor); });
+}
