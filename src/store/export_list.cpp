@@ -1,5 +1,7 @@
 #include "store/export_list.hpp"
 
+#include <algorithm>
+
 #include "store/state.hpp"
 
 namespace deltos::store {
@@ -46,7 +48,8 @@ std::vector<PinInfo> ExportList::describe() const {
       info.transaction = ticket->transaction;
       info.bytes = ticket->owner->bytes();
       info.writable = ticket->owner->writable();
-      info.view_count = 1;
+      // Whoever holds a reference is a view; 0 while the last one is just going.
+      info.view_count = static_cast<std::uint64_t>(std::max(1L, ticket->owner->weak_from_this().use_count()));
       info.name.assign(ticket->name);
     }
     room = used;
@@ -58,7 +61,7 @@ std::vector<PinInfo> ExportList::describe() const {
     bool known = false;
     for (auto &other : merged) {
       if (other.object_id == info.object_id && other.transaction == info.transaction && other.writable == info.writable) {
-        ++other.view_count;
+        other.view_count += info.view_count;
         known = true;
         break;
       }

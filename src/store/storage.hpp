@@ -103,7 +103,7 @@ class ObjectRef {
 
 // Payload in use: mapped, unmoved and unrecycled until destroyed. Keeps the storage alive. Destroying it is legal from any
 // thread and takes no lock that anybody holds across a system call.
-class Export {
+class Export : public std::enable_shared_from_this<Export> {
  public:
   ~Export();
   Export(const Export &) = delete;
