@@ -68,7 +68,7 @@ class Disk:
             yield image
 
     def blocks(self):
-        return max([place for place in self.cache if isinstance(place, int)] + [OBJECTS - 1]) + 1
+        return max(place for place in self.cache if isinstance(place, int)) + 1
 
 
 class Superblock:
@@ -198,10 +198,10 @@ class Writer:
             self.durable, self.unsynced = self.unsynced, None
 
 
-def created():
+def created(objects=OBJECTS):
     """A new storage: everything of transaction 1 is durable."""
     disk = Disk()
-    blocks = tuple((block, (1, 0)) for block in range(OBJECTS))
+    blocks = tuple((block, (1, 0)) for block in range(objects))
     for block, stamp in blocks:
         disk.write(block, stamp)
     disk.barrier()

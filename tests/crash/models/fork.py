@@ -216,4 +216,4 @@ def frozen_fork(mutants=(), exports=True, third_thread=True):
         idle_leak(state)
         return step(state)
 
-    return explore(initial, checked_step)
+    return explore(initial, checked_step) + ('',)
