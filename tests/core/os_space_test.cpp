@@ -141,11 +141,12 @@ TEST(FileSpace, AHoleIsFilledWithZerosWhereNothingCanBeAllocated) {
   EXPECT_TRUE(all_zero(file, 0, kMebibyte));
 }
 
-TEST(FileSpace, ThatNothingCanBePunchedIsNoFailure) {
+TEST(FileSpace, SpaceThatCannotBePunchedIsUnsupported) {
   const File file = test::file_of(8192);
   FaultyIo faulty;
   faulty.interruptions = 2;
   faulty.fail(Call::fallocate, EOPNOTSUPP, 1);
+  EXPECT_EQ(file.punch(0, 4096).code(), Code::unsupported);
   EXPECT_TRUE(file.punch(0, 4096).ok());
   faulty.fail(Call::fallocate, EIO, 1);
   EXPECT_EQ(file.punch(0, 4096).code(), Code::io);
