@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "format/validate.hpp"
+
 namespace deltos::format {
 namespace {
 
@@ -283,6 +285,30 @@ TEST(Page, TakesTwoOfTheLargestEntries) {
   const std::string value(kMaxInlineValueBytes, 'v');
   const Page page = page_of(0, {{std::string(kMaxKeyBytes, 'a'), value}, {std::string(kMaxKeyBytes, 'b'), value}});
   EXPECT_TRUE(check(page).ok());
+}
+
+TEST(Page, OfTheFormatDocumentsExampleHasItsBytes) {
+  const std::uint64_t uuid_low = 0x7766554433221100;
+  Object object;
+  object.kind = kKindBuffer;
+  object.dtype = 12;
+  object.created = object.changed = 65537;
+  object.item_bytes = 8;
+  object.shape = {2, 3};
+  object.payload_bytes = 48;
+  object.extents = {{0x80000, 48, 65537}};
+  object.format = "d";
+  object.name = "grid";
+  const std::uint64_t id = 1;
+  Page page;
+  init_page(page.data(), {112, 65537}, 0, uuid_low);
+  page_insert(page.data(), 0, name_key("grid"), {reinterpret_cast<const std::byte *>(&id), sizeof id}, false);
+  page_insert(page.data(), 1, object_key(id), encode_object(object), false);
+  seal_page(page.data());
+  EXPECT_EQ(load<std::uint16_t>(page.data() + 32), 0xF6D);
+  EXPECT_EQ(load<std::uint16_t>(page.data() + 40), 0xFE7);
+  EXPECT_EQ(load<std::uint16_t>(page.data() + 42), 0xF6D);
+  EXPECT_EQ(load<std::uint64_t>(page.data() + kPageChecksumOffset), 0xD9DC56D81E0BA0EDU);
 }
 
 }  // namespace
