@@ -1,8 +1,8 @@
 // Moving and comparing the items of arrays of any layout: strided, reversed, broadcast, indirect.
 //
 // Items are bytes: nothing is converted, only item size and shape must agree. Order is C order throughout. Layouts are
-// checked (check_layout) before an item is touched; that the memory behind them is there is the caller's word, suboffset
-// pointers included.
+// checked (check_layout) before an item is touched; that the memory behind them is there is the caller's word,
+// suboffset pointers included.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ Status for_each_run(const Layout &source, const Sink &sink);
 Status copy_out(const Layout &source, MutableBytes target);
 Status copy_in(const Layout &target, Bytes source);
 
-// Between layouts of equal shape and item size (else Code::layout). They may overlap: the result is as if the source had
-// been set aside first.
+// Between layouts of equal shape and item size (else Code::layout). They may overlap: the result is as if the source
+// had been set aside first.
 Status copy(const Layout &target, const Layout &source);
 
 // Writes `item` (exactly item_bytes long, else Code::layout) to every place. It may lie in the target.

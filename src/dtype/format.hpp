@@ -57,8 +57,10 @@ Result<Format> parse_format(std::string_view text);
 Result<Format> format_of(std::string_view text, Dtype tag);
 
 // The same for items known to be `item_bytes` long (a buffer's itemsize), which settles what exporters leave open:
-// a plain struct text with trailing alignment ("di" of 16 bytes), "u" of 4 bytes (a C wide character), and prefixes
-// on every part of a natively aligned structure, as ctypes writes them. Any other disagreement is Code::format.
+// a plain struct text with trailing alignment ("di" of 16 bytes), "u" of 4 bytes (a C wide character), prefixes on
+// every part of a natively aligned structure, as ctypes writes them, "B" or nothing for larger items without a
+// description
+// ("9x"), and the length of strings named by the tag alone. Any other disagreement is Code::format.
 Result<Format> format_of_items(std::string_view text, Dtype tag, std::uint64_t item_bytes);
 
 }  // namespace deltos::dtype

@@ -30,9 +30,9 @@ struct Served {
   bool suboffsets = false;  // the layout is indirect and the consumer follows pointers
 };
 
-// Code::readonly when WRITABLE is asked of read-only memory; Code::layout when the layout is not contiguous as demanded,
-// or indirect and INDIRECT was not asked; Code::invalid for unknown bits and for FORMAT without ND on items that are not
-// unsigned bytes (`is_bytes` false), which a shapeless answer could not describe.
+// Code::readonly when WRITABLE is asked of read-only memory; Code::layout when the layout is not contiguous as
+// demanded, or indirect and INDIRECT was not asked; Code::invalid for unknown bits and for FORMAT without ND on items
+// that are not unsigned bytes (`is_bytes` false), which a shapeless answer could not describe.
 Result<Served> serve_request(const Layout &layout, bool is_bytes, bool readonly, std::int32_t flags);
 
 }  // namespace deltos::dtype
