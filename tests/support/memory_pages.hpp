@@ -112,11 +112,14 @@ class MemoryPages final : public store::PageEditor {
 
   const std::set<format::Child, bool (*)(const format::Child &, const format::Child &)> &live() const { return live_; }
 
-  // All that a failed change must leave alone.
-  std::map<std::uint64_t, Page> image() const {
-    std::map<std::uint64_t, Page> copy;
-    for (const auto &[block, page] : pages_) copy[block] = *page;
-    return copy;
+  // The bytes of a page, to be damaged.
+  std::byte *raw(std::uint64_t block) { return pages_.at(block)->data(); }
+
+  // Hashes of all that a failed change must leave alone.
+  std::map<std::uint64_t, std::uint64_t> image() const {
+    std::map<std::uint64_t, std::uint64_t> hashes;
+    for (const auto &[block, page] : pages_) hashes[block] = hash64(*page);
+    return hashes;
   }
 
   bool reservations_fail = false;
