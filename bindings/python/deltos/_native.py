@@ -1,0 +1,123 @@
+"""Calls into the library: checked, with the GIL released, and with the handles they need kept alive.
+
+Everything above this module is written in terms of Handle, call() and the plain functions of `lib`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from deltos import _exporter
+from deltos._errors import InvalidError, error_of, raise_status
+from deltos._exporter import Handle
+from deltos._ffi import ffi, lib
+
+CData: TypeAlias = Any
+"""A pointer or struct of cffi."""
+
+ProgressFunction: TypeAlias = Callable[[int, int], object]
+"""Called with work done and work to do (0: not known); returning True cancels."""
+
+_NULL: CData = ffi.NULL
+
+
+def _address(pointer: CData) -> int:
+    return int(ffi.cast("uintptr_t", pointer))
+
+
+_exporter.bind(
+    (
+        _address(ffi.addressof(lib, "deltos_view_acquire")),
+        _address(ffi.addressof(lib, "deltos_view_release")),
+        _address(ffi.addressof(lib, "deltos_storage_detach")),
+        _address(ffi.addressof(lib, "deltos_snapshot_release")),
+        _address(ffi.addressof(lib, "deltos_transaction_abort")),
+        _address(ffi.addressof(lib, "deltos_object_release")),
+        _address(ffi.addressof(lib, "deltos_cursor_release")),
+    ),
+    raise_status,
+)
+
+_spare_errors: list[CData] = []
+
+
+def attempt(function: Callable[..., int], *arguments: Any) -> CData | None:
+    """Calls a function whose last parameter is the error; gives that on failure and None on success."""
+    try:
+        error = _spare_errors.pop()
+    except IndexError:
+        error = ffi.new("deltos_error *")
+    if function(*arguments, error) != 0:
+        return error
+    _spare_errors.append(error)
+    return None
+
+
+def call(function: Callable[..., int], *arguments: Any, path: bool = False) -> None:
+    """Calls a function whose last parameter is the error; raises on failure. path: it looks for a file."""
+    error = attempt(function, *arguments)
+    if error is not None:
+        raise_error(error, path=path)
+
+
+def raise_error(error: CData, *, path: bool = False) -> None:
+    """Raises what an error of attempt() says."""
+    status, os_errno = error.status, error.os_errno
+    message = ffi.string(error.message).decode("utf-8", "replace")
+    _spare_errors.append(error)
+    raise error_of(status, message, os_errno, path=path)
+
+
+def own(kind: int, pointer: CData) -> Handle:
+    """A handle that releases what the pointer leads to when nobody uses it any more."""
+    return Handle(kind, _address(pointer), pointer)
+
+
+def text_of(pointer: CData) -> str:
+    """A string of the library."""
+    return str(ffi.string(pointer).decode("utf-8", "surrogateescape"))
+
+
+def bytes_of(text: str, what: str) -> bytes:
+    """A string for the library."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be a string, not {type(text).__name__}")
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidError(f"{what} is not Unicode text: {error.reason}") from None
+    if b"\0" in encoded:
+        raise InvalidError(f"{what} contains a NUL character: leave it out")
+    return encoded
+
+
+class Progress:
+    """A progress callback, as the library wants it, for the duration of one call."""
+
+    def __init__(self, function: ProgressFunction | None) -> None:
+        self._function = function
+        self._failure: BaseException | None = None
+        self.callback: CData = lib.deltos_python_progress if function else _NULL
+        self.user: CData = ffi.new_handle(self) if function else _NULL
+
+    def report(self, done: int, total: int) -> int:
+        """Called from inside the library; a failure cancels the call and is raised again behind it."""
+        try:
+            return 1 if self._function is not None and self._function(done, total) is True else 0
+        except BaseException as failure:  # noqa: BLE001  whatever it is, it must not pass through C
+            self._failure = failure
+            return 1
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+@ffi.def_extern(name="deltos_python_progress", error=1)  # type: ignore[untyped-decorator]
+def _report(done: int, total: int, user: CData) -> int:
+    progress: Progress = ffi.from_handle(user)
+    return progress.report(done, total)

@@ -1,0 +1,58 @@
+"""Storages and buffers in pickles: where to find them, never what is in them.
+
+A process that gets such a pickle opens the file itself and shares its memory. One that writes is unpickled as one that
+stores in place, because a storage has one writer. The uuid in the pickle tells whether the path still leads to the
+storage that was meant.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING, TypeAlias
+
+from deltos._errors import error_of
+from deltos._ffi import lib
+from deltos._options import MODES, Options
+from deltos._storage import Storage, open_storage
+
+if TYPE_CHECKING:
+    from deltos._buffer import Buffer
+
+State: TypeAlias = tuple[bytes, bytes, str, Options]
+
+_opened: weakref.WeakValueDictionary[State, Storage] = weakref.WeakValueDictionary()
+
+
+def storage_state(storage: Storage) -> State:
+    """Path, uuid, mode and options."""
+    storage._refuse_closed()
+    if storage._path is None:
+        raise TypeError("a storage without a path cannot be pickled: pass its descriptor, fileno()")
+    writes = MODES[storage.mode][0] == lib.DELTOS_MODE_WRITE
+    mode = "in-place" if writes else storage.mode
+    return storage._path, storage.uuid.bytes, mode, storage._options._replace(verify=False, redirty=False)
+
+
+def restore_storage(path: bytes, uuid: bytes, mode: str, options: Options) -> Storage:
+    """Opens it, or gives what this process has opened for an earlier pickle."""
+    state = (path, uuid, mode, Options(*options))
+    storage = _opened.get(state)
+    if storage is None or storage.closed:
+        storage = open_storage(path, mode, state[3], None)
+        if storage.uuid.bytes != uuid:
+            storage.close()
+            message = f"{os.fsdecode(path)} is another storage than the one that was pickled"
+            raise error_of(lib.DELTOS_E_REPLACED, message)
+        _opened[state] = storage
+    return storage
+
+
+def buffer_state(buffer: Buffer) -> tuple[State, str]:
+    """The storage's state, and the name."""
+    return storage_state(buffer.storage), buffer.name
+
+
+def restore_buffer(state: State, name: str) -> Buffer:
+    """Looks the name up in the storage."""
+    return restore_storage(*state)[name]

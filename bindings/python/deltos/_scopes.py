@@ -1,0 +1,209 @@
+"""What a storage, a snapshot and a transaction have in common: mappings from names to buffers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from deltos._attributes import Attributes
+from deltos._buffer import Buffer
+from deltos._content import Content
+from deltos._dtypes import resolve, shape_of
+from deltos._errors import NotFoundError
+from deltos._exporter import CURSOR, OBJECT, Handle
+from deltos._ffi import ffi, lib
+from deltos._native import CData, attempt, bytes_of, call, own, raise_error, text_of
+
+if TYPE_CHECKING:
+    from deltos._storage import Storage
+
+_BATCH = 256
+
+
+class Entry(NamedTuple):
+    """One line of a listing."""
+
+    name: str
+    """Of the object; of a level, with its '/' at the end."""
+
+    id: int
+    """0 for a level."""
+
+    is_level: bool
+    """Whether this stands for all names that start with it."""
+
+    nbytes: int
+    """Bytes of the object's content."""
+
+
+def _next_entries(cursor: Handle, entries: CData, count: CData) -> list[Entry]:
+    with cursor as pointer:
+        call(lib.deltos_cursor_next_entries, pointer, entries, _BATCH, count)
+        return [
+            Entry(text_of(item.name), item.id, bool(item.is_prefix), item.payload_bytes)
+            for item in entries[0 : count[0]]
+        ]
+
+
+class Reader(Mapping[str, Buffer]):
+    """Names and what they stand for."""
+
+    __slots__ = ("__weakref__",)
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @property
+    @abstractmethod
+    def storage(self) -> Storage:
+        """The storage that this shows."""
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[CData]:
+        """A snapshot for the duration of a few calls."""
+
+    def _live(self) -> Writer:
+        """Where what was found here can be changed."""
+        return self.storage
+
+    def _current(self) -> Reader:
+        """Where what was found here can be looked up again; the storage once this has ended."""
+        return self.storage
+
+    def __getitem__(self, name: str) -> Buffer:
+        cell = ffi.new("deltos_object **")
+        encoded = bytes_of(name, "a name")
+        with self._reading() as snapshot:
+            call(lib.deltos_object_open, snapshot, encoded, lib.DELTOS_KIND_BUFFER, cell)
+        return Buffer._of(self, cell[0])
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        try:
+            self[name]
+        except (NotFoundError, ValueError):
+            self._refuse_closed()
+            return False
+        return True
+
+    @abstractmethod
+    def _refuse_closed(self) -> None:
+        """Raises when this has been closed."""
+
+    def _entries(self, prefix: str, depth: int) -> Iterator[Entry]:
+        cell = ffi.new("deltos_cursor **")
+        encoded = bytes_of(prefix, "a prefix")
+        with self._reading() as snapshot:
+            call(lib.deltos_snapshot_list, snapshot, encoded, depth, cell)
+        cursor = own(CURSOR, cell[0])
+        entries, count = ffi.new("deltos_entry[]", _BATCH), ffi.new("uint64_t *")
+        while batch := _next_entries(cursor, entries, count):
+            yield from batch
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """All names that start with a prefix, in byte order."""
+        return (entry.name for entry in self._entries(prefix, lib.DELTOS_LIST_ALL))
+
+    def list(self, prefix: str = "") -> list[Entry]:
+        """What is directly below a prefix: objects, and each further level once."""
+        return [*self._entries(prefix, lib.DELTOS_LIST_ONE_LEVEL)]
+
+    def __iter__(self) -> Iterator[str]:
+        return self.names()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._entries("", lib.DELTOS_LIST_ALL))
+
+    @property
+    def attrs(self) -> Attributes:
+        """Small typed values kept with the storage itself."""
+        return Attributes(self, "")
+
+
+class Writer(Reader, MutableMapping[str, Buffer]):
+    """Names that can be given, taken away and changed."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[CData]:
+        """A transaction for the duration of a few calls."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Stores the elements of anything that exports memory: a new buffer, or new content of an old one.
+
+        An existing buffer is replaced as a whole: whoever looks at the old content keeps it. To write into the buffer
+        itself use storage[name][...] = value.
+        """
+        encoded = bytes_of(name, "a name")
+        with Content(value) as content, self._writing() as transaction:
+            old = self._find(transaction, encoded)
+            if old is None:
+                call(lib.deltos_buffer_create, transaction, encoded, content, ffi.NULL)
+            else:
+                with old as pointer:
+                    call(lib.deltos_buffer_replace, transaction, pointer, content, ffi.NULL)
+
+    @staticmethod
+    def _find(transaction: CData, name: bytes) -> Handle | None:
+        cell = ffi.new("deltos_object **")
+        snapshot = lib.deltos_transaction_snapshot(transaction)
+        error = attempt(lib.deltos_object_open, snapshot, name, lib.DELTOS_KIND_BUFFER, cell)
+        if error is None:
+            return own(OBJECT, cell[0])
+        if error.status != lib.DELTOS_E_NOT_FOUND:
+            raise_error(error)
+        return None
+
+    def __delitem__(self, name: str) -> None:
+        encoded = bytes_of(name, "a name")
+        with self._writing() as transaction:
+            call(lib.deltos_transaction_delete, transaction, encoded)
+
+    def create(self, name: str, *, shape: Any = (), dtype: Any = None, format: str | None = None) -> Buffer:
+        """Makes a buffer of zeros, to be filled in place.
+
+        dtype is a name ("float64", "bfloat16"), or anything NumPy makes a dtype of; format is a format string of
+        PEP 3118, for example "T{d:x:d:y:}". One of them is needed.
+        """
+        encoded = bytes_of(name, "a name")
+        layout, code, lengths = resolve(dtype, format, shape_of(shape))
+        cell = ffi.new("deltos_object **")
+        with self._writing() as transaction:
+            call(
+                lib.deltos_buffer_create_zeroed,
+                transaction,
+                encoded,
+                ffi.NULL if layout is None else layout,
+                code,
+                len(lengths),
+                ffi.new("int64_t[]", lengths) if lengths else ffi.NULL,
+                cell,
+            )
+            handle = own(OBJECT, cell[0])
+        buffer: Buffer = Buffer.__new__(Buffer)
+        buffer._show(handle)
+        buffer._scope = self
+        return buffer
+
+    def rename(self, old: str, new: str, *, replace: bool = False) -> None:
+        """Gives an object another name; its id, content, attributes and views stay."""
+        source, target = bytes_of(old, "a name"), bytes_of(new, "a name")
+        with self._writing() as transaction:
+            call(lib.deltos_transaction_rename, transaction, source, target, replace)
+
+    def delete_prefix(self, prefix: str) -> int:
+        """Deletes every object whose name starts with a prefix; tells how many there were."""
+        encoded = bytes_of(prefix, "a prefix")
+        count = ffi.new("uint64_t *")
+        with self._writing() as transaction:
+            call(lib.deltos_transaction_delete_prefix, transaction, encoded, count)
+        return int(count[0])
+
+    def clear(self) -> None:
+        """Deletes every object."""
+        self.delete_prefix("")
