@@ -153,9 +153,9 @@ TEST(Mapping, AReservationIsAlignedAndKeptOutOfDumps) {
   EXPECT_TRUE(found);
 }
 
-TEST(Mapping, AReservationOfATebibyteCostsNoMemory) {
+TEST(Mapping, AReservationMayBeFarLargerThanMemory) {
   const File file = test::file_of(kPage);
-  const auto mapping = Mapping::reserve(file, 1024 * kGibibyte, kPage, Protection::read);
+  const auto mapping = Mapping::reserve(file, 64 * kGibibyte, kPage, Protection::read);
   ASSERT_TRUE(mapping.ok()) << mapping.error().message;
   EXPECT_EQ((*mapping)->data()[0], std::byte{0});
 }
