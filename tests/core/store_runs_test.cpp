@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <random>
 
-#include "../support/failing_new.hpp"
 #include "store/runs.hpp"
+#include "support/failing_new.hpp"
 
 namespace deltos::store {
 namespace {

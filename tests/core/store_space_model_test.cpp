@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "../support/space_world.hpp"
 #include "store/space.hpp"
+#include "support/space_world.hpp"
 
 namespace deltos::store {
 namespace {

@@ -1,8 +1,8 @@
 // Free space: one behaviour of allocation, reuse, zones, rebuilding and holes each.
 #include <gtest/gtest.h>
 
-#include "../support/space_world.hpp"
 #include "store/space.hpp"
+#include "support/space_world.hpp"
 
 namespace deltos::store {
 namespace {

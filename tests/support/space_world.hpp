@@ -11,10 +11,10 @@
 #include <set>
 #include <vector>
 
-#include "failing_new.hpp"
 #include "format/layout.hpp"
 #include "format/validate.hpp"
 #include "store/space.hpp"
+#include "support/failing_new.hpp"
 
 namespace deltos::testing_support {
 
