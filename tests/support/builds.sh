@@ -1,0 +1,51 @@
+# Sourced by ./dev: the build directories, each configured once and built when asked for.
+#   debug    g++, assertions: core, capi, crash     asan    clang++, address and undefined-behaviour sanitizers
+#   release  g++, installed into build/stage        tsan    g++, thread sanitizer
+
+options_of() { # build
+  case $1 in
+    debug) echo '--werror' ;;
+    asan) echo '--werror -Db_sanitize=address,undefined -Db_lundef=false' ;;
+    tsan) echo '-Db_sanitize=thread -Db_lundef=false' ;;
+    release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
+  esac
+}
+
+compilers_of() { # build
+  case $1 in
+    asan) echo 'CC=clang CXX=clang++' ;;
+    *) echo 'CC=gcc CXX=g++' ;;
+  esac
+}
+
+configure() { # build
+  wanted_options="$(options_of "$1") $(compilers_of "$1")"
+  if [ "$(cat "$build/$1/made-with" 2>/dev/null)" = "$wanted_options" ]; then return 0; fi
+  rm -rf "${build:?}/$1"
+  env $(compilers_of "$1") "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
+  printf '%s\n' "$wanted_options" >"$build/$1/made-with"
+}
+
+build_tree() { # build
+  configure "$1"
+  "$venv/bin/meson" compile -C "$build/$1"
+}
+
+build_stage() {
+  build_tree release
+  "$venv/bin/meson" install -C "$build/release" --no-rebuild --quiet
+}
+
+# The wheel as a user gets it, installed into an environment of its own with what the tests need beside it.
+build_python() {
+  rm -rf "$build/wheel"
+  "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$build/wheel" \
+    -Cbuild-dir="$build/wheel-tree" .
+  if [ "$(cat "$build/venv-package/made-of" 2>/dev/null)" != "$(cat "$venv/made-of")" ]; then
+    rm -rf "$build/venv-package"
+    "$venv/bin/python" -m venv "$build/venv-package"
+    "$build/venv-package/bin/pip" install --disable-pip-version-check -r tests/requirements.txt
+    cp "$venv/made-of" "$build/venv-package/made-of"
+  fi
+  "$build/venv-package/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$build"/wheel/*.whl
+}

@@ -1,0 +1,98 @@
+# Sourced by ./dev: the suites of `./dev test`. A suite is one line of `suites` and one function suite_NAME (hyphens
+# become underscores) that prints what it does and returns 0, or calls `skip REASON`, or returns anything else. Counts
+# of cases, where a tool gives them, go through `count`.
+
+suites='
+abi            layers, guards, symbols, headers alone, soname, dependencies, dlopen
+core           unit tests of every layer
+capi           the C interface, through the shared library
+asan           core and capi under the address and undefined-behaviour sanitizers
+tsan           core and capi under the thread sanitizer
+crash          models, crash images, failing calls, kills, full disks, damaged files
+python         the wheel, installed into a clean environment
+consumer       a C program outside the tree, with pkg-config against the installed library
+meson-compat   configures with the oldest Meson that is supported
+docs           links and examples in the papers and headers
+'
+
+all_suites=$(printf '%s\n' "$suites" | awk 'NF { print $1 }' | tr '\n' ' ')
+
+is_suite() { case " $all_suites" in *" $1 "*) ;; *) return 1 ;; esac; }
+
+describe_suite() { printf '%s\n' "$suites" | sed -n "s/^$1  *//p"; }
+
+skip() { # reason
+  echo "$1" >"$reason_file"
+  exit 77
+}
+
+count() { # passed failed skipped
+  echo "$*" >>"$count_file"
+}
+
+# Builds one tree and runs some of its Meson suites, several for each name being alternatives joined by a comma.
+meson_suites() { # build suite...
+  tree=$1
+  shift
+  build_tree "$tree"
+  report=$build/$tree/meson-logs/testlog.junit.xml
+  rm -f "$report"
+  selection=
+  for name in "$@"; do selection="$selection --suite $name"; done
+  status=0
+  "$venv/bin/meson" test -C "$build/$tree" --no-rebuild --print-errorlogs --num-processes "$(nproc)" \
+    --timeout-multiplier "$(if [ -n "${DELTOS_LONG-}" ]; then echo 20; else echo 1; fi)" $selection || status=$?
+  count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  return "$status"
+}
+
+suite_abi() { meson_suites debug abi; }
+suite_core() { meson_suites debug core; }
+suite_capi() { meson_suites debug capi; }
+suite_crash() { meson_suites debug crash; }
+
+suite_asan() {
+  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allow_user_segv_handler=1
+  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  export ASAN_OPTIONS UBSAN_OPTIONS
+  meson_suites asan core capi
+}
+
+suite_tsan() {
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0
+  export TSAN_OPTIONS
+  meson_suites tsan core capi
+}
+
+suite_python() {
+  build_python
+  cp -r bindings/python/tests "$scratch/tests"
+  report=$scratch/pytest.xml
+  status=0
+  (cd "$scratch" && timeout 1500 "$build/venv-package/bin/python" -m pytest -q -p no:cacheprovider \
+    --junit-xml="$report" tests) || status=$?
+  count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  return "$status"
+}
+
+suite_consumer() {
+  build_stage
+  pkgconfig/consumer/run.sh "$build/stage/lib/pkgconfig" "$build/release/meson-uninstalled"
+}
+
+suite_meson_compat() {
+  oldest=$(sed -n "s/.*meson_version: '>=\(.*\)'.*/\1/p" meson.build)
+  old=$build/venv-meson-$oldest
+  if [ ! -x "$old/bin/meson" ]; then
+    "$venv/bin/python" -m venv "$old"
+    "$old/bin/pip" install --disable-pip-version-check "meson==$oldest"
+  fi
+  "$old/bin/meson" setup "$scratch/tree"
+  "$old/bin/meson" introspect "$scratch/tree" --targets >"$scratch/targets.json"
+  grep -q '"libdeltos' "$scratch/targets.json"
+}
+
+suite_docs() {
+  build_stage
+  "$venv/bin/python" tests/support/check_docs.py --stage "$build/stage" .
+}
