@@ -45,13 +45,13 @@ struct Header {
   std::uint16_t major, minor;
   std::uint32_t block_bytes;
   Uuid uuid;
-  std::uint64_t incompatible;            // unknown bit: refuse
-  std::uint64_t read_only_compatible;    // unknown bit: open for reading only
-  std::uint64_t compatible;              // unknown bit: ignore
+  std::uint64_t incompatible;          // unknown bit: refuse
+  std::uint64_t read_only_compatible;  // unknown bit: open for reading only
+  std::uint64_t compatible;            // unknown bit: ignore
   std::uint64_t hash_seed;
-  std::int64_t created_ns;               // nanoseconds since 1970, UTC; informative
+  std::int64_t created_ns;                 // nanoseconds since 1970, UTC; informative
   std::array<std::uint64_t, 22> reserved;  // 0
-  std::uint64_t xxh3;                    // of all bytes before it
+  std::uint64_t xxh3;                      // of all bytes before it
 };
 static_assert(sizeof(Header) == 256 && offsetof(Header, uuid) == 16 && offsetof(Header, incompatible) == 32 &&
               offsetof(Header, hash_seed) == 56 && offsetof(Header, xxh3) == 248);
@@ -74,8 +74,8 @@ struct Superblock {
   std::uint64_t root_transaction;  // the root page's own transaction
   std::uint32_t height;            // 0: empty; 1: the root is a leaf
   std::uint32_t zone_count;
-  std::uint64_t file_blocks;       // blocks of the file that belong to the storage
-  std::uint64_t next_id;           // object ids are handed out once
+  std::uint64_t file_blocks;  // blocks of the file that belong to the storage
+  std::uint64_t next_id;      // object ids are handed out once
   std::uint64_t object_count;
   std::array<std::uint8_t, 16> boot_id;  // weak only, else 0: a weak superblock counts in the boot ...
   std::uint64_t device, inode;           // ... and the file that it was written in
@@ -118,7 +118,8 @@ struct LivePage {
   std::array<std::uint64_t, 8> reserved;
   std::array<RingEntry, kRingEntries> ring;
 };
-static_assert(sizeof(LivePage) == kBlockBytes && offsetof(LivePage, io_failed) == 40 && offsetof(LivePage, ring) == 128);
+static_assert(sizeof(LivePage) == kBlockBytes && offsetof(LivePage, io_failed) == 40 &&
+              offsetof(LivePage, ring) == 128);
 
 // ---- catalogue page -----------------------------------------------------------------------------------------------
 // header, then count u16 offsets of entries in key order, then free space, then entries down from the checksum.
@@ -130,9 +131,9 @@ struct PageHeader {
   std::uint32_t magic;
   std::uint16_t level;  // 0: leaf
   std::uint16_t count;
-  std::uint64_t block;        // its own
-  std::uint64_t transaction;  // that wrote it
-  std::uint64_t uuid_low;     // first 8 bytes of the storage's uuid
+  std::uint64_t block;           // its own
+  std::uint64_t transaction;     // that wrote it
+  std::uint64_t uuid_low;        // first 8 bytes of the storage's uuid
   std::uint16_t entries_offset;  // of the lowest entry
   std::uint16_t reserved;
   std::uint32_t reserved2;
@@ -175,16 +176,16 @@ constexpr unsigned kMaxExtents = 64;
 constexpr std::uint64_t kSumChunkBytes = 64 * 1024;
 
 struct Extent {
-  std::uint64_t offset, bytes;   // offset: multiple of 64; bytes 0: nothing stored, offset 0
-  std::uint64_t transaction;     // that allocated it
+  std::uint64_t offset, bytes;  // offset: multiple of 64; bytes 0: nothing stored, offset 0
+  std::uint64_t transaction;    // that allocated it
 };
 static_assert(sizeof(Extent) == 24);
 
-struct ObjectRecord {  // followed by Extent[extent_count], i64 shape[ndim], format, name
+struct ObjectRecord {     // followed by Extent[extent_count], i64 shape[ndim], format, name
   std::uint16_t version;  // 1
   std::uint8_t kind;      // DELTOS_KIND_*
   std::uint8_t flags;
-  std::uint16_t dtype;    // DELTOS_DTYPE_*
+  std::uint16_t dtype;  // DELTOS_DTYPE_*
   std::uint16_t ndim;
   std::uint32_t format_bytes;
   std::uint16_t name_bytes;
@@ -195,7 +196,8 @@ struct ObjectRecord {  // followed by Extent[extent_count], i64 shape[ndim], for
   std::uint64_t digest;  // sealed: XXH3 of the payload (one chunk) or of the chunk sums; else 0
   std::uint64_t reserved;
 };
-static_assert(sizeof(ObjectRecord) == 64 && offsetof(ObjectRecord, created) == 16 && offsetof(ObjectRecord, digest) == 48);
+static_assert(sizeof(ObjectRecord) == 64 && offsetof(ObjectRecord, created) == 16 &&
+              offsetof(ObjectRecord, digest) == 48);
 
 struct MetadatumRecord {  // followed by i64 shape[ndim], format, data
   std::uint16_t version;  // 1
@@ -213,9 +215,9 @@ constexpr std::uint32_t kMaxSlotBytes = kSlotClasses.back();
 
 // ---- places in the kernel's byte-range lock table -------------------------------------------------------------------
 // No byte of these exists in the file.
-constexpr std::uint64_t kLockRange = std::uint64_t{1} << 61;                       // + block: payload in use
-constexpr std::uint64_t kLockWritable = kLockRange + (std::uint64_t{1} << 55);     // + block: writable exports
-constexpr std::uint64_t kLockWriter = kLockRange + (std::uint64_t{1} << 60);       // the writer, and builders
-constexpr std::uint64_t kLockPin = std::uint64_t{1} << 62;                         // + transaction: snapshot in use
+constexpr std::uint64_t kLockRange = std::uint64_t{1} << 61;                    // + block: payload in use
+constexpr std::uint64_t kLockWritable = kLockRange + (std::uint64_t{1} << 55);  // + block: writable exports
+constexpr std::uint64_t kLockWriter = kLockRange + (std::uint64_t{1} << 60);    // the writer, and builders
+constexpr std::uint64_t kLockPin = std::uint64_t{1} << 62;                      // + transaction: snapshot in use
 
 }  // namespace deltos::format

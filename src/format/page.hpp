@@ -21,17 +21,17 @@ struct PageEntry {
 // Byte order, shorter first: negative, 0, positive.
 int compare_keys(Bytes left, Bytes right);
 
-// The whole check of one page of 4,096 hostile bytes: magic, own block, transaction, storage, level, count, every offset
-// and length inside the page, entries packed (so no two overlap), keys strictly ascending, values of inner pages being
-// Child and not younger than the page, first inner key empty, checksum. corrupt, naming block and what is wrong. Whether a
-// child's block lies in the file and in a zone is for the caller to see.
+// The whole check of one page of 4,096 hostile bytes: magic, own block, transaction, storage, level, count, every
+// offset and length inside the page, entries packed (so no two overlap), keys strictly ascending, values of inner pages
+// being Child and not younger than the page, first inner key empty, checksum. corrupt, naming block and what is wrong.
+// Whether a child's block lies in the file and in a zone is for the caller to see.
 Status check_page(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low);
 
 // On a checked page (or one being edited):
 unsigned page_count(const std::byte *page);
 unsigned page_level(const std::byte *page);
 PageEntry page_entry(const std::byte *page, unsigned index);
-Child page_child(const std::byte *page, unsigned index);  // inner pages
+Child page_child(const std::byte *page, unsigned index);      // inner pages
 unsigned page_lower_bound(const std::byte *page, Bytes key);  // first index whose key is >= key; count when none
 unsigned page_child_index(const std::byte *page, Bytes key);  // inner pages: the child that holds key
 std::size_t page_free_bytes(const std::byte *page);           // that an insertion may use, holes included
@@ -42,9 +42,11 @@ bool page_is_newest(const std::byte *page, unsigned index);  // the last one ins
 // Editing; the checksum is not kept up until seal_page. Keys and values passed in must not lie in the page itself.
 void init_page(std::byte *page, const Child &self, unsigned level, std::uint64_t uuid_low);
 void page_clear(std::byte *page);  // no entries; the rest of the header stays
-bool page_insert(std::byte *page, unsigned index, Bytes key, Bytes value, bool spilled);  // false: does not fit (compacts first)
+// false: does not fit, even after compaction.
+bool page_insert(std::byte *page, unsigned index, Bytes key, Bytes value, bool spilled);
 void page_erase(std::byte *page, unsigned index);
-bool page_overwrite(std::byte *page, unsigned index, Bytes value, bool spilled);  // in place; false: of another size or form
+// In place; false: of another size or form.
+bool page_overwrite(std::byte *page, unsigned index, Bytes value, bool spilled);
 void page_set_child(std::byte *page, unsigned index, const Child &child);
 void page_set_identity(std::byte *page, const Child &self);  // copied into another block
 // Packs the entries, makes unused bytes zero and fills the checksum in. Entries may move.

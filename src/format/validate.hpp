@@ -1,4 +1,5 @@
-// Encoding and checking of everything on disk but catalogue pages. Pure functions over bytes; each check loads a field once.
+// Encoding and checking of everything on disk but catalogue pages. Pure functions over bytes; each check loads a field
+// once.
 #pragma once
 
 #include <optional>
@@ -16,12 +17,13 @@ constexpr std::uint64_t kKnownIncompatible = 0;
 constexpr std::uint64_t kKnownReadOnlyCompatible = 0;
 
 void seal_header(Header *header);
-// not_deltos: other magic or too short; feature: newer major version or unknown incompatible bits, naming them; corrupt: checksum.
+// not_deltos: other magic or too short; feature: newer major version or unknown incompatible bits, naming them;
+// corrupt: checksum.
 Result<Header> check_header(Bytes bytes);
 
 void seal_superblock(Superblock *superblock);
-// Whether the bytes are a whole superblock of this storage: checksum, magic, uuid, numbers and zones in range. A torn or foreign one
-// is not an error but nullopt.
+// Whether the bytes are a whole superblock of this storage: checksum, magic, uuid, numbers and zones in range. A torn
+// or foreign one is not an error but nullopt.
 std::optional<Superblock> read_superblock(Bytes bytes, const Uuid &uuid);
 // Weak superblocks count only in the boot and the file they were written in.
 bool superblock_counts(const Superblock &superblock, const std::array<std::uint8_t, 16> &boot_id, std::uint64_t device,
@@ -43,11 +45,11 @@ struct Object {
   std::string format, name;
 };
 std::vector<std::byte> encode_object(const Object &object);
-// feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64, shape non-negative,
-// product * item_bytes == payload_bytes, item_bytes >= 1, the product of all lengths but zeros fits an int64 (so strides do),
-// extents inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3,073 bytes up, a slot of a slab below, first extent's
-// bytes == payload_bytes, a second one exactly when there are chunk sums, format being UTF-8 without NUL, name valid, nothing
-// left over.
+// feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64, shape
+// non-negative, product * item_bytes == payload_bytes, item_bytes >= 1, the product of all lengths but zeros fits an
+// int64 (so strides do), extents inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3,073 bytes up, a
+// slot of a slab below, first extent's bytes == payload_bytes, a second one exactly when there are chunk sums, format
+// being UTF-8 without NUL, name valid, nothing left over.
 Result<Object> decode_object(Bytes record, std::uint64_t id, std::uint64_t file_blocks);
 
 struct Metadatum {

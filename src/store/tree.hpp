@@ -15,7 +15,7 @@
 namespace deltos::store {
 
 struct TreeValue {
-  Bytes bytes;         // in the page; valid as long as the page is
+  Bytes bytes;           // in the page; valid as long as the page is
   bool spilled = false;  // bytes are a format::Spill
 };
 
@@ -25,11 +25,12 @@ class Tree {
   static Result<std::optional<TreeValue>> find(PageSource &pages, const Root &root, Bytes key);
   // Inserts or overwrites. key: 1..kMaxKeyBytes, value: <= kMaxInlineValueBytes (a Spill when spilled), else limit.
   static Result<Root> put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled);
-  // *removed tells whether the key was there. Pages that run empty are discarded; neighbours under one third are merged.
+  // *removed tells whether the key was there. A page that runs empty is discarded; one that runs below a third takes in
+  // a neighbour that fits.
   static Result<Root> erase(PageEditor &pages, const Root &root, Bytes key, bool *removed);
 
-  // Visits every page, parents first, for walks (opening, verify). The visitor gets the child, its level and its bytes and
-  // returns whether to go on. lower/upper: separators that all keys of the page must lie between, checked here
+  // Visits every page, parents first, for walks (opening, verify). The visitor gets the child, its level and its bytes
+  // and returns whether to go on. lower/upper: separators that all keys of the page must lie between, checked here
   // (corrupt otherwise), as are levels and the root's height.
   using PageVisitor = std::function<Status(const format::Child &, unsigned level, const std::byte *page)>;
   static Status walk(PageSource &pages, const Root &root, const PageVisitor &visit);
@@ -44,7 +45,7 @@ class TreeCursor {
   Status next();
   Status previous();
   bool valid() const { return valid_; }
-  Bytes key() const;        // valid until the cursor moves, as the page is
+  Bytes key() const;  // valid until the cursor moves, as the page is
   TreeValue value() const;
 
  private:
