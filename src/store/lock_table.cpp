@@ -91,8 +91,8 @@ Result<std::uint64_t> LockTable::pin(std::uint64_t transaction, PinKind kind) {
   if (mode_ == Mode::disabled) return transaction;
   DELTOS_TRY(check_usable());
   if (transaction < format::kFirstTransaction || transaction > format::kMaxTransaction) {
-    return fail(Code::range, "%s: transaction %llu cannot be pinned: outside [2^16, 2^60]", description_.label().c_str(),
-                static_cast<unsigned long long>(transaction));
+    return fail(Code::range, "%s: transaction %llu cannot be pinned: outside [2^16, 2^60]",
+                description_.label().c_str(), static_cast<unsigned long long>(transaction));
   }
   std::vector<Pin> larger;
   std::uint64_t number = 0;
@@ -144,8 +144,7 @@ void LockTable::drop_pin(std::uint64_t number, PinKind kind, bool joining) noexc
   // An unlock that fails leaves the entry without users; whoever comes next tries again.
   const auto idle = [](const Pin &one) { return one.calls + one.snapshots == 0 && one.state != State::unlocking; };
   auto gone = idle(*pin) ? pins_.begin() + (pin - pins_.data()) : std::find_if(pins_.begin(), pins_.end(), idle);
-  for (bool unlocked = true; unlocked && gone != pins_.end();
-       gone = std::find_if(pins_.begin(), pins_.end(), idle)) {
+  for (bool unlocked = true; unlocked && gone != pins_.end(); gone = std::find_if(pins_.begin(), pins_.end(), idle)) {
     const std::uint64_t going = gone->number;
     gone->state = State::unlocking;
     guard.unlock();

@@ -18,8 +18,8 @@ Result<Blocks> locked_part(const os::File &description, Blocks blocks) {
   DELTOS_ASSIGN(const os::LockConflict conflict,
                 description.conflict(format::kLockRange + blocks.first, blocks.end - blocks.first, true));
   if (!conflict.found) return Blocks{blocks.end, blocks.end};
-  const std::uint64_t end_byte = conflict.bytes == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                     : conflict.start + conflict.bytes;
+  const std::uint64_t end_byte =
+      conflict.bytes == 0 ? std::numeric_limits<std::uint64_t>::max() : conflict.start + conflict.bytes;
   const std::uint64_t start = std::max(conflict.start, format::kLockRange + blocks.first);
   const std::uint64_t end = std::min(end_byte, format::kLockRange + blocks.end);
   return Blocks{start - format::kLockRange, end - format::kLockRange};
@@ -27,18 +27,18 @@ Result<Blocks> locked_part(const os::File &description, Blocks blocks) {
 
 }  // namespace
 
-// Every number below `low` has been seen unpinned, `high` is pinned or was the caller's: each question halves what lies
-// between. A pin that comes meanwhile is no harm, since its reader looks at the published transaction after locking.
+// Every number below `low` has been seen unpinned, `high` is pinned or was the caller's. Questions about all that lies
+// between, which mostly find nothing, take turns with questions about its lower half, which bound their number. A pin
+// that comes meanwhile is no harm, since its reader looks at the published transaction after locking.
 Result<std::uint64_t> oldest_pin(const os::File &description, std::uint64_t low, std::uint64_t high) {
-  std::uint64_t middle = high;  // the first question is about everything: mostly nothing is pinned
-  while (low < high) {
-    DELTOS_ASSIGN(const os::LockConflict conflict, description.conflict(format::kLockPin + low, middle - low, true));
+  for (bool all = true; low < high; all = !all) {
+    const std::uint64_t end = all ? high : low + (high - low + 1) / 2;
+    DELTOS_ASSIGN(const os::LockConflict conflict, description.conflict(format::kLockPin + low, end - low, true));
     if (conflict.found) {
       high = std::max(conflict.start, format::kLockPin + low) - format::kLockPin;
     } else {
-      low = middle;
+      low = end;
     }
-    middle = low + (high - low + 1) / 2;
   }
   return high;
 }

@@ -12,7 +12,9 @@
 
 namespace deltos::store {
 
-// The smallest pinned number in [low, high], or high when none is: O(log(high - low)) questions.
+// The smallest pinned number in [low, high], or high when none is: O(log(high - low)) questions, one when none is. A
+// search for reuse begins at 0, never at what an earlier one found: a reader that stops between its load and its lock,
+// or that meets a number being unpinned, pins a lower one later, and uses a snapshot that is newer than its pin.
 Result<std::uint64_t> oldest_pin(const os::File &description, std::uint64_t low, std::uint64_t high);
 
 // Calls back with every part of [first_block, + blocks), in ascending order, on which nobody holds a range lock.

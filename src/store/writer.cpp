@@ -263,11 +263,8 @@ void Writer::trim() {
 
 // ---- SpaceHost -------------------------------------------------------------------------------------------------------------
 
-// Pins only ever move up, so what was found last time is where the next search begins.
-Result<std::uint64_t> Writer::oldest_pin() {
-  DELTOS_ASSIGN(oldest_pin_bound_, store::oldest_pin(second_, oldest_pin_bound_, published()));
-  return oldest_pin_bound_;
-}
+// From 0 each time: a reader that is slow to lock pins a number below what an earlier search found.
+Result<std::uint64_t> Writer::oldest_pin() { return store::oldest_pin(second_, 0, published()); }
 
 Status Writer::for_each_unlocked(std::uint64_t first_block, std::uint64_t blocks,
                                  const std::function<void(std::uint64_t, std::uint64_t)> &part) {
@@ -293,7 +290,8 @@ Status Writer::grow_file(std::uint64_t from_block, std::uint64_t to_block) {
   } else {
     DELTOS_TRY(second_.grow(from, to));
   }
-  return mapping.extend(second_, to, os::Protection::read_write);
+  // Through the first description: a mapping keeps its description, and with it the WRITER lock, alive.
+  return mapping.extend(state_->file(), to, os::Protection::read_write);
 }
 
 Status Writer::refill(std::uint64_t first_block, std::uint64_t blocks) {

@@ -106,7 +106,6 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   std::uint64_t previous_strong_ = 0;
   std::atomic<std::uint64_t> unsynced_bytes_{0};  // by ASYNC commits since the last strong one
   unsigned commits_since_trim_ = 0;
-  std::uint64_t oldest_pin_bound_ = 0;
   std::int64_t path_checked_ns_ = 0;
   std::atomic<bool> failed_{false}, forked_{false};
   std::string replacing_;
