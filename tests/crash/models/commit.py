@@ -256,7 +256,8 @@ def crashes(depth, mutants=(), modes=COMMITS):
         for sequence in itertools.product(modes, repeat=depth):
             disk = created()
             writer = Writer(disk, recover(disk.cache, 0, check.mutants), 0, check.mutants)
-            acknowledged, durable, unsafe = 1, 1, check.mutants & {'no barrier 1', 'no barrier 2', 'lazy taken for durable'}
+            acknowledged, durable = 1, 1
+            unsafe = check.mutants & {'no barrier 1', 'no barrier 2', 'lazy taken for durable'}
             for step, mode in enumerate(sequence):
                 where = '%s in commit %d' % (' '.join(sequence), step + 1)
                 for _ in writer.transaction(mode):

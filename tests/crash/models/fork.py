@@ -201,7 +201,7 @@ def frozen_fork(mutants=(), exports=True, third_thread=True):
             fork_steps(state, go)
             thread_steps(state, 'T', go)
             thread_steps(state, 'U', go)
-            if state['M'][0] in ('after', 'use', 'release', 'unlock', 'unlocked', 'done') and state['child'] != ('none',):
+            if state['child'] != ('none',):
                 go('P kill -9', parent_lives=False, refs1=state['refs1'] - {'P'}, refs2=state['refs2'] - {'P'})
         child_steps(state, go)
         return successors
@@ -209,7 +209,8 @@ def frozen_fork(mutants=(), exports=True, third_thread=True):
     def idle_leak(state):
         """Everything is released, though processes may live on: no lock may be left."""
         parent = not state['parent_lives'] or all(state[who] == ('done',) for who in 'MTU')
-        if parent and state['child'] in (('idle',), ('done',)) and any(locked(state, b) for b in (0, 1, 'pin T', 'pin U')):
+        left = any(locked(state, byte) for byte in (0, 1, 'pin T', 'pin U'))
+        if parent and state['child'] in (('idle',), ('done',)) and left:
             raise Bad('LEAK: locks live though no view does', 'END')
 
     def checked_step(state):

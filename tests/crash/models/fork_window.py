@@ -14,9 +14,9 @@ class ForkWindow:
         self.written = 'as written' in self.mutants
         self.initial = dict(
             published=10, content=1, d1=frozenset('r' if exported else ''), d2=frozenset(), d3=frozenset(),
-            refs1=frozenset('P'), refs2=frozenset(), refs3=frozenset(), pin='free', range='held' if exported else 'free',
-            window=False, M='prepare', T=('use',) if exported else ('begin',), child=('none',), writer='publish',
-            parent_kills=1)
+            refs1=frozenset('P'), refs2=frozenset(), refs3=frozenset(), pin='free',
+            range='held' if exported else 'free', window=False, M='prepare',
+            T=('use',) if exported else ('begin',), child=('none',), writer='publish', parent_kills=1)
 
     @staticmethod
     def locked(state, byte):

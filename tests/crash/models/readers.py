@@ -116,6 +116,8 @@ class Readers:
         elif (not state['searched'] and candidates and 'bound never refreshed' not in mutants) or (
                 not state['searched'] and state['oldest'] == 0):
             pins = self.seen(state, state['pins'])
+            if 'search begins at the bound' in mutants:
+                pins = {pin for pin in pins if pin >= state['oldest']}
             oldest = min(pins | {state['number']})
             if 'bound one too high' in mutants:
                 oldest = oldest + 1 if pins & set(range(state['number'])) else state['number']
@@ -186,7 +188,8 @@ class Readers:
         freed = number - 1 if 'freed one too low' in self.mutants else number
         done = state['step'] + 1 == len(self.script)
         go(pc, free=state['free'] + ((old_block, freed, born),), number=number, root=root, next=number + 1,
-           step=state['step'] + 1, block=-1, tried=frozenset(), searched=False, pc='done' if done else 'allocate', **new)
+           step=state['step'] + 1, block=-1, tried=frozenset(), searched=False,
+           pc='done' if done else 'allocate', **new)
 
     def writer_steps(self, state):
         pc, successors = state['pc'], []

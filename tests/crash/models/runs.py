@@ -30,15 +30,16 @@ def commit_runs():
         add('commit', 'power and kill -9, %d commits' % depth, HOLDS, crashes, depth=depth, long=depth > 5)
     for depth in (1, 2, 3):
         add('commit', 'kill -9 and a second writer, %d' % depth, HOLDS, reopens, depth=depth)
-        add('commit', 'failed barrier and a second writer, %d' % depth, HOLDS, reopens, depth=depth, failed_barrier=True)
+        add('commit', 'failed barrier and a second writer, %d' % depth, HOLDS, reopens, depth=depth,
+            failed_barrier=True)
     add('commit', 'with aborts, 4', HOLDS, crashes, depth=4, modes=WITH_ABORT)
     add('commit', 'with aborts, pins and a second writer, 3', HOLDS, reopens, depth=3, modes=WITH_ABORT, pins=True)
     add('commit', 'with pins, two kills, 2', HOLDS, reopens, depth=2, pins=True, kills=2, long=True)
     add('commit', 'with aborts, pins, failed barrier, 2', HOLDS, reopens, depth=2, modes=WITH_ABORT, pins=True,
         failed_barrier=True, long=True)
-    mutants('commit', crashes, ('no barrier 1', 'no barrier 2', 'one slot only', 'strong roots ignored', 'boot id ignored',
-                                'weak commit in a strong slot', 'lazy taken for durable', 'pending superblock ignored'),
-            depth=4)
+    mutants('commit', crashes, ('no barrier 1', 'no barrier 2', 'one slot only', 'strong roots ignored',
+                                'boot id ignored', 'weak commit in a strong slot', 'lazy taken for durable',
+                                'pending superblock ignored'), depth=4)
     mutants('commit', crashes, ('no checksum',), depth=3)
     mutants('commit', reopens, ('no barrier at open',), depth=3)
     mutants('commit', reopens, ('no rewriting after a failed barrier',), depth=2, failed_barrier=True)
@@ -68,11 +69,13 @@ def reader_runs():
     base('detach', script='SSS', readers=('export',), own=(0,), detach=1)
     base('rollback', script='SSS', readers=('export',), kills=1, rollback=1)
     base('rollback, two kills', script='SLS', readers=('export',), kills=2, rollback=1, long=True)
-    base('recovered number as written, kill', script='SSS', readers=('export',), ring=5, kills=1, mutants=('as written',))
+    base('recovered number as written, kill', script='SSS', readers=('export',), ring=5, kills=1,
+         mutants=('as written',))
 
     def wrong(name, expectation=MUTANT, script='SSSS', readers_=('snap',), **options):
         broken = (name,) if expectation == MUTANT else options.pop('broken')
-        add('readers', 'readers: ' + name, expectation, readers, script=script, readers=readers_, mutants=broken, **options)
+        add('readers', 'readers: ' + name, expectation, readers, script=script, readers=readers_, mutants=broken,
+            **options)
 
     export = ('export',)
     wrong('rollback, quarantine at R', REFUTED, 'SSS', export, ring=5, kills=1, rollback=1,
@@ -91,6 +94,8 @@ def reader_runs():
     for name in ('bound one too high', 'freed one too low'):
         wrong(name)
     wrong('bound never refreshed', script='SSSSS')
+    add('search', 'readers: search begins at the bound', MUTANT, readers, script='SSSSSS', readers=('snap',), ring=5,
+        mutants=('search begins at the bound',))
     wrong('no quarantine', kills=1)
     wrong('ranges only at open', readers_=export, kills=1)
     wrong('quarantine for ever', script='SS', kills=1)
@@ -108,12 +113,14 @@ def process_runs():
             long=threads > 3)
     add('readers', 'shared description: counts alone', REFUTED, shared_description, mutants=('naive',))
     mutants('readers', shared_description, ('trusts a lock in flight', 'shares a byte being unlocked'))
+    mutants('search', shared_description, ('search begins at the bound',), threads=2)
     add('readers', 'sealing: 2 processes', HOLDS, sealing)
     add('readers', 'sealing: 3 processes', HOLDS, sealing, processes=3, long=True)
     add('readers', 'sealing: range only tested', REFUTED, sealing, mutants=('range only tested',))
     mutants('readers', sealing, ('no recheck', 'rechecks published only', 'unlocks early', 'sum before the lock'))
     add('readers', 'fork_window', HOLDS, fork_window)
-    add('readers', 'fork_window: as written, nobody acquires', HOLDS, fork_window, exported=True, mutants=('as written',))
+    add('readers', 'fork_window: as written, nobody acquires', HOLDS, fork_window, exported=True,
+        mutants=('as written',))
     add('readers', 'fork_window: as written, a thread exports', REFUTED, fork_window, mutants=('as written',))
     mutants('readers', fork_window, ('no window', 'child unlocks on D1', 'child keeps D1', 'child keeps the bridge',
                                      'bridge closed first'))
@@ -128,7 +135,8 @@ def process_runs():
 def punching_runs():
     for depth, delay, position, second in ((4, 2, 'before', True), (3, 1, 'before', True), (4, 0, 'before', True),
                                            (4, 0, 'after', True), (6, 2, 'before', False)):
-        name = 'punching: %d commits, delay %d, %s%s' % (depth, delay, position, '' if second else ', first writer only')
+        name = 'punching: %d commits, delay %d, %s' % (depth, delay, position)
+        name += '' if second else ', first writer only'
         add('readers', name, HOLDS, punching, depth=depth, delay=delay, position=position, second=second)
     mutants('readers', punching, ('punched by the freeing commit',), depth=3)
     mutants('readers', punching, ('punched when published', 'stale punch list', 'pending superblock ignored',

@@ -1,4 +1,4 @@
-"""Threads: the order of the writer's publication and its questions, and threads that share one lock description (R5)."""
+"""The order of the writer's publication and its questions; threads that share one lock description (R5)."""
 
 from explore import Bad, changed, explore, put
 
@@ -98,12 +98,13 @@ class SharedDescription:
             return (count - 1, mode), False
         return (0, FREE if self.naive else UNLOCKING), True
 
-    @staticmethod
-    def writer_steps(state, go):
+    def writer_steps(self, state, go):
         if state['writer'] == 'publish':
             go('W publish 11', published=11, writer='pins')
         elif state['writer'] == 'pins':
-            go('W GETLK pins', writer='pins' if any(pin < 11 for pin in state['pins']) else 'range')
+            lowest = 10 if 'search begins at the bound' in self.mutants else self.lowest  # 10: of an earlier search
+            pinned = any(lowest <= pin < 11 for pin in state['pins'])
+            go('W GETLK pins', writer='pins' if pinned else 'range')
         elif state['writer'] == 'range':
             go('W GETLK range', writer='pins' if state['range_locked'] else 'use')
         elif state['writer'] == 'use':
