@@ -1,8 +1,11 @@
 #include "store/pages.hpp"
 
+#include <array>
+#include <bit>
 #include <new>
 
 #include "format/page.hpp"
+#include "os/file.hpp"
 
 namespace deltos::store {
 
@@ -11,10 +14,11 @@ PageMemo::PageMemo()
   if (!entries_) throw std::bad_alloc();
 }
 
+// Keyed with a number of this process's own, so that no file can be made to collide.
 std::uint64_t PageMemo::tag(const format::Child &child) {
-  std::uint64_t mixed = child.block * 0x9E3779B97F4A7C15ULL ^ (child.transaction + 0x632BE59BD9B4E019ULL) * 0xD6E8FEB86659FD93ULL;
-  mixed ^= mixed >> 32;
-  return mixed | 1;  // 0 is an empty entry
+  static const std::array<std::uint64_t, 2> key = std::bit_cast<std::array<std::uint64_t, 2>>(os::random_uuid());
+  const std::array<std::uint64_t, 4> words = {key[0], child.block, key[1], child.transaction};
+  return hash64(std::as_bytes(std::span(words))) | 1;  // 0 is an empty entry
 }
 
 bool PageMemo::knows(const format::Child &child) const {

@@ -199,32 +199,33 @@ void TransactionState::release(const format::Extent &extent) {
 
 // ---- catalogue -------------------------------------------------------------------------------------------------------------
 
-// A value that lies in an extent of its own goes with its entry.
-Status TransactionState::release_old_value(const std::vector<std::byte> &key) {
-  DELTOS_ASSIGN(const auto old, Tree::find(*this, root, key));
-  if (!old || !old->spilled) return {};
-  DELTOS_ASSIGN(const format::Spill spill, format::decode_spill(old->bytes, writer->space().file_blocks()));
-  release({spill.offset, spill.bytes, spill.transaction});
-  return {};
+// The extent of a value that lies outside its page; empty for one that does not, or is not there.
+Result<format::Extent> TransactionState::spilled_extent(const std::vector<std::byte> &key) {
+  DELTOS_ASSIGN(const auto value, Tree::find(*this, root, key));
+  if (!value || !value->spilled) return format::Extent{};
+  DELTOS_ASSIGN(const format::Spill spill, format::decode_spill(value->bytes, writer->space().file_blocks()));
+  return format::Extent{spill.offset, spill.bytes, spill.transaction};
 }
 
 Status TransactionState::put(const std::vector<std::byte> &key, Bytes value) {
-  DELTOS_TRY(release_old_value(key));
+  DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
   if (value.size() <= format::kMaxInlineValueBytes) {
     DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false));
-    return {};
+  } else {
+    DELTOS_ASSIGN(const format::Extent place, allocate(value.size(), true, false));
+    std::memcpy(writer->data() + place.offset, value.data(), value.size());
+    const format::Spill spill{place.offset, place.bytes, place.transaction, hash64(value)};
+    DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true));
   }
-  DELTOS_ASSIGN(const format::Extent place, allocate(value.size(), true, false));
-  std::memcpy(writer->data() + place.offset, value.data(), value.size());
-  const format::Spill spill{place.offset, place.bytes, place.transaction, hash64(value)};
-  DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true));
+  release(old);
   return {};
 }
 
 Status TransactionState::erase(const std::vector<std::byte> &key) {
-  DELTOS_TRY(release_old_value(key));
+  DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
   bool removed = false;
   DELTOS_ASSIGN(root, Tree::erase(*this, root, key, &removed));
+  release(old);
   return {};
 }
 

@@ -89,7 +89,7 @@ struct TransactionState final : PageEditor {
   std::vector<Pages::node_type> spare_;  // so that create() and edit() allocate nothing
   std::size_t dirty_pages_ = 0;
   std::byte *add_page(std::uint64_t block);
-  Status release_old_value(const std::vector<std::byte> &key);
+  Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);
 };
 
 // Whether two records describe the very same stored content.
