@@ -51,13 +51,15 @@ class LiveRanges final : public WalkVisitor {
   Status finding(const Finding &finding) override { return fail(finding.code, "%s", finding.message.c_str()); }
 };
 
-std::vector<Superblock> candidates(const Slots &slots, bool rollback) {
-  std::vector<Superblock> found;
+// Slots to try, newest first.
+std::vector<unsigned> candidates(const Slots &slots, bool rollback) {
+  std::vector<unsigned> found;
   for (unsigned slot = 0; slot < format::kSlots; ++slot) {
-    if (slots.counts[slot]) found.push_back(*slots.found[slot]);
+    if (slots.counts[slot]) found.push_back(slot);
   }
-  std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.transaction > b.transaction; });
-  if (!rollback && found.size() > 1) found.resize(1);
+  std::sort(found.begin(), found.end(),
+            [&](unsigned a, unsigned b) { return slots.found[a]->transaction > slots.found[b]->transaction; });
+  if (!rollback && found.size() > 1) found.erase(found.begin() + 1, found.end());
   return found;
 }
 
@@ -115,7 +117,8 @@ Status Writer::recover() {
 
   const std::uint64_t strong_transaction = slots.found[*slots.newest_strong()]->transaction;
   Status tried;
-  for (const Superblock &chosen : candidates(slots, state_->options.rollback)) {
+  for (const unsigned slot : candidates(slots, state_->options.rollback)) {
+    const Superblock &chosen = *slots.found[slot];
     const bool weak = (chosen.flags & format::kSuperblockWeak) != 0;
     // An older strong superblock that is gone back to is the durable one from now on; the newer is about to be overwritten.
     const bool newest_strong = weak || chosen.transaction == strong_transaction;
