@@ -166,7 +166,6 @@ Status Reader::read_shape(std::vector<std::int64_t> *shape) {
   do {
     skip_spaces();
     if (!is_digit(next())) return fail_here("a length is missing");
-    if (shape->size() == kMaxSubArrayDimensions) return fail_here("a sub-array of more than 64 dimensions");
     DELTOS_ASSIGN(const std::uint64_t length, read_number());
     shape->push_back(static_cast<std::int64_t>(length));
     skip_spaces();
@@ -257,6 +256,7 @@ Result<Element> Reader::read_element(int depth, Listing *listing) {
   } else {
     DELTOS_TRY(read_scalar(number, &element));
   }
+  if (shape.size() > kMaxSubArrayDimensions) return fail_here("a sub-array of more than 64 dimensions");
   skip_spaces();
   if (consume(':')) {
     listing->is_plain = false;

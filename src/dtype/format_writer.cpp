@@ -97,7 +97,7 @@ void write_sub_array(Format *structure) {
   structure->alignment = element.alignment;
   structure->text.clear();
   const std::string_view code = std::string_view(element.text).substr(element.swapped ? 1 : 0);
-  if (field.shape.size() == 1 && kCountedCodes.find(code) != std::string_view::npos) {
+  if (field.shape.size() == 1 && field.shape[0] != 1 && kCountedCodes.find(code) != std::string_view::npos) {
     if (element.swapped) structure->text.append(1, kSwapped);
     structure->text.append(std::to_string(field.shape[0])).append(code);
   } else {  // a byte order character follows the shape
