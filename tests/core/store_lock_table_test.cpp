@@ -14,6 +14,7 @@
 #include <random>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "format/layout.hpp"
@@ -292,6 +293,24 @@ TEST_F(Locks, ExportKeepsItsPinWhileTheBytesAreBeingUnlocked) {
   EXPECT_FALSE(anything_locked());
 }
 
+TEST_F(Locks, MergeKeepsAwayFromBytesThatAreBeingUnlocked) {
+  std::vector<RangeTicket> tickets;
+  for (std::uint64_t i = 0; i < LockTable::kMaxIntervals; ++i) tickets.push_back(lock(1000 * i, 10));
+  LockHook io;
+  RangeTicket beside;
+  io.hook = [&](int command, const struct flock &call) {
+    if (is_unlock(command, call) && beside.blocks == 0) {
+      beside.blocks = 1;  // once
+      beside = lock(5012, 10);
+    }
+    return 0;
+  };
+  table.unlock_range(tickets[5]);
+  EXPECT_EQ(beside.kind, Kind::locked);
+  EXPECT_TRUE(all_in_use(5012, 10));
+  EXPECT_FALSE(in_use(5005));
+}
+
 TEST_F(Locks, WhoMeetsARangeInFlightLocksItToo) {
   LockHook io;
   int calls = 0;
@@ -388,6 +407,32 @@ TEST_F(Locks, SealInTheGapOfAMergeHindersNoNeighbour) {
   EXPECT_LE(table.counts().writable_ranges, LockTable::kMaxIntervals);
   for (const RangeTicket &ticket : tickets) table.unlock_range(ticket);
   EXPECT_FALSE(anything_locked());
+}
+
+TEST_F(Locks, SealBetweenTwoExportsThatAreMergedHindersNeither) {
+  std::vector<RangeTicket> tickets;
+  for (std::uint64_t i = 0; i < LockTable::kMaxIntervals; ++i) tickets.push_back(lock(100 * i, 5, true));
+  ASSERT_TRUE(*witness.try_lock(format::kLockWritable + 1506, 1, true));
+  tickets.push_back(lock(1507, 5, true));  // joins 1500..1505
+  EXPECT_EQ(tickets.back().kind, Kind::locked);
+  const Lines to_child, to_parent;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    to_child.hear();
+    for (const RangeTicket &ticket : tickets) table.unlock_range(ticket);
+    to_parent.tell();
+    to_child.hear();
+    ::_exit(0);
+  }
+  for (const RangeTicket &ticket : tickets) table.unlock_range(ticket);
+  for (const RangeTicket &ticket : tickets) {
+    for (std::uint64_t block = 0; block < 5; ++block) EXPECT_TRUE(writable_in_use(ticket.first_block + block));
+  }
+  to_child.tell();
+  to_parent.hear();
+  EXPECT_FALSE(anything_locked());
+  to_child.tell();
+  EXPECT_EQ(exit_code(child), 0);
 }
 
 TEST_F(Locks, TableWithoutLocksGivesEverything) {
@@ -495,6 +540,35 @@ TEST_F(Locks, ChildKeepsWhatTheParentReleases) {
   EXPECT_FALSE(anything_locked());  // though the child lives on
   to_child.tell();
   EXPECT_EQ(exit_code(child), 0);
+}
+
+TEST_F(Locks, ChildForgetsCallsThatWereUnderWay) {
+  ASSERT_TRUE(table.pin(kT, PinKind::explicit_).ok());
+  ASSERT_TRUE(table.pin(kT, PinKind::call).ok());
+  const RangeTicket ticket = lock(100, 50);
+  LockHook io;
+  int children = 0;
+  bool forking = false;  // the bridge is locked inside
+  // Forks in the middle of a lock call, as another thread may.
+  io.hook = [&](int command, const struct flock &call) {
+    if (!is_lock(command, call) || std::exchange(forking, true)) return 0;
+    ++children;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const bool as_finished = table.counts().pins == 1 && table.counts().ranges == 1;
+      table.unpin(kT, PinKind::explicit_);
+      table.unlock_range(ticket);
+      ::_exit(as_finished && table.counts().pins == 0 && table.counts().ranges == 0 ? 0 : 1);
+    }
+    EXPECT_EQ(exit_code(child), 0);
+    forking = false;
+    return 0;
+  };
+  ASSERT_TRUE(table.pin(kT + 1, PinKind::explicit_).ok());
+  table.unpin(kT + 1, PinKind::explicit_);
+  const RangeTicket grown = lock(120, 100);
+  EXPECT_EQ(children, 2);
+  table.unlock_range(grown);
 }
 
 TEST_F(Locks, ChildThatReleasesTakesNothingFromTheParent) {
