@@ -67,9 +67,10 @@ unsigned Slabs::give(std::uint64_t offset) {
 }
 
 void Slabs::loosen(Run units) {
+  auto it = slabs_.end();
   while (units.blocks != 0) {
     std::uint64_t region = units.first / kUnitsOfRegion;
-    auto it = slabs_.find(region);
+    if (it == slabs_.end() || it->first != region) it = slabs_.find(region);
     assert(it != slabs_.end());
     Slab &slab = it->second;
     std::uint64_t slot_units = format::kSlotClasses[slab.slot_class] / kUnitBytes;

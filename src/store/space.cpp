@@ -159,8 +159,8 @@ Result<Run> Space::grow(std::uint64_t blocks, std::uint64_t alignment, bool keep
   };
   std::uint64_t start = round_up(tail_of(keep_zero ? zero_ : ready_), alignment);
   std::uint64_t least_start = round_up(tail_of(ready_), alignment);
-  // What is ready counts as part of the step: where a large extent does not fit between small ones, the file is not to grow
-  // by more than that extent again and again.
+  // What is ready counts as part of the step: where a large extent does not fit between small ones, the file is not to
+  // grow by more than that extent again and again.
   std::uint64_t share = std::min(file_blocks_ / kGrowthShare, kMostGrowth);
   std::uint64_t step = std::max(kLeastGrowth, share - std::min(share, ready_.total()));
   std::uint64_t needed = start + blocks, generous = std::max(needed, round_up(file_blocks_ + step, kRegionBlocks));
@@ -301,6 +301,7 @@ Status Space::promote() {
   DELTOS_ASSIGN(std::uint64_t oldest, host_->oldest_pin());
   pending_.release(oldest, &unpinned_);
   pending_slots_.release(oldest, &unpinned_units_);
+  sort_and_join(&unpinned_units_);  // slots of one slab after the other
   for (; !unpinned_units_.empty(); unpinned_units_.pop_back()) slabs_.loosen(unpinned_units_.back());
   sort_and_join(&unpinned_);
   auto hull = unpinned_hull();

@@ -41,16 +41,19 @@ TEST(Runs, AgreeWithAModelOfBlocks) {
 
 TEST(Runs, FindTheBestAlignedPlace) {
   Runs runs(Runs::Index::by_size);
-  runs.insert({100, 30});
-  runs.insert({200, 17});
-  runs.insert({15, 18});
-  runs.insert({1000, 500});
-  EXPECT_EQ(runs.best_fit(16, 16)->first, 16u);
-  EXPECT_EQ(runs.best_fit(17, 1)->first, 200u);
-  EXPECT_EQ(runs.best_fit(17, 16)->first, 16u);
-  EXPECT_EQ(runs.best_fit(18, 16)->first, 112u);
-  EXPECT_EQ(runs.best_fit(19, 16)->first, 1008u);
+  runs.insert({1000, 130});
+  runs.insert({2000, 117});
+  runs.insert({31, 118});
+  runs.insert({10000, 500});
+  EXPECT_EQ(runs.best_fit(112, 16)->first, 2000u);
+  EXPECT_EQ(runs.best_fit(117, 1)->first, 2000u);
+  EXPECT_EQ(runs.best_fit(118, 16)->first, 1008u);
+  EXPECT_EQ(runs.best_fit(123, 16)->first, 10000u);
+  EXPECT_EQ(runs.best_fit(16, 16)->first, 32u) << "the lowest for few blocks";
   EXPECT_FALSE(runs.best_fit(501, 1).has_value());
+  Runs avoid;
+  avoid.insert({2010, 1});
+  EXPECT_EQ(runs.best_fit(112, 16, &avoid)->first, 32u);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ using format::kFirstDataBlock;
 using format::kFirstDataOffset;
 using format::kRegionBlocks;
 using format::kRegionBytes;
+using testing_support::FailingNew;
 using testing_support::FakeSpaceHost;
 using testing_support::Item;
 
@@ -51,19 +52,32 @@ std::uint64_t blocks_of(std::uint64_t count) { return count * kBlockBytes; }
 TEST(Space, TakesTheSmallestRunThatFitsThenTheLowest) {
   Fixture f;
   f.open();
-  std::uint64_t large = f.place(blocks_of(8));
+  std::uint64_t large = f.place(blocks_of(80));
   f.place(blocks_of(1));
-  std::uint64_t small = f.place(blocks_of(4));
+  std::uint64_t small = f.place(blocks_of(70));
   f.place(blocks_of(1));
-  std::uint64_t same = f.place(blocks_of(4));
+  std::uint64_t same = f.place(blocks_of(70));
   f.place(blocks_of(400));
-  f.give(same, blocks_of(4));
-  f.give(large, blocks_of(8));
-  f.give(small, blocks_of(4));
+  f.give(same, blocks_of(70));
+  f.give(large, blocks_of(80));
+  f.give(small, blocks_of(70));
   ASSERT_TRUE(f.space->punchable(UINT64_MAX).ok());
-  EXPECT_EQ(f.place(blocks_of(4)), small);
-  EXPECT_EQ(f.place(blocks_of(3) + 1), same);
-  EXPECT_EQ(f.place(blocks_of(4)), large);
+  EXPECT_EQ(f.place(blocks_of(70)), small);
+  EXPECT_EQ(f.place(blocks_of(69) + 1), same);
+  EXPECT_EQ(f.place(blocks_of(70)), large);
+}
+
+TEST(Space, GathersSmallExtentsAtLowAddresses) {
+  Fixture f;
+  f.open();
+  std::uint64_t low = f.place(blocks_of(90));
+  f.place(blocks_of(1));
+  std::uint64_t fitting = f.place(blocks_of(4));
+  f.place(blocks_of(200));
+  f.give(fitting, blocks_of(4));
+  f.give(low, blocks_of(90));
+  ASSERT_TRUE(f.space->punchable(UINT64_MAX).ok());
+  EXPECT_EQ(f.place(blocks_of(4)), low);
 }
 
 TEST(Space, FreshBlocksReadAsZeroAndRecycledOnesAreNotSaidTo) {
@@ -214,6 +228,23 @@ TEST(Space, AnExportOfASlotHoldsTheSlotsOfItsBlock) {
   EXPECT_EQ(f.space->usage().ready_blocks, ready + kRegionBlocks);
 }
 
+TEST(Space, ASlotAcrossTwoBlocksWaitsForBoth) {
+  for (std::uint64_t locked : {0, 1}) {
+    Fixture f;
+    f.open();
+    std::uint64_t first = f.place(3072), across = f.place(3072), last = first;
+    for (int slot = 2; slot < 21; ++slot) last = f.place(3072);
+    EXPECT_EQ(last, first + 20 * 3072);
+    f.host.locks.insert({first / kBlockBytes + locked, 1});
+    f.give(across, 3072);
+    f.place(blocks_of(f.space->usage().ready_blocks));
+    f.host.capacity = f.host.file_blocks;
+    EXPECT_EQ(f.space->allocate(3072, false).code(), Code::no_space);
+    f.host.locks.clear();
+    EXPECT_EQ(f.place(3072), across);
+  }
+}
+
 TEST(Space, PagesDoNotWaitForExports) {
   Fixture f;
   f.open();
@@ -263,6 +294,32 @@ TEST(Space, ASearchThatFailsChangesNothing) {
   EXPECT_EQ(f.space->allocate(blocks_of(500), false).code(), Code::io);
   f.host.search_fails = false;
   EXPECT_EQ(f.place(blocks_of(500)), offset);
+}
+
+TEST(Space, AnAllocationThatLacksMemoryTakesNothing) {
+  for (std::uint64_t bytes : {std::uint64_t{64}, blocks_of(30), blocks_of(400)}) {
+    for (std::uint64_t successes = 0;; ++successes) {
+      Fixture f;
+      f.open();
+      std::uint64_t offset = f.place(blocks_of(300));
+      f.place(blocks_of(5));
+      f.give(offset, blocks_of(300));
+      ASSERT_TRUE(f.space->punchable(UINT64_MAX).ok());
+      f.space->mark_punched({offset / kBlockBytes, 300});
+      bool failed = false;
+      {
+        FailingNew failing(successes);
+        try {
+          if (f.space->allocate(bytes, false).ok()) failed = failing.happened();
+        } catch (const std::bad_alloc &) {
+          failed = true;
+        }
+      }
+      if (!failed) break;
+      EXPECT_EQ(f.space->usage().ready_blocks + 5 + kFirstDataBlock, f.space->file_blocks()) << successes;
+      EXPECT_LT(successes, 50u);
+    }
+  }
 }
 
 // ---- zones

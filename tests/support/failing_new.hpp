@@ -1,5 +1,5 @@
 // Lets one allocation of this thread fail, to see what is left behind. Replaces the allocation functions, so it is to
-// be included by one file of a program only.
+// be included by one file of a program only. Never inlined: g++ would take new and free() for a mismatched pair.
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,9 @@ class FakeSpaceHost final : public store::SpaceHost {
   }
   Status refill(std::uint64_t first, std::uint64_t blocks) override {
     if (refill_fails) return fail(Code::no_space, "the disk is full");
-    for (std::uint64_t block = first; block < first + blocks; ++block) EXPECT_EQ(holes.erase(block), 1u);
+    for (std::uint64_t block = first; block < first + blocks; ++block) {
+      if (holes.erase(block) == 0) ++needless_refills;
+    }
     return {};
   }
   Status prepare_zone(std::uint64_t first, std::uint64_t blocks) override {
@@ -70,7 +72,7 @@ class FakeSpaceHost final : public store::SpaceHost {
   std::multiset<store::Run, ByAddress> locks;
   std::set<std::uint64_t> holes;
   std::uint64_t published = 0, file_blocks = kFirstDataBlock, capacity = UINT64_MAX;
-  std::uint64_t pin_searches = 0, range_searches = 0;
+  std::uint64_t pin_searches = 0, range_searches = 0, needless_refills = 0;
   bool search_fails = false, refill_fails = false, zone_fails = false;
 };
 
@@ -248,7 +250,9 @@ class SpaceWorld {
       }
       space->mark_punched(run);
     }
+    if (failures != 0) return;  // a refill that could not be noted is only done again
     EXPECT_EQ(space->usage().punched_blocks, host.holes.size());
+    EXPECT_EQ(host.needless_refills, 0u);
   }
 
   // What is neither ready nor pending is used; the difference may only be whole slabs around used or waiting slots.
