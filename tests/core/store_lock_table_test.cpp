@@ -309,6 +309,8 @@ TEST_F(Locks, MergeKeepsAwayFromBytesThatAreBeingUnlocked) {
   EXPECT_EQ(beside.kind, Kind::locked);
   EXPECT_TRUE(all_in_use(5012, 10));
   EXPECT_FALSE(in_use(5005));
+  table.unlock_range(beside);
+  EXPECT_FALSE(in_use(5012));
 }
 
 TEST_F(Locks, WhoMeetsARangeInFlightLocksItToo) {
