@@ -37,18 +37,29 @@ Result<std::shared_ptr<const PublishedSnapshot>> newest_for_call(const std::shar
   return PublishedSnapshot::begin(storage, PinKind::call);
 }
 
+// The open transaction, when the snapshot is its own: what it has created can be exported before anybody else sees it.
+std::weak_ptr<Transaction> transaction_of(const std::shared_ptr<Storage> &storage, const std::shared_ptr<const Snapshot> &snapshot) {
+  if (dynamic_cast<const PublishedSnapshot *>(snapshot.get()) != nullptr) return {};
+  StorageState &state = storage->state();
+  const std::lock_guard lock(state.transaction_mutex);
+  if (state.transaction && state.transaction->snapshot() == snapshot) return state.transaction;
+  return {};
+}
+
 }  // namespace
 
 ObjectRef::ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot, std::weak_ptr<Transaction> transaction,
                      Object record)
-    : storage_(std::move(storage)), snapshot_(std::move(snapshot)), transaction_(std::move(transaction)), record_(std::move(record)) {}
+    : storage_(std::move(storage)), snapshot_(std::move(snapshot)), transaction_(std::move(transaction)), record_(std::move(record)) {
+  if (const auto published = std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock())) seen_in_ = published->id();
+}
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name, int kind) {
   DELTOS_ASSIGN(const auto storage, snapshot->storage());
   DELTOS_ASSIGN(auto object, snapshot->find(name));
   if (!object) return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
   DELTOS_TRY(check_kind(*object, kind));
-  return std::make_shared<ObjectRef>(storage, snapshot, std::weak_ptr<Transaction>(), *std::move(object));
+  return std::make_shared<ObjectRef>(storage, snapshot, transaction_of(storage, snapshot), *std::move(object));
 }
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id, int kind) {
@@ -56,7 +67,7 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<cons
   DELTOS_ASSIGN(auto object, snapshot->find_id(id));
   if (!object) return fail(Code::not_found, "there is no object with id %" PRIu64, id);
   DELTOS_TRY(check_kind(*object, kind));
-  return std::make_shared<ObjectRef>(storage, snapshot, std::weak_ptr<Transaction>(), *std::move(object));
+  return std::make_shared<ObjectRef>(storage, snapshot, transaction_of(storage, snapshot), *std::move(object));
 }
 
 Result<std::shared_ptr<Storage>> ObjectRef::storage() const {
@@ -72,6 +83,7 @@ Result<std::shared_ptr<Storage>> ObjectRef::storage() const {
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::refreshed() const {
   DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(storage->state().check_named());
   DELTOS_ASSIGN(const auto newest, newest_for_call(storage));
   DELTOS_ASSIGN(auto object, newest->find_id(record_.id));
   if (!object) {
@@ -96,8 +108,12 @@ Result<bool> ObjectRef::current() const {
 
 Result<std::uint64_t> ObjectRef::file_offset() const {
   DELTOS_ASSIGN(const auto storage, this->storage());
+  const StorageState &state = storage->state();
+  if (!state.has_file || state.options.copy) {
+    return fail(Code::unsupported, "object %s lies in memory and not in a file", quoted(record_.name).c_str());
+  }
   const format::Extent *payload = payload_extent(record_);
-  return payload == nullptr ? 0 : payload->offset;
+  return payload == nullptr ? 0 : state.base + payload->offset;
 }
 
 // ---- exports ---------------------------------------------------------------------------------------------------------------
@@ -109,6 +125,14 @@ struct Storage::Located {
   std::uint64_t transaction = 0;
   bool own = false;  // of the open transaction: nobody else can reach it
 };
+
+// Without a pin: the record was found in transaction T (seen_in). When T is still the published one *after* the blocks have been
+// locked, no commit has freed them before that, and whoever frees them later meets the lock. The usual case, at half the price.
+bool Storage::still_published(const ObjectRef &ref) const {
+  const Mailbox &mailbox = state_->mailbox;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return ref.seen_in_ != 0 && mailbox.alive() && mailbox.published() == ref.seen_in_;
+}
 
 Result<Storage::Located> Storage::locate(const ObjectRef &ref) {
   StorageState &state = *state_;
@@ -200,9 +224,20 @@ Result<std::shared_ptr<Export>> Storage::export_payload(const ObjectRef &ref, bo
   if (payload == nullptr) {
     return ExportList::make(shared_from_this(), state.current_mapping(), nullptr, 0, writable, std::move(ticket));
   }
+  const Blocks blocks = blocks_of(*payload);
+  if (!writable && still_published(ref)) {
+    DELTOS_ASSIGN(ticket->range, state.locks->lock_range(blocks.first, blocks.count, false));
+    auto mapping = state.current_mapping();
+    if (ticket->range.kind != RangeTicket::Kind::keep_pin && still_published(ref) &&
+        within(payload->offset, payload->bytes, mapping->bytes())) {
+      ticket->transaction = ref.seen_in_;
+      std::byte *data = mapping->data() + payload->offset;
+      return ExportList::make(shared_from_this(), std::move(mapping), data, payload->bytes, false, std::move(ticket));
+    }
+    state.locks->unlock_range(ticket->range);
+  }
   DELTOS_ASSIGN(Located located, locate(ref));
   ticket->transaction = located.transaction;
-  const Blocks blocks = blocks_of(*payload);
   DELTOS_ASSIGN(ticket->range, state.locks->lock_range(blocks.first, blocks.count, writable));
   auto exported = protect_and_map(located, record, *payload, writable, ticket.get());
   if (!exported.ok()) {
