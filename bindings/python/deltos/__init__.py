@@ -214,3 +214,8 @@ __all__ = [
     "open",
     "open_memory",
 ]
+
+for _name in __all__:  # where they are to be found, whatever module they were written in
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = "deltos"
+del _name

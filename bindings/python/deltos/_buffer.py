@@ -30,6 +30,10 @@ def _stat(handle: Handle) -> CData:
     return info
 
 
+def _stat_name(handle: Handle) -> bytes:
+    return bytes(ffi.string(_stat(handle).name))
+
+
 class _Info(NamedTuple):
     """What a handle says for as long as it lives."""
 
@@ -68,13 +72,16 @@ class Buffer(Exporter):
         raise TypeError("buffers come from a storage: storage[name] or storage.create(name, ...)")
 
     @classmethod
-    def _of(cls, scope: Reader, pointer: CData) -> Buffer:
+    def _of(cls, scope: Reader, handle: Handle) -> Buffer:
         self: Buffer = cls.__new__(cls)
-        self._handle = own(OBJECT, pointer)
+        self._show(handle)
         self._scope = scope
-        self._info = None
-        self._held = None
+        self._readonly = not scope.storage._stores
         return self
+
+    def _look_again(self) -> None:
+        """Between lookup and first use somebody has replaced the object: whoever asked wants the new one."""
+        self._handle = self.storage._open_newest(_stat_name(self._use()))
 
     def _use(self) -> Handle:
         handle = self._handle
@@ -88,6 +95,7 @@ class Buffer(Exporter):
         if known is None:
             handle = self._use()
             info = _stat(handle)
+            self._fresh = False
             known = self._info = _Info(
                 info.dtype,
                 info.id,
@@ -180,7 +188,7 @@ class Buffer(Exporter):
     @property
     def readonly(self) -> bool:
         """Whether views of it are read-only: so was the storage opened, or the buffer is sealed."""
-        return self._readonly or not self._facts().writable
+        return not self._facts().writable
 
     @property
     def sealed(self) -> bool:
@@ -210,9 +218,13 @@ class Buffer(Exporter):
     # ---- What it holds ---------------------------------------------------------------------------------------------
 
     def view(self, *, readonly: bool = False) -> memoryview:
-        """Its memory."""
-        view = memoryview(self)
-        return view.toreadonly() if readonly else view
+        """Its memory. A read-only view of a buffer that others may write keeps nobody from sealing it."""
+        if not readonly:
+            return memoryview(self)
+        exporter = Exporter()
+        exporter._handle = self._use()
+        exporter._readonly = True
+        return memoryview(exporter)
 
     def numpy(self) -> Any:
         """Its memory as a NumPy array, of an ml_dtypes type where the element type is one of those."""

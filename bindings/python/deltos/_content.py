@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from deltos._dtypes import TAGGED, TYPES, optional_module, tagged_of
+from deltos._dtypes import TAGGED, TYPES, optional_module, struct_format, tagged_of
 from deltos._errors import FormatError
 from deltos._exporter import Exporter, Source
-from deltos._native import CData
 from deltos._ffi import ffi
+from deltos._native import CData
 
 
 def _exporter_of(value: Any) -> tuple[Any, int]:
@@ -64,6 +64,8 @@ class Content(AbstractContextManager[CData]):
         view.data = ffi.cast("void *", address)
         view.nbytes = nbytes
         view.itemsize = itemsize
+        if not code and getattr(getattr(value, "dtype", None), "names", None):
+            format = struct_format(value.dtype).encode()
         self._format = ffi.new("char[]", format or b"B")
         view.format = ffi.NULL if code else self._format
         if shape:

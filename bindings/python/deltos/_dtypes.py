@@ -93,6 +93,44 @@ def numpy_type(code: int) -> Any:
     return numpy.dtype(getattr(extension, TYPES[code].name))
 
 
+_CODES = {
+    "b": {1: "?"},
+    "i": {1: "b", 2: "h", 4: "i", 8: "q"},
+    "u": {1: "B", 2: "H", 4: "I", 8: "Q"},
+    "f": {2: "e", 4: "f", 8: "d"},
+    "c": {8: "Zf", 16: "Zd"},
+}
+
+
+def struct_format(dtype: Any) -> str:
+    """The format of a NumPy dtype with fields, every byte of padding spelled out.
+
+    NumPy's own leaves out padding at the end, and in nested structures also what says that nothing is aligned.
+    """
+    if dtype.subdtype is not None:
+        base, shape = dtype.subdtype
+        return f"({','.join(map(str, shape))}){struct_format(base)}"
+    if dtype.names is not None:
+        text, position = "", 0
+        for name in sorted(dtype.names, key=lambda name: dtype.fields[name][1]):
+            field, offset = dtype.fields[name][:2]
+            if offset < position:
+                raise FormatError(f"the fields of {dtype} overlap, which no format can say")
+            text += f"{offset - position}x" if offset > position else ""
+            text += f"{struct_format(field)}:{name}:"
+            position = offset + field.itemsize
+        return f"T{{{text}{dtype.itemsize - position}x}}" if dtype.itemsize > position else f"T{{{text}}}"
+    order = ">" if dtype.byteorder == ">" else "="
+    if dtype.kind == "S":
+        return f"{dtype.itemsize}s"
+    if dtype.kind == "U":
+        return f"{order}{dtype.itemsize // 4}w"
+    try:
+        return order + _CODES[dtype.kind][dtype.itemsize]
+    except KeyError:
+        raise FormatError(f"elements of type {dtype} cannot be stored") from None
+
+
 def resolve(dtype: Any, format: str | None, shape: tuple[int, ...]) -> tuple[bytes | None, int, tuple[int, ...]]:
     """Format, code and shape for a new buffer, from what a caller may say."""
     if (dtype is None) == (format is None):
@@ -111,6 +149,8 @@ def resolve(dtype: Any, format: str | None, shape: tuple[int, ...]) -> tuple[byt
     if parsed.subdtype is not None:
         parsed, inner = parsed.subdtype
         shape += inner
+    if parsed.names is not None:
+        return struct_format(parsed).encode(), 0, shape
     try:
         return (memoryview(numpy.empty(0, parsed)).format or "B").encode(), 0, shape
     except (TypeError, ValueError, BufferError) as error:

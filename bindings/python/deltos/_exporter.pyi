@@ -32,6 +32,7 @@ class Source:
     def fields(self) -> tuple[int, int, int, int, bytes | None, bool, int, int, int]: ...
 
 class Exporter:
+    _fresh: bool
     _handle: Handle | None
     _readonly: bool
     def __new__(cls, *arguments: Any, **keywords: Any) -> Exporter: ...

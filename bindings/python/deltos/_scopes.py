@@ -78,7 +78,7 @@ class Reader(Mapping[str, Buffer]):
         encoded = bytes_of(name, "a name")
         with self._reading() as snapshot:
             call(lib.deltos_object_open, snapshot, encoded, lib.DELTOS_KIND_BUFFER, cell)
-        return Buffer._of(self, cell[0])
+        return Buffer._of(self, own(OBJECT, cell[0]))
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -184,10 +184,7 @@ class Writer(Reader, MutableMapping[str, Buffer]):
                 ffi.new("int64_t[]", lengths) if lengths else ffi.NULL,
                 cell,
             )
-            handle = own(OBJECT, cell[0])
-        buffer: Buffer = Buffer.__new__(Buffer)
-        buffer._show(handle)
-        buffer._scope = self
+            buffer = Buffer._of(self, own(OBJECT, cell[0]))
         return buffer
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:

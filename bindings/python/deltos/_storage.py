@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from deltos import _exporter
 from deltos._buffer import Buffer
 from deltos._errors import ClosedError, Error
-from deltos._exporter import STORAGE, Handle
+from deltos._exporter import OBJECT, STORAGE, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import (
     CData,
@@ -56,7 +56,7 @@ class Storage(Writer):
     close() refuses while views live, and names them. As a context manager it closes at the end of the block.
     """
 
-    __slots__ = ("_handle", "_options", "_path", "_mode", "_turn")
+    __slots__ = ("_handle", "_mode", "_options", "_path", "_stores", "_turn")
 
     def __init__(self, *_: object) -> None:
         raise TypeError("storages are opened: deltos.open(path), deltos.open_memory(data) or deltos.anonymous()")
@@ -66,6 +66,7 @@ class Storage(Writer):
         self: Storage = cls.__new__(cls)
         self._handle: Handle = own(STORAGE, pointer)
         self._mode = mode
+        self._stores: bool = MODES[mode][0] in (lib.DELTOS_MODE_WRITE, lib.DELTOS_MODE_IN_PLACE)
         self._options = options
         self._path = path
         self._turn = Turn()
@@ -152,11 +153,16 @@ class Storage(Writer):
         if self.closed:
             raise ClosedError("the storage has been closed")
 
-    def __getitem__(self, name: str) -> Buffer:
+    def _open_newest(self, name: bytes) -> Handle:
         cell = ffi.new("deltos_object **")
         with self._handle as storage:
-            call(lib.deltos_object_open_newest, storage, bytes_of(name, "a name"), lib.DELTOS_KIND_BUFFER, cell)
-        return Buffer._of(self, cell[0])
+            call(lib.deltos_object_open_newest, storage, name, lib.DELTOS_KIND_BUFFER, cell)
+        return own(OBJECT, cell[0])
+
+    def __getitem__(self, name: str) -> Buffer:
+        buffer = Buffer._of(self, self._open_newest(bytes_of(name, "a name")))
+        buffer._fresh = True
+        return buffer
 
     def __len__(self) -> int:
         return int(self._stat().object_count)

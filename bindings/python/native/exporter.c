@@ -143,14 +143,19 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *k
 static void handle_dealloc(Handle *self) {
   PyTypeObject *type = Py_TYPE((PyObject *)self);
   handle_drop(self);
+  collect_loans(NULL);
   Py_XDECREF(self->pointer);
   ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
   Py_DECREF(type);
 }
 
 static int handle_refuse_closed(const Handle *self) {
-  if (self->address != NULL && !self->closing && !self->consuming) return 0;
-  char message[64];
+  char message[96];
+  if (self->consuming) {
+    PyOS_snprintf(message, sizeof message, "the %s is being ended by another call", kHandleNames[self->kind]);
+    return fail(DELTOS_E_BUSY, message, 0, 0);
+  }
+  if (self->address != NULL && !self->closing) return 0;
   PyOS_snprintf(message, sizeof message, "the %s has been closed", kHandleNames[self->kind]);
   return fail(DELTOS_E_CLOSED, message, 0, 0);
 }
@@ -175,6 +180,7 @@ static PyObject *handle_enter(Handle *self, PyObject *unused) {
 static PyObject *handle_exit(Handle *self, PyObject *const *arguments, Py_ssize_t count) {
   (void)arguments, (void)count;
   if (--self->uses == 0 && self->closing) handle_drop(self);
+  collect_loans(NULL);
   Py_RETURN_NONE;
 }
 
@@ -182,6 +188,7 @@ static PyObject *handle_close(Handle *self, PyObject *unused) {
   (void)unused;
   self->closing = 1;
   if (self->uses == 0 && !self->consuming) handle_drop(self);
+  collect_loans(NULL);
   Py_RETURN_NONE;
 }
 
@@ -198,6 +205,7 @@ static PyObject *handle_consumed(Handle *self, PyObject *success) {
   if (gone) self->address = NULL;
   self->consuming = 0;
   if (self->closing && self->uses == 0) handle_drop(self);
+  collect_loans(NULL);
   Py_RETURN_NONE;
 }
 
@@ -310,10 +318,22 @@ static PyType_Spec source_spec = {"deltos._exporter.Source", sizeof(Source), 0, 
 typedef struct {
   PyObject_HEAD
   PyObject *handle; /* a Handle of an object, or NULL */
-  char readonly;    /* never export writable */
+  char readonly;    /* export writable only on request */
+  char fresh;       /* nothing has been told about the object yet, so it may still turn out to be its successor */
 } Exporter;
 
 static char empty_memory[64]; /* an address for exports of no bytes: consumers take NULL for "allocate" */
+
+enum { kMaxTries = 1000 };
+
+/* Who does not say that it will write gets writable memory all the same where there is any, as from a bytearray. */
+static deltos_status acquire_once(Exporter *self, int writable, deltos_view **view, deltos_error *error) {
+  const deltos_object *object = ((Handle *)self->handle)->address;
+  deltos_status status = DELTOS_E_READONLY;
+  if (writable || !self->readonly) status = library.view_acquire(object, DELTOS_VIEW_FULL, view, error);
+  if (status != DELTOS_OK && !writable) status = library.view_acquire(object, DELTOS_VIEW_FULL_RO, view, error);
+  return status;
+}
 
 static deltos_view *acquire(Exporter *self, int writable) {
   Handle *handle = (Handle *)self->handle;
@@ -324,12 +344,19 @@ static deltos_view *acquire(Exporter *self, int writable) {
     fail(DELTOS_E_CLOSED, "the buffer has been released", 0, 1);
     return NULL;
   }
-  if (writable && self->readonly) {
-    fail(DELTOS_E_READONLY, "this handle of the buffer is read-only", 0, 1);
+  if (handle->consuming) {
+    fail(DELTOS_E_BUSY, "the buffer is being looked up anew by another thread; try again", 0, 1);
     return NULL;
   }
-  int32_t flags = writable ? DELTOS_VIEW_FULL : DELTOS_VIEW_FULL_RO;
-  if (library.view_acquire(handle->address, flags, &view, &error) == DELTOS_OK) return view;
+  deltos_status status = acquire_once(self, writable, &view, &error);
+  for (int tries = 0; status == DELTOS_E_STALE && self->fresh && tries < kMaxTries; ++tries) {
+    PyObject *found = PyObject_CallMethod((PyObject *)self, "_look_again", NULL);
+    if (found == NULL) return NULL;
+    Py_DECREF(found);
+    status = acquire_once(self, writable, &view, &error);
+  }
+  self->fresh = 0;
+  if (status == DELTOS_OK) return view;
   fail(error.status, error.message, error.os_errno, 1);
   return NULL;
 }
@@ -367,7 +394,7 @@ static int exporter_getbuffer(PyObject *object, Py_buffer *out, int flags) {
   out->buf = view->data != NULL ? view->data : empty_memory;
   out->len = (Py_ssize_t)view->nbytes;
   out->itemsize = (Py_ssize_t)view->itemsize;
-  out->readonly = view->readonly || self->readonly;
+  out->readonly = view->readonly;
   out->ndim = view->ndim;
   out->format = (char *)view->format;
   out->shape = view->ndim > 0 ? (Py_ssize_t *)view->shape : NULL;
@@ -386,6 +413,7 @@ static void exporter_releasebuffer(PyObject *object, Py_buffer *buffer) {
   (void)object;
   deltos_view *view = buffer->internal;
   library.view_release(&view);
+  collect_loans(NULL);
 }
 
 static PyObject *exporter_get_handle(Exporter *self, void *unused) {
@@ -415,6 +443,19 @@ static int exporter_set_readonly(Exporter *self, PyObject *value, void *unused) 
   int truth = value != NULL ? PyObject_IsTrue(value) : 0;
   if (truth < 0) return -1;
   self->readonly = (char)truth;
+  return 0;
+}
+
+static PyObject *exporter_get_fresh(Exporter *self, void *unused) {
+  (void)unused;
+  return PyBool_FromLong(self->fresh);
+}
+
+static int exporter_set_fresh(Exporter *self, PyObject *value, void *unused) {
+  (void)unused;
+  int truth = value != NULL ? PyObject_IsTrue(value) : 0;
+  if (truth < 0) return -1;
+  self->fresh = (char)truth;
   return 0;
 }
 
@@ -494,12 +535,14 @@ static void legacy_capsule_dropped(PyObject *capsule) {
   if (!PyCapsule_IsValid(capsule, "dltensor")) return; /* consumed: the consumer calls the deleter */
   DlManaged *managed = PyCapsule_GetPointer(capsule, "dltensor");
   managed->deleter(managed);
+  collect_loans(NULL);
 }
 
 static void versioned_capsule_dropped(PyObject *capsule) {
   if (!PyCapsule_IsValid(capsule, "dltensor_versioned")) return;
   DlVersioned *managed = PyCapsule_GetPointer(capsule, "dltensor_versioned");
   managed->deleter(managed);
+  collect_loans(NULL);
 }
 
 static Tensor *tensor_of(deltos_view *view, int copy) {
@@ -543,7 +586,7 @@ static PyObject *exporter_dlpack(Exporter *self, PyObject *arguments) {
   if (!PyArg_ParseTuple(arguments, "iipp:_dlpack", &code, &bits, &versioned, &copy)) return NULL;
   deltos_view *view = acquire(self, 0);
   if (view == NULL) return NULL;
-  int readonly = (view->readonly || self->readonly) && !copy;
+  int readonly = view->readonly && !copy;
   if (readonly && !versioned) {
     library.view_release(&view);
     fail(DELTOS_E_READONLY, "the buffer is read-only, which DLPack before 1.0 cannot say; ask for max_version (1, 0)", 0,
@@ -587,7 +630,9 @@ static PyMethodDef exporter_methods[] = {{"_dlpack", (PyCFunction)exporter_dlpac
 
 static PyGetSetDef exporter_getset[] = {
     {"_handle", (getter)exporter_get_handle, (setter)exporter_set_handle, "What is exported: a Handle or None.", NULL},
-    {"_readonly", (getter)exporter_get_readonly, (setter)exporter_set_readonly, "Whether it is never writable.", NULL},
+    {"_fresh", (getter)exporter_get_fresh, (setter)exporter_set_fresh,
+     "Whether _look_again() may replace the handle when the object has been replaced.", NULL},
+    {"_readonly", (getter)exporter_get_readonly, (setter)exporter_set_readonly, "Whether memory is exported writable only to who asks for that.", NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot exporter_slots[] = {

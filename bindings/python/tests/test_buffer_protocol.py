@@ -1,0 +1,186 @@
+"""The buffer protocol, request by request, against what CPython's own exporters do."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import sys
+
+import numpy as np
+import pytest
+
+import deltos
+from deltos._exporter import Source
+
+try:
+    import _testbuffer
+except ImportError:
+    _testbuffer = None  # type: ignore[assignment]
+
+needs_testbuffer = pytest.mark.skipif(_testbuffer is None, reason="CPython's _testbuffer is not built")
+
+BITS = {
+    "WRITABLE": 0x1,
+    "FORMAT": 0x4,
+    "ND": 0x8,
+    "STRIDES": 0x10 | 0x8,
+    "C": 0x20 | 0x18,
+    "F": 0x40 | 0x18,
+    "ANY": 0x80 | 0x18,
+    "INDIRECT": 0x100 | 0x18,
+}
+REQUESTS = sorted(
+    {
+        sum({bit: 1 for name in names for bit in [1 << k for k in range(9) if BITS[name] >> k & 1]})
+        for count in range(len(BITS) + 1)
+        for names in itertools.combinations(BITS, count)
+    }
+)
+VALUES = {
+    "scalar": np.array(2.5),
+    "one": np.arange(6, dtype="i4"),
+    "two": np.arange(6, dtype="f8").reshape(2, 3),
+    "column": np.arange(4, dtype="i2").reshape(4, 1),
+    "empty": np.zeros((0, 3), "u2"),
+    "bytes": np.frombuffer(b"abcdef", "u1"),
+}
+
+
+def answer(exporter: object, flags: int) -> object:
+    """What a request gives: an error, or every field that the consumer sees."""
+    try:
+        source = Source(exporter, flags)
+    except BufferError:
+        return BufferError
+    with source:
+        _, nbytes, itemsize, ndim, format, readonly, shape, strides, suboffsets = source.fields()
+        return nbytes, itemsize, ndim, format, readonly, bool(shape), bool(strides), bool(suboffsets)
+
+
+@pytest.mark.parametrize("writable", [True, False])
+@pytest.mark.parametrize("name", VALUES)
+def test_every_request_is_answered_as_memoryview_answers_it(
+    storage: deltos.Storage, name: str, writable: bool
+) -> None:
+    """A memoryview over the same memory is the oracle: it re-exports with every rule of the protocol."""
+    storage["x"] = VALUES[name]
+    if not writable:
+        storage["x"].seal()
+    buffer = storage["x"]
+    oracle = memoryview(buffer)
+    assert oracle.readonly != writable
+    for flags in REQUESTS:
+        assert answer(buffer, flags) == answer(oracle, flags), f"request {flags:#x}"
+
+
+@needs_testbuffer
+@pytest.mark.parametrize("name", VALUES)
+def test_every_request_gives_testbuffer_the_same_as_its_own_array(storage: deltos.Storage, name: str) -> None:
+    values = VALUES[name]
+    storage["x"] = values
+    buffer, own = storage["x"], memoryview(values.copy())
+    for flags in REQUESTS:
+        try:
+            ours = _testbuffer.ndarray(buffer, getbuf=flags)
+        except (BufferError, ValueError) as error:
+            ours = type(error)
+        try:
+            theirs = _testbuffer.ndarray(own, getbuf=flags)
+        except (BufferError, ValueError) as error:
+            theirs = type(error)
+        if isinstance(ours, type) or isinstance(theirs, type):
+            assert isinstance(ours, type) and issubclass(ours, theirs), f"request {flags:#x}"
+            continue
+        for field in ("format", "itemsize", "ndim", "shape", "strides", "suboffsets", "nbytes", "readonly"):
+            expected = getattr(theirs, field)
+            if field == "format" and expected == "l":
+                expected = "q"
+            assert getattr(ours, field) == expected, f"{field} of request {flags:#x}"
+        assert ours.tobytes() == theirs.tobytes()
+    del ours
+
+
+def test_a_memoryview_has_exact_fields(storage: deltos.Storage) -> None:
+    storage["x"] = np.arange(24, dtype="i4").reshape(2, 3, 4)
+    view = memoryview(storage["x"])
+    assert (view.format, view.itemsize, view.ndim, view.shape, view.strides) == ("i", 4, 3, (2, 3, 4), (48, 16, 4))
+    assert view.suboffsets == ()
+    assert view.contiguous and view.c_contiguous and not view.f_contiguous
+    assert view.nbytes == 96
+    assert view[1, 2, 3] == 23
+    assert isinstance(view.obj, deltos.Buffer)
+
+
+def test_a_scalar_has_no_shape_to_speak_of(storage: deltos.Storage) -> None:
+    storage["x"] = np.array(7, "i8")
+    view = memoryview(storage["x"])
+    assert view.ndim == 0 and view.shape == () and view.strides == ()
+    assert view[()] == 7
+    view[()] = 8
+    assert storage["x"].tolist() == 8
+    with pytest.raises(TypeError):
+        len(storage["x"])
+
+
+def test_native_numbers_have_formats_that_memoryview_can_index(storage: deltos.Storage) -> None:
+    for code in "?bBhHiIlLqQfd":
+        storage["x"] = np.ones(3, code)
+        view = memoryview(storage["x"])
+        assert len(view.format) == 1
+        assert view[1] == 1
+
+
+def test_structures_are_exported_with_their_fields(storage: deltos.Storage) -> None:
+    storage["x"] = np.zeros(2, np.dtype([("a", "i4"), ("b", "f8")], align=True))
+    view = memoryview(storage["x"])
+    assert view.format.startswith("T{") and ":a:" in view.format and ":b:" in view.format
+    assert view.itemsize == 16
+    assert view.tobytes() == bytes(32)
+
+
+def test_a_read_only_buffer_refuses_writers(storage: deltos.Storage) -> None:
+    storage["x"] = np.arange(3)
+    with deltos.open(storage.path or "") as reader:
+        view = memoryview(reader["x"])
+        assert view.readonly
+        with pytest.raises(BufferError):
+            Source(reader["x"], BITS["WRITABLE"])
+        with pytest.raises(TypeError):
+            view[0] = 1
+        assert not np.asarray(reader["x"]).flags.writeable
+        view.release()
+
+
+def test_the_exporter_is_a_buffer_for_the_type_system(storage: deltos.Storage) -> None:
+    storage["x"] = np.arange(3)
+    if sys.version_info < (3, 12):
+        pytest.skip("collections.abc.Buffer came with Python 3.12")
+    from collections.abc import Buffer
+
+    assert isinstance(storage["x"], Buffer)
+    with storage["x"].__buffer__(inspect.BufferFlags.FULL_RO) as view:
+        assert view.shape == (3,)
+
+
+def test_consumers_of_the_standard_library_read_it(storage: deltos.Storage) -> None:
+    import hashlib
+    import io
+    import struct
+    import zlib
+
+    storage["x"] = b"some bytes"
+    assert bytes(storage["x"]) == b"some bytes"
+    assert bytearray(storage["x"]) == b"some bytes"
+    assert hashlib.sha256(storage["x"]).digest() == hashlib.sha256(b"some bytes").digest()
+    assert zlib.crc32(storage["x"]) == zlib.crc32(b"some bytes")
+    assert struct.unpack_from("4s", storage["x"]) == (b"some",)
+    assert io.BytesIO(b"other data").readinto(storage["x"]) == 10
+    assert storage["x"].tobytes() == b"other data"
+    assert b"".join([storage["x"]]) == b"other data"
+
+
+def test_a_buffer_cannot_be_made_out_of_nothing() -> None:
+    with pytest.raises(TypeError):
+        deltos.Buffer()
+    with pytest.raises(ValueError):
+        memoryview(deltos.Buffer.__new__(deltos.Buffer))
