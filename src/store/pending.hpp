@@ -23,6 +23,11 @@ class Pending {
   // Appends what no snapshot and no strong superblock holds. All or nothing (std::bad_alloc).
   void release(std::uint64_t oldest_pin, std::vector<Run> *out);
 
+  template <class Visit>
+  void for_each(Visit &&visit) const {
+    for (const Entry &entry : waiting_) visit(entry.run);
+    for (const Entry &entry : held_) visit(entry.run);
+  }
   std::uint64_t total() const { return total_; }
   bool empty() const { return waiting_.empty() && held_.empty(); }
 

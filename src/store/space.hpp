@@ -53,7 +53,7 @@ struct SpaceUsage {
   std::uint64_t file_blocks;      // of the storage
   std::uint64_t ready_blocks;     // may be handed out at once, pages included (slots of slabs not counted)
   std::uint64_t pending_blocks;   // wait for pins, superblocks or exports (slots of slabs not counted)
-  std::uint64_t punched_blocks;   // ready, without room on disk
+  std::uint64_t punched_blocks;   // ready or pending, without room on disk
 };
 
 class SpaceRebuild;
@@ -71,7 +71,9 @@ class Space {
   Status mark_extent(std::uint64_t offset, std::uint64_t bytes, bool sealed, bool in_root);
   // What is in neither becomes pending with (recovered, kNeverBorn); what is only in the durable root with (recovered, 0).
   // Marking the same thing for both roots is not "used twice"; within one root it is.
-  Status finish_rebuild(std::uint64_t recovered);
+  // with_holes: the file has fewer blocks on disk than bytes, so an earlier writer may have punched any free block; all of them
+  // are counted as punched and refilled before use.
+  Status finish_rebuild(std::uint64_t recovered, bool with_holes = false);
 
   // ---- allocation, for the transaction
   struct Allocation {
@@ -130,7 +132,7 @@ class Space {
   Slabs slabs_;
   Runs ready_{Runs::Index::by_size};
   Runs zero_;     // of ready_, what reads as zero
-  Runs punched_;  // of ready_, what has no room on disk
+  Runs punched_;  // free blocks that have no room on disk, or may have none
   Pending pending_;        // blocks
   Pending pending_slots_;  // in units of Slabs
   std::vector<Run> unpinned_;  // blocks that only an export may still hold

@@ -566,6 +566,20 @@ TEST(Space, PunchesWhatWasUsedAndRefillsItBeforeItIsUsedAgain) {
   EXPECT_EQ(f.space->usage().punched_blocks, 400u);
 }
 
+TEST(SpaceRebuild, RefillsWhatAnEarlierWriterMayHavePunched) {
+  Fixture f(256);
+  ASSERT_TRUE(f.space->mark_extent(kFirstDataOffset, blocks_of(56), false, true).ok());
+  ASSERT_TRUE(f.space->finish_rebuild(kOpened, true).ok());
+  f.space->set_strong(kOpened, 0);
+  for (std::uint64_t block = 56; block < 256; ++block) f.host.holes.insert(kFirstDataBlock + block);
+  EXPECT_EQ(f.space->usage().punched_blocks, 200u);
+  EXPECT_EQ(f.place(blocks_of(150)), kFirstDataOffset + blocks_of(56));
+  f.place(64);
+  EXPECT_EQ(f.host.holes.size(), 200u - 150 - kRegionBlocks);
+  EXPECT_EQ(f.host.needless_refills, 0u);
+  EXPECT_EQ(f.space->usage().punched_blocks, f.host.holes.size());
+}
+
 TEST(Space, AvoidsHolesThatTheDiskHasNoRoomFor) {
   Fixture f;
   f.open();
