@@ -85,8 +85,9 @@ std::string directory_of(const std::string &path) {
 
 }  // namespace
 
-Status check_filesystem(const File &file) {
+Status check_filesystem(const File &file, bool *overlay) {
   DELTOS_ASSIGN(const std::uint32_t type, filesystem_type(file));
+  if (overlay != nullptr) *overlay = type == kOverlay;
   for (const KnownFilesystem &shared : kShared) {
     if (shared.type != type) continue;
     return fail(Code::filesystem,

@@ -61,6 +61,13 @@ Status take_header(StorageState &state) {
   return {};
 }
 
+Status check_part(const StorageState &state) {
+  const OpenOptions &part = state.options;
+  if (within(part.offset, part.bytes, state.file_info.bytes)) return {};
+  return fail(Code::range, "%s has %llu bytes; [%llu, + %llu) is not inside", state.label.c_str(),
+              static_cast<ull>(state.file_info.bytes), static_cast<ull>(part.offset), static_cast<ull>(part.bytes));
+}
+
 std::uint64_t whole_blocks(std::uint64_t bytes) { return bytes / format::kBlockBytes * format::kBlockBytes; }
 
 Result<std::shared_ptr<Storage>> finish(std::unique_ptr<StorageState> state) {
@@ -173,13 +180,8 @@ Result<std::shared_ptr<os::Mapping>> private_copy(const os::File &file, std::uin
 }
 
 Status open_static(StorageState &state) {
-  const std::uint64_t file_bytes = state.file_info.bytes;
   const std::uint64_t offset = state.options.offset;
-  if (offset > file_bytes || (state.options.bytes != 0 && !within(offset, state.options.bytes, file_bytes))) {
-    return fail(Code::range, "%s has %llu bytes; [%llu, + %llu) is not inside", state.label.c_str(), static_cast<ull>(file_bytes),
-                static_cast<ull>(offset), static_cast<ull>(state.options.bytes));
-  }
-  const std::uint64_t bytes = state.options.bytes != 0 ? state.options.bytes : file_bytes - offset;
+  const std::uint64_t bytes = state.options.bytes != 0 ? state.options.bytes : state.file_info.bytes - offset;
   if (state.options.copy) {
     DELTOS_ASSIGN(state.mapping, private_copy(state.file(), offset, bytes));
   } else {
@@ -201,9 +203,10 @@ Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &pat
   state->base = options.offset;
   DELTOS_ASSIGN(state->file_info, file.info());
   DELTOS_TRY(check_regular(state->file_info, state->label));
+  DELTOS_TRY(check_part(*state));
   if (options.mode != Mode::immutable) {
-    DELTOS_TRY(os::check_filesystem(file));
-    DELTOS_ASSIGN(const bool overlay, os::on_overlay(file));
+    bool overlay = false;
+    DELTOS_TRY(os::check_filesystem(file, &overlay));
     // A mapping of a lower layer never shows what a writer stores in the upper one.
     if (overlay && options.mode == Mode::read) state->options.mode = Mode::immutable;
   }
@@ -258,6 +261,10 @@ Result<std::shared_ptr<Storage>> Storage::open_fd(int fd, const OpenOptions &opt
   DELTOS_TRY(check_options(options));
   if (options.create != Create::existing) return fail(Code::invalid, "a storage is created at a path or anonymously, not in a descriptor");
   os::File borrowed(fd, "descriptor " + std::to_string(fd));
+  if (!borrowed.info().ok()) {
+    borrowed.release();
+    return fail(Code::invalid, "%d is not an open descriptor", fd);
+  }
   auto file = borrowed.reopen(open_flags(options.mode));  // a description of our own: locks are held by description
   borrowed.release();
   if (!file.ok()) return std::move(file).error();

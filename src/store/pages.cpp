@@ -9,10 +9,7 @@
 
 namespace deltos::store {
 
-PageMemo::PageMemo()
-    : entries_(static_cast<std::atomic<std::uint64_t> *>(std::calloc(kEntries, sizeof(std::atomic<std::uint64_t>)))) {
-  if (!entries_) throw std::bad_alloc();
-}
+PageMemo::~PageMemo() { delete[] large_.load(); }
 
 // Keyed with a number of this process's own, so that no file can be made to collide.
 std::uint64_t PageMemo::tag(const format::Child &child) {
@@ -22,11 +19,19 @@ std::uint64_t PageMemo::tag(const format::Child &child) {
 }
 
 bool PageMemo::knows(const format::Child &child) const {
-  return entries_[child.block % kEntries].load(std::memory_order_relaxed) == tag(child);
+  const Entry *large = large_.load(std::memory_order_acquire);
+  const Entry &entry = large != nullptr ? large[child.block % kLarge] : small_[child.block % kSmall];
+  return entry.load(std::memory_order_relaxed) == tag(child);
 }
 
 void PageMemo::add(const format::Child &child) {
-  entries_[child.block % kEntries].store(tag(child), std::memory_order_relaxed);
+  Entry *large = large_.load(std::memory_order_acquire);
+  if (large == nullptr && added_.fetch_add(1, std::memory_order_relaxed) == kSmall) {
+    large = new (std::nothrow) Entry[kLarge]();
+    if (large != nullptr) large_.store(large, std::memory_order_release);
+  }
+  Entry &entry = large != nullptr ? large[child.block % kLarge] : small_[child.block % kSmall];
+  entry.store(tag(child), std::memory_order_relaxed);
 }
 
 Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned level) {

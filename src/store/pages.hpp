@@ -1,29 +1,32 @@
 // Catalogue pages in a mapping, checked on first touch.
 #pragma once
 
+#include <array>
 #include <atomic>
-#include <cstdlib>
-#include <memory>
 
 #include "store/page_source.hpp"
 
 namespace deltos::store {
 
-// Remembers which (block, transaction) have passed their check: a small, lossy table that any thread may use.
+// Remembers which (block, transaction) have passed their check: a lossy table that any thread may use. Small at first, so that
+// opening costs nothing; a handle that meets many pages gets a large one.
 class PageMemo {
  public:
-  PageMemo();
+  PageMemo() = default;
+  ~PageMemo();
+  PageMemo(const PageMemo &) = delete;
+  PageMemo &operator=(const PageMemo &) = delete;
   bool knows(const format::Child &child) const;
   void add(const format::Child &child);
 
  private:
-  static constexpr std::size_t kEntries = 2048;
-  struct Free {
-    void operator()(void *memory) const { std::free(memory); }
-  };
+  static constexpr std::size_t kSmall = 64, kLarge = 4096;
+  using Entry = std::atomic<std::uint64_t>;
   static std::uint64_t tag(const format::Child &child);
-  // calloc: untouched entries cost no memory and no time at open.
-  std::unique_ptr<std::atomic<std::uint64_t>[], Free> entries_;
+
+  std::array<Entry, kSmall> small_{};
+  std::atomic<std::uint32_t> added_{0};
+  std::atomic<Entry *> large_{nullptr};
 };
 
 // Pages of one state of the file. Thread-safe.

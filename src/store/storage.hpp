@@ -86,7 +86,7 @@ class ObjectRef {
   Result<std::shared_ptr<Storage>> storage() const;
   // Whether the newest state (or the open transaction, for its own objects) still has this very content.
   Result<bool> current() const;
-  // Where the payload starts in the file (0 for an empty one). layout: more than one extent.
+  // Where the payload starts in the whole file (0 for an empty one). unsupported: memory, or a private copy.
   Result<std::uint64_t> file_offset() const;
 
   ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot, std::weak_ptr<Transaction> transaction,
@@ -99,6 +99,7 @@ class ObjectRef {
   std::weak_ptr<const Snapshot> snapshot_;        // protects the payload as long as it lives
   std::weak_ptr<Transaction> transaction_;        // set while the object is a transaction's own
   format::Object record_;
+  std::uint64_t seen_in_ = 0;  // published transaction it was found in; 0: a transaction's own
 };
 
 // Payload in use: mapped, unmoved and unrecycled until destroyed. Keeps the storage alive. Destroying it is legal from any
@@ -169,6 +170,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
 
  private:
   struct Located;
+  bool still_published(const ObjectRef &object) const;
   Result<Located> locate(const ObjectRef &object);
   Status check_writable(const format::Object &object) const;
   Status still_open(const format::Object &record);
