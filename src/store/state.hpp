@@ -62,6 +62,8 @@ struct StorageState {
   std::shared_ptr<os::Mapping> current_mapping() const;
   // closed or io (the guard has seen parts of the file vanish).
   Status check_open() const;
+  // replaced: the file has lost its last name.
+  Status check_named() const;
   // Maps a file (whole, from `base`) under the guard that the options ask for.
   Result<std::shared_ptr<os::Mapping>> map_file(std::uint64_t bytes, os::Protection protection);
   Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain);

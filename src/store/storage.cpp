@@ -92,16 +92,18 @@ Result<std::shared_ptr<const Snapshot>> Storage::begin_snapshot() {
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 
+Status StorageState::check_named() const {
+  if (!has_file || path.empty() || options.mode == Mode::immutable) return {};
+  DELTOS_ASSIGN(const os::FileInfo info, file().info());
+  if (info.links != 0) return {};
+  return fail(Code::replaced, "%s has been replaced or removed; this handle keeps the old storage, open the path again for the new one",
+              label.c_str());
+}
+
 Result<std::shared_ptr<const Snapshot>> Storage::newer_snapshot(const Snapshot &than) {
   StorageState &state = *state_;
   DELTOS_TRY(state.check_open());
-  if (state.has_file && !state.path.empty() && state.options.mode != Mode::immutable) {
-    DELTOS_ASSIGN(const os::FileInfo info, state.file().info());
-    if (info.links == 0) {
-      return fail(Code::replaced, "%s has been replaced or removed; this handle keeps the old storage, open the path again for the new one",
-                  state.label.c_str());
-    }
-  }
+  DELTOS_TRY(state.check_named());
   DELTOS_ASSIGN(const PinnedRoot pinned, pin_newest(state, PinKind::explicit_));
   if (pinned.transaction == than.id()) {
     unpin(state, pinned, PinKind::explicit_);

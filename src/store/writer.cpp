@@ -53,7 +53,7 @@ Status Writer::check_path(bool now) {
   if (!now && time - path_checked_ns_ < kPathCheckIntervalNs) return {};
   DELTOS_ASSIGN(const bool same, os::names_file(state_->path, state_->file_info));
   if (!same) {
-    return fail(Code::stale, "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was committed",
+    return fail(Code::replaced, "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was committed",
                 state_->label.c_str());
   }
   path_checked_ns_ = time;
