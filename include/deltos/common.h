@@ -62,8 +62,8 @@ enum {
  * quick answer, and the only one for types that have no format character.
  */
 enum {
-  DELTOS_DTYPE_OTHER = 0,    /**< see the format string: foreign byte order, bit-level or compound without fields */
-  DELTOS_DTYPE_BOOL = 1,     /**< one byte, 0 or 1 */
+  DELTOS_DTYPE_OTHER = 0, /**< see the format string: foreign byte order, bit-level or compound without fields */
+  DELTOS_DTYPE_BOOL = 1,  /**< one byte, 0 or 1 */
   DELTOS_DTYPE_I8 = 2,
   DELTOS_DTYPE_I16 = 3,
   DELTOS_DTYPE_I32 = 4,

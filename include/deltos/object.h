@@ -38,15 +38,15 @@ extern "C" {
 
 /** What an object is. Pointers are borrowed until the object's handle is released. */
 typedef struct deltos_object_info {
-  uint32_t struct_size;   /**< set by the caller */
-  int32_t kind;           /**< DELTOS_KIND_* */
-  int32_t dtype;          /**< DELTOS_DTYPE_* */
-  int32_t ndim;           /**< 0 to 64 */
-  uint8_t sealed;         /**< 1: checksummed and never written again */
-  uint8_t writable;       /**< 1: this handle can export it writable */
-  uint8_t current;        /**< 0: deleted, replaced, or its transaction was aborted; as far as this process knows */
-  uint8_t stored;         /**< 0: made by a transaction that has not committed */
-  uint32_t reserved;      /**< 0 */
+  uint32_t struct_size; /**< set by the caller */
+  int32_t kind;         /**< DELTOS_KIND_* */
+  int32_t dtype;        /**< DELTOS_DTYPE_* */
+  int32_t ndim;         /**< 0 to 64 */
+  uint8_t sealed;       /**< 1: checksummed and never written again */
+  uint8_t writable;     /**< 1: this handle can export it writable */
+  uint8_t current;      /**< 0: deleted, replaced, or its transaction was aborted; as far as this process knows */
+  uint8_t stored;       /**< 0: made by a transaction that has not committed */
+  uint32_t reserved;    /**< 0 */
   uint64_t id;
   uint64_t count;         /**< elements: the product of the shape */
   uint64_t itemsize;      /**< bytes of one */
@@ -193,11 +193,10 @@ DELTOS_API deltos_status deltos_object_unseal(deltos_transaction *transaction, d
  * long, and starts on a page when it is at least a page long. It stays there while somebody holds a view of the object.
  *
  * @param[in]  object  Not NULL.
- * @param[out] offset  Bytes from the start of the file (of the whole file, for a sub-range).
+ * @param[out] offset  Bytes from the start of the file (of the whole file, for a sub-range); 0 when it is empty.
  * @param[out] err     Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID      Not an object, or NULL.
  * @retval DELTOS_E_CLOSED       The storage has been closed.
- * @retval DELTOS_E_LAYOUT       It has no content (0 bytes), or not in one piece.
  * @retval DELTOS_E_UNSUPPORTED  There is no file: memory of the caller's, or a private copy.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.

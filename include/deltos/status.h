@@ -98,7 +98,7 @@ enum {
   DELTOS_E_STALE = -13,       /**< the object was deleted, replaced, or belonged to an aborted transaction */
   DELTOS_E_FORKED = -14,      /**< a writing handle from before fork(), used in the child */
   DELTOS_E_LAYOUT = -15,      /**< the memory layout does not allow what was requested without a copy */
-  DELTOS_E_FORMAT = -16,      /**< a format string that is malformed, or a type that cannot be stored */
+  DELTOS_E_FORMAT = -16,      /**< a format string that is malformed or contradicts what is said beside it */
   DELTOS_E_CANCELLED = -17,   /**< the progress callback asked to stop */
   DELTOS_E_STRUCT = -18,      /**< struct_size is too small, or unknown fields are not zero */
   DELTOS_E_UNSUPPORTED = -19, /**< not possible for this storage (memory, sub-range, anonymous) */
@@ -112,7 +112,7 @@ enum {
   /* The system's. */
   DELTOS_E_IO = -60,            /**< a system call failed; os_errno tells which error. Nothing was published */
   DELTOS_E_IN_DOUBT = -61,      /**< the last barrier of a commit failed: it may or may not survive */
-  DELTOS_E_NO_SPACE = -62,      /**< disk, quota or max_file_bytes; the transaction may be shortened and retried */
+  DELTOS_E_NO_SPACE = -62,      /**< disk or quota; the transaction may be shortened and retried */
   DELTOS_E_NO_MEMORY = -63,     /**< an allocation failed */
   DELTOS_E_ADDRESS_SPACE = -64, /**< the reserved address space is used up; reopen with a larger reserve_bytes */
   DELTOS_E_FILESYSTEM = -65,    /**< a file system without coherent mappings or working locks */

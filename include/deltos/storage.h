@@ -12,7 +12,7 @@
  * | READ     | nothing         | read, export read-only; any number of processes, also on a read-only file system |
  * | IN_PLACE | nothing         | the same, and store into committed, unsealed objects; any number of processes    |
  * | WRITE    | the writer lock | everything; one process at a time                                                |
- * | STATIC   | not even locks  | read memory or a file that the caller promises nobody changes                    |
+ * | STATIC   | not even locks  | read memory or a file that the caller promises nobody changes: its durable commits |
  *
  * `create` is what happens to the file: NEVER (it must exist), IF_ABSENT, NEW (it must not exist), REPLACE (a new one
  * is built aside and takes the old one's place at the first successful commit; without one the old file stays). Any but
@@ -82,8 +82,9 @@ typedef struct deltos_open_options {
 /**
  * Opens a file.
  *
- * READ, IN_PLACE and STATIC: a few system calls, whatever the file's size and number of objects. WRITE: reads
- * and checks the whole catalogue, about 2 seconds for a million objects.
+ * READ, IN_PLACE and STATIC: a few system calls, whatever the file's size and number of objects. WRITE, and IN_PLACE
+ * when no writer has been there since the machine was started: reads and checks the whole catalogue, about 2 seconds
+ * for a million objects.
  *
  * @param[in]  path     UTF-8 or any bytes the system takes; not NULL.
  * @param[in]  options  NULL: read an existing file.
@@ -95,12 +96,11 @@ typedef struct deltos_open_options {
  * @retval DELTOS_E_NOT_FOUND    NEVER: no such file.
  * @retval DELTOS_E_EXISTS       NEW: there is one.
  * @retval DELTOS_E_RANGE        offset and size do not lie in the file.
- * @retval DELTOS_E_BUSY         REPLACE over a file with a living writer, without FORCE.
+ * @retval DELTOS_E_BUSY         REPLACE over a file with a living writer, without FORCE. IN_PLACE while a writer is
+ *                               just opening.
  * @retval DELTOS_E_LOCKED       WRITE: somebody else is the writer, or this process is already.
- * @retval DELTOS_E_READONLY     WRITE, IN_PLACE: a feature of the file allows this version reading only.
- * @retval DELTOS_E_UNSUPPORTED  IN_PLACE on a file no writer has opened since the machine was started.
  * @retval DELTOS_E_NOT_DELTOS   Some other file, or an empty one.
- * @retval DELTOS_E_FEATURE      Written by a newer version.
+ * @retval DELTOS_E_FEATURE      Written by a newer version; perhaps this one may read it, but not write.
  * @retval DELTOS_E_CORRUPT      Damaged. Nothing older is used unless ROLLBACK asks for it.
  * @retval DELTOS_E_LIMIT        More than this version's limits.
  * @retval DELTOS_E_FILESYSTEM   Network file systems and others without coherent mappings or locks.
@@ -239,27 +239,27 @@ DELTOS_API deltos_status deltos_storage_sync(deltos_storage *storage, deltos_err
 
 /** Facts about a storage and the handle it was asked of. */
 typedef struct deltos_storage_info {
-  uint32_t struct_size;          /**< set by the caller */
-  int32_t mode;                  /**< DELTOS_MODE_*; STATIC where READ became it */
-  uint32_t format_major;         /**< of the file */
+  uint32_t struct_size;  /**< set by the caller */
+  int32_t mode;          /**< DELTOS_MODE_*; STATIC where READ became it */
+  uint32_t format_major; /**< of the file */
   uint32_t format_minor;
-  uint64_t file_bytes;           /**< length of the file */
-  uint64_t allocated_bytes;      /**< what the file system has set aside for it */
-  uint64_t live_bytes;           /**< WRITE: reachable from the newest commit; else 0 */
-  uint64_t reusable_bytes;       /**< WRITE: free, to be used again; else 0 */
-  uint64_t pinned_bytes;         /**< WRITE: freed, but held by snapshots, views or durability; else 0 */
-  uint64_t object_count;         /**< in the newest commit */
-  uint64_t transaction_id;       /**< of the newest commit */
-  uint64_t durable_id;           /**< of the newest commit that survives a power loss */
-  uint64_t oldest_pin;           /**< oldest commit that a snapshot of any process holds; transaction_id when none */
-  uint64_t snapshot_count;       /**< snapshots that this handle holds, cursors' included */
-  uint64_t view_count;           /**< views made through this handle that live */
-  uint8_t uuid[16];              /**< made when the storage was created; copy_to keeps it, compact_to makes a new one */
-  uint8_t io_failed;             /**< 1: a barrier failed since the machine was started */
-  uint8_t lost;                  /**< 1: the guard met memory that was cut off or unreadable */
-  uint8_t unaligned;             /**< 1: STATIC at an address where elements are not aligned */
-  uint8_t sparse;                /**< 1: created with SPARSE */
-  uint8_t reserved[4];           /**< 0 */
+  uint64_t file_bytes;      /**< length of the file */
+  uint64_t allocated_bytes; /**< what the file system has set aside for it */
+  uint64_t live_bytes;      /**< WRITE: reachable from the newest commit; else 0 */
+  uint64_t reusable_bytes;  /**< WRITE: free, to be used again; else 0 */
+  uint64_t pinned_bytes;    /**< WRITE: freed, but held by snapshots, views or durability; else 0 */
+  uint64_t object_count;    /**< in the newest commit */
+  uint64_t transaction_id;  /**< of the newest commit */
+  uint64_t durable_id;      /**< of the newest commit that survives a power loss */
+  uint64_t oldest_pin;      /**< oldest commit that a snapshot of any process holds; transaction_id when none */
+  uint64_t snapshot_count;  /**< snapshots that this handle holds, cursors' included */
+  uint64_t view_count;      /**< views made through this handle that live */
+  uint8_t uuid[16];         /**< made when the storage was created; copy_to keeps it, compact_to makes a new one */
+  uint8_t io_failed;        /**< 1: a barrier failed since the machine was started */
+  uint8_t lost;             /**< 1: the guard met memory that was cut off or unreadable */
+  uint8_t unaligned;        /**< 1: STATIC at an address where elements are not aligned */
+  uint8_t sparse;           /**< 1: created with SPARSE */
+  uint8_t reserved[4];      /**< 0 */
 } deltos_storage_info;
 
 /**

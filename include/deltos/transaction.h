@@ -17,6 +17,9 @@
  * | LAZY       | 1        | nothing is lost   | the last commits may be lost, whole; never damaged  |
  * | ASYNC      | 0        | nothing is lost   | back to the last SYNC, LAZY made durable, or sync   |
  *
+ * An ASYNC commit belongs to this file and this run of the machine: STATIC handles and copies of the file (by cp) show
+ * the last durable commit. deltos_storage_sync() makes it durable.
+ *
  * Thread safety: one thread at a time, any thread.
  *
  * Example:
@@ -78,7 +81,8 @@ DELTOS_API const deltos_snapshot *deltos_transaction_snapshot(const deltos_trans
  *
  * Handles of objects made in the transaction go on as objects of the new commit, and their views too.
  *
- * @param[in,out] transaction  NULL afterwards on success. On failure it stays: abort it, or, after E_NO_SPACE, make it
+ * @param[in,out] transaction  NULL afterwards on success. On failure it stays: abort it, or, after E_NO_SPACE
+ *                             or E_LIMIT, make it
  *                             smaller and try again.
  * @param[in]     durability   DELTOS_SYNC, DELTOS_LAZY or DELTOS_ASYNC.
  * @param[out]    id           The number of the commit; may be NULL. A transaction without changes commits nothing and
@@ -88,12 +92,13 @@ DELTOS_API const deltos_snapshot *deltos_transaction_snapshot(const deltos_trans
  * @retval DELTOS_E_CLOSED    Its storage has been detached: it was aborted.
  * @retval DELTOS_E_FORKED    From before fork().
  * @retval DELTOS_E_REPLACED  The path leads to another file now: nobody would ever see the commit.
- * @retval DELTOS_E_NO_SPACE  Disk, quota or max_file_bytes. Nothing was published.
+ * @retval DELTOS_E_NO_SPACE  Disk or quota. Nothing was published.
+ * @retval DELTOS_E_LIMIT     It would take more than max_file_bytes. Nothing was published.
  * @retval DELTOS_E_ADDRESS_SPACE  The reservation is used up. Nothing was published.
  * @retval DELTOS_E_IO        Nothing was published. When it was a barrier that failed, the storage takes no more
  *                            changes.
  * @retval DELTOS_E_IN_DOUBT  The last barrier failed: the commit is not published, but may be there after a restart.
- * @retval DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CORRUPT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: as the transaction. Cost: SYNC two barriers (milliseconds), LAZY one, ASYNC none; plus a page per level of
  * the catalogue that was touched.
  * @since 0.1

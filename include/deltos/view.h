@@ -116,11 +116,10 @@ DELTOS_API deltos_status deltos_view_acquire(const deltos_object *object, int32_
  * @retval DELTOS_E_INVALID  NULL, more than 64 dimensions, a negative length, no address for memory that is not
  *                           empty, nbytes that are not shape times itemsize, an owner.
  * @retval DELTOS_E_STRUCT   struct_size is too small, or an unknown field is set.
- * @retval DELTOS_E_FORMAT   The format is malformed, or its size is not itemsize.
+ * @retval DELTOS_E_FORMAT   The format is malformed, or contradicts itemsize or dtype.
  * @retval DELTOS_E_UNSUPPORTED  The format has pointers or objects of a language.
  * @retval DELTOS_E_RANGE    More bytes than an address can count.
- * @retval DELTOS_E_TYPE     dtype and format contradict each other.
- * @retval DELTOS_E_LIMIT    A format that is too long or too deep.
+ * @retval DELTOS_E_LIMIT    A format that is too long, or elements that are too large.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
