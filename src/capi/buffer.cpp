@@ -57,8 +57,7 @@ deltos_status deltos_buffer_replace(deltos_transaction *transaction, const delto
                                     const deltos_view *content, deltos_object **buffer, deltos_error *err) {
   return guard(err, [&]() -> Status {
     clear(buffer);
-    DELTOS_TRY(check_handle(transaction));
-    DELTOS_TRY(check_handle(old));
+    DELTOS_TRY(check_belongs(transaction, old));
     if (content == nullptr) return give(object::copy_buffer(*transaction->transaction, *old->object), buffer);
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(content, nullptr));
     return give(object::replace_buffer(*transaction->transaction, *old->object, *memory), buffer);

@@ -39,4 +39,14 @@ ViewHandle *view_handle(const deltos_view *view) {
   return handle->mark.is(HandleType<ViewHandle>::kMark) ? handle : nullptr;
 }
 
+Status check_belongs(const deltos_transaction *transaction, const deltos_object *object) {
+  DELTOS_TRY(check_handle(transaction));
+  DELTOS_TRY(check_handle(object));
+  DELTOS_ASSIGN(const std::shared_ptr<store::Storage> changed, transaction->transaction->storage());
+  DELTOS_ASSIGN(const std::shared_ptr<store::Storage> held, object->object->storage());
+  if (changed == held) return {};
+  return fail(Code::invalid,
+              "the object is of another storage, or of another handle of this one; open it through this one");
+}
+
 }  // namespace deltos::capi

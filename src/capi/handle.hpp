@@ -141,10 +141,18 @@ Status check_handle_output(Handle **out) {
   return {};
 }
 
+inline Status check_path(const char *path) {
+  if (path != nullptr && path[0] != '\0') return {};
+  return fail(Code::invalid, "the path is %s", path == nullptr ? "NULL" : "empty");
+}
+
 inline Status check_text(const char *text, const char *name) {
   if (text != nullptr) return {};
   return fail(Code::invalid, "the %s is NULL", name);
 }
+
+// What a transaction changes must be of its own storage: ids of another one mean something else.
+Status check_belongs(const deltos_transaction *transaction, const deltos_object *object);
 
 // Ends a handle through the caller's variable; NULL and foreign handles are left alone.
 template <class Handle>

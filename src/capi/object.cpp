@@ -123,8 +123,7 @@ void deltos_object_release(deltos_object **object) {
 
 deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(transaction));
-    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_belongs(transaction, object));
     DELTOS_ASSIGN(object->object, transaction->transaction->seal(*object->object));
     return {};
   });
@@ -132,8 +131,7 @@ deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object 
 
 deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(transaction));
-    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_belongs(transaction, object));
     DELTOS_ASSIGN(object->object, transaction->transaction->unseal(*object->object));
     return {};
   });

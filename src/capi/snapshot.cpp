@@ -60,7 +60,7 @@ deltos_status deltos_snapshot_copy_to(const deltos_snapshot *snapshot, const cha
                                       const deltos_copy_options *options, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_own(snapshot));
-    DELTOS_TRY(check_text(path, "path"));
+    DELTOS_TRY(check_path(path));
     DELTOS_ASSIGN(const CopyOptions known, copy_options_of(options));
     return snapshot->snapshot->copy_to(path, known.replace, known.progress);
   });
@@ -70,7 +70,7 @@ deltos_status deltos_snapshot_compact_to(const deltos_snapshot *snapshot, const 
                                          const deltos_copy_options *options, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_own(snapshot));
-    DELTOS_TRY(check_text(path, "path"));
+    DELTOS_TRY(check_path(path));
     DELTOS_ASSIGN(const CopyOptions known, copy_options_of(options));
     return snapshot->snapshot->compact_to(path, known.replace, known.progress);
   });

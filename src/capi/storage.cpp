@@ -77,7 +77,7 @@ deltos_status deltos_storage_open(const char *path, const deltos_open_options *o
                                   deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(storage));
-    DELTOS_TRY(check_text(path, "path"));
+    DELTOS_TRY(check_path(path));
     DELTOS_ASSIGN(const store::OpenOptions known, open_options_of(options, Source::path));
     return give(store::Storage::open(path, known), storage);
   });
