@@ -56,8 +56,9 @@ class LockTable final : public os::ForkParticipant {
   static constexpr unsigned kMaxIntervals = 16;
   enum class Mode : std::uint8_t { locking, disabled };  // disabled: every call succeeds and locks nothing
 
-  // Owns the description. All its locks are shared, so that it may be open for reading only.
-  explicit LockTable(os::File description, Mode mode = Mode::locking);
+  // Owns the description. All its locks are shared, so that it may be open for reading only; reopen_flags say how the child of a
+  // fork opens it again.
+  explicit LockTable(os::File description, Mode mode = Mode::locking, int reopen_flags = 0);
   ~LockTable() override;
   LockTable(const LockTable &) = delete;
   LockTable &operator=(const LockTable &) = delete;
@@ -142,6 +143,7 @@ class LockTable final : public os::ForkParticipant {
 
   os::File description_;
   const Mode mode_;
+  const int reopen_flags_;
   mutable std::mutex mutex_;  // of everything below
   std::vector<Pin> pins_;     // unordered; grown outside the mutex
   Intervals ranges_, writable_;

@@ -88,8 +88,9 @@ Status open_reader(StorageState &state) {
   state.live_mapping = state.mapping;
   std::byte *live = state.mapping->data() + format::kLiveOffset;
   if (state.options.mode == Mode::in_place) {
-    DELTOS_ASSIGN(state.live_mapping,
+    DELTOS_ASSIGN(auto plain,
                   os::Mapping::map(state.file(), format::kLiveOffset, format::kBlockBytes, os::Protection::read_write));
+    DELTOS_ASSIGN(state.live_mapping, state.guarded(std::move(plain)));
     live = state.live_mapping->data();
   }
   state.mailbox = Mailbox(live, state.file_info);
@@ -215,7 +216,8 @@ Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &pat
   if (options.mode == Mode::write) {
     DELTOS_ASSIGN(second, lock_for_writing(file, state->label));
   }
-  state->locks = std::make_unique<LockTable>(std::move(file), locks ? LockTable::Mode::locking : LockTable::Mode::disabled);
+  state->locks = std::make_unique<LockTable>(std::move(file), locks ? LockTable::Mode::locking : LockTable::Mode::disabled,
+                                             open_flags(state->options.mode));
   DELTOS_TRY(take_header(*state));
   switch (state->options.mode) {
     case Mode::read:

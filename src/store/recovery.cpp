@@ -93,7 +93,8 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
     DELTOS_TRY(walk_catalogue(scope_of(strong, &strong_pages, state_->mapping->data()), strong.next_id, strong.object_count,
                               in_strong, state_->options.progress));
   }
-  return space_->finish_rebuild(number);
+  // Holes that an earlier writer punched must get room again before anything is stored there.
+  return space_->finish_rebuild(number, state_->file_info.allocated_bytes < state_->file_info.bytes);
 }
 
 Status Writer::recover() {

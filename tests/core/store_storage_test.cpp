@@ -282,5 +282,48 @@ TEST_F(StorageTest, AForkedChildReadsOnButDoesNotWrite) {
   put(storage, "y", {2.0});
 }
 
+TEST_F(StorageTest, AForkedChildOfAnInPlaceHandleGoesOnStoring) {
+  const auto storage = create();
+  put(storage, "x", {1.0});
+  const auto other = must(Storage::open(path, in_place()));
+  const auto object = must(ObjectRef::open(must(other->begin_snapshot()), "x", 0));
+  const pid_t child = fork();
+  if (child == 0) {
+    auto exported = other->export_payload(*object, true);
+    if (!exported.ok()) _exit(1);
+    reinterpret_cast<double *>((*exported)->data())[0] = 5.0;
+    _exit(other->sync().ok() ? 0 : 2);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(get(storage, "x"), std::vector<double>{5.0});
+}
+
+TEST_F(StorageTest, AStorageGoneInTheParentHoldsNothingForAChildThatInheritedItsMapping) {
+  const auto writer = create();
+  put(writer, "x", {1.0});
+  auto reader = must(Storage::open(path, reading()));
+  auto snapshot = must(reader->begin_snapshot());
+  int hold[2];
+  ASSERT_EQ(pipe(hold), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    snapshot.reset();
+    char byte;
+    (void)!read(hold[0], &byte, 1);
+    _exit(0);
+  }
+  const std::uint64_t pinned = snapshot->id();
+  reader.reset();  // the snapshot is still there, its storage is not
+  put(writer, "y", {2.0});
+  put(writer, "z", {2.0});
+  const StorageInfo info = must(writer->info());
+  (void)!write(hold[1], "", 1);
+  waitpid(child, nullptr, 0);
+  EXPECT_NE(info.oldest_pin, pinned);
+  EXPECT_EQ(must(writer->info()).oldest_pin, must(writer->info()).transaction_id);
+}
+
 }  // namespace
 }  // namespace deltos::store
