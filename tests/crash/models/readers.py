@@ -9,7 +9,8 @@ Free blocks are records (block, freed, born), as in commit.py; here each one tak
 the pending superblock refer to.
 
 A reader is one of: snap (reads both objects under its pin), export (locks its range, drops its pin), merged (the same
-with a range that covers more than its own).
+with a range that covers more than its own), quick (drops its pin, then locks its range and uses it only when the number
+that it read is still the published one).
 """
 
 from explore import Bad, changed, explore, put
@@ -279,7 +280,7 @@ class Readers:
                 raise Bad('R%d: empty ring entry taken' % index, 'R%d entry b' % index)
             if self.one_run and max(root[0][1], root[1][1]) != here[2]:
                 raise Bad('R%d: torn root of snapshot %d' % (index, here[2]), 'R%d entry b' % index)
-            go('entry b', ('read', here[1], root))
+            go('entry b', ('read', here[1], root, here[2]))
 
     def retry(self, index, here, go):
         retries = here[3] + 1
@@ -306,9 +307,10 @@ class Readers:
                 go('T0=%d of slot' % best[0], ('slots lock',) + best)
         elif pc == 'slots lock':
             then = 'read' if 'slots without recheck' in self.mutants else 'slots recheck'
-            go('lock pin %d' % here[1], (then, here[1], here[2]), pins=state['pins'] | {(me, here[1])})
+            go('lock pin %d' % here[1], (then, here[1], here[2]) + (here[1],) * (then == 'read'),
+               pins=state['pins'] | {(me, here[1])})
         elif not state['live']:
-            go('mailbox still dead', ('read', here[1], here[2]))
+            go('mailbox still dead', ('read', here[1], here[2], here[1]))
         elif 'slots as written' in self.mutants:
             go('mailbox alive', ('second load', here[1], 0))
         else:
@@ -328,6 +330,8 @@ class Readers:
             if self.readers[index] == 'snap':
                 check(block, stamp)
                 go('read %d' % block, ('read second', here[1]) + second)
+            elif self.readers[index] == 'quick':
+                go('unlock pin', ('quick lock', here[3], block, stamp), pins=unpinned)
             elif 'pin dropped first' in mutants:
                 go('unlock pin', ('lock range', here[1], block, stamp), pins=unpinned)
             elif 'own export not locked' in mutants and index in self.own:
@@ -341,6 +345,14 @@ class Readers:
             go('read %d' % here[2], ('end', here[1]))
         elif pc == 'end':
             go('unlock pin', ('done',), pins=unpinned)
+        elif pc == 'quick lock':
+            then = 'use' if 'published not looked at again' in mutants else 'quick look'
+            go('lock range %d' % here[2], (then,) + here[1:], ranges=state['ranges'] | {(me, here[2])})
+        elif pc == 'quick look':
+            if state['live'] and state['published'] == here[1]:
+                go('still published', ('use',) + here[1:])
+            else:
+                go('unlock range, start again', ('begin',), ranges=state['ranges'] - {(me, here[2])})
         elif pc == 'lock range':
             go('lock range %d' % here[2], ('use',) + here[1:], ranges=state['ranges'] | {(me, here[2])})
         elif pc == 'drop pin':

@@ -57,6 +57,13 @@ def reader_runs():
     base('ring of 4', script='SSSSSSS', readers=('snap',), ring=4, max_retries=2)
     base('two snapshots', script='SSS', readers=('snap', 'snap'))
     base('export', script='SLASS', readers=('export',))
+    base('quick export', script='SLASS', readers=('quick',))
+    base('quick export, kill', script='SSS', readers=('quick',), kills=1)
+    base('quick export, kills', script='SSSS', readers=('quick',), kills=1, reader_kills=1, long=True)
+    base('quick export, cold mailbox', script='SSS', readers=('quick',), cold=1)
+    base('quick and other export', script='SLS', readers=('quick', 'export'))
+    base('quick export, rollback', script='SSS', readers=('quick',), kills=1, rollback=1, long=True)
+    base('quick own export, detach', script='SSS', readers=('quick',), own=(0,), detach=1)
     base('two exports', script='SLS', readers=('export', 'export'))
     base('merged export', script='SLAS', readers=('merged', 'export'))
     base('snapshot and export', script='SSSS', readers=('snap', 'export'))
@@ -89,6 +96,8 @@ def reader_runs():
     wrong('no checksum', ring=2)
     wrong('ring of 1', ring=1)
     wrong('published before entry', script='SSS')
+    add('quick', 'readers: published not looked at again', MUTANT, readers, script='SSSS', readers=('quick',),
+        mutants=('published not looked at again',))
     wrong('own registry skipped', readers_=export, own=(0,))
     wrong('own export not locked', readers_=export, own=(0,), detach=1)
     for name in ('bound one too high', 'freed one too low'):
