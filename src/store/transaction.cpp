@@ -42,8 +42,9 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   }
   state_->finish_commit();
   const std::uint64_t id = writer.published();
+  std::shared_ptr<Transaction> last;  // dropped outside the lock
   const std::lock_guard lock(storage->state().transaction_mutex);
-  storage->state().transaction.reset();
+  last.swap(storage->state().transaction);
   return id;
 }
 
@@ -246,7 +247,12 @@ Status Transaction::rename(std::string_view from, std::string_view to, bool repl
   if (from == to) return {};
   DELTOS_ASSIGN(const auto other, find_named(state_->scope(), to));
   if (other && !replace) return fail(Code::exists, "an object called %s exists already", quoted(to).c_str());
-  DELTOS_TRY(state_->reserve(state_->pages_for(3 + (other ? 2 : 0))));
+  unsigned changes = 3;
+  if (other) {
+    DELTOS_ASSIGN(const unsigned removals, changes_to_remove(*other));
+    changes += removals;
+  }
+  DELTOS_TRY(state_->reserve(state_->pages_for(changes)));
   return state_->all_or_broken([&]() -> Status {
     if (other) DELTOS_TRY(state_->remove_object(*other));
     DELTOS_TRY(state_->erase(format::name_key(from)));
@@ -263,8 +269,15 @@ Status Transaction::remove(std::string_view name) {
   DELTOS_TRY(format::check_name(name));
   DELTOS_ASSIGN(const auto object, find_named(state_->scope(), name));
   if (!object) return no_such(name);
-  DELTOS_TRY(state_->reserve(state_->pages_for(2)));
+  DELTOS_ASSIGN(const unsigned changes, changes_to_remove(*object));
+  DELTOS_TRY(state_->reserve(state_->pages_for(changes)));
   return state_->all_or_broken([&] { return state_->remove_object(*object); });
+}
+
+// Its name, its record and every item of its metadata.
+Result<unsigned> Transaction::changes_to_remove(const Object &object) {
+  DELTOS_ASSIGN(const auto keys, state_->view->metadata_keys(object.id));
+  return 2 + static_cast<unsigned>(keys.size());
 }
 
 Result<std::uint64_t> Transaction::remove_prefix(std::string_view prefix) {

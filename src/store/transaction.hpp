@@ -66,6 +66,7 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Status copy_payload(const format::Extent &from, const format::Extent &to);
   Status lock_for_seal(const format::Object &object);
   Status check_described(std::uint64_t object);
+  Result<unsigned> changes_to_remove(const format::Object &object);
 
   std::unique_ptr<TransactionState> state_;
 };
