@@ -9,6 +9,7 @@ What it writes is committed, so that building a binding needs neither a C parser
 from __future__ import annotations
 
 import argparse
+import keyword
 import re
 import subprocess
 import sys
@@ -66,11 +67,11 @@ def enumerators(nodes: list[c_ast.Node]) -> Iterator[str]:
 def python_type(node: c_ast.Node) -> str:
     """How mypy sees a parameter or result."""
     if isinstance(node, (c_ast.PtrDecl, c_ast.ArrayDecl)):
-        return "CData"
+        return "_CData"
     names = node.type.names
     if names == ["void"]:
         return "None"
-    return "CData" if names[0] in ("deltos_progress", "deltos_release") else "int"
+    return "_CData" if names[0] in ("deltos_progress", "deltos_release") else "int"
 
 
 def python_stub(nodes: list[c_ast.Node]) -> str:
@@ -79,7 +80,7 @@ def python_stub(nodes: list[c_ast.Node]) -> str:
         "# Made by bindings/generate.py from include/deltos. Do not edit.",
         "from typing import Any, Final, TypeAlias, type_check_only",
         "",
-        "CData: TypeAlias = Any",
+        "_CData: TypeAlias = Any",
         "",
         "@type_check_only",
         "class _Lib:",
@@ -91,11 +92,11 @@ def python_stub(nodes: list[c_ast.Node]) -> str:
             continue
         parameters = node.type.args.params if node.type.args else []
         names = [(parameter.name, parameter.type) for parameter in parameters if parameter.name]
-        listed = "".join(f"{name}: {python_parameter(kind)}, " for name, kind in names)
+        listed = "".join(f"{name}{'_' * keyword.iskeyword(name)}: {python_parameter(kind)}, " for name, kind in names)
         listed = f"self, {listed}/" if names else "self"
         lines.append(f"    def {node.name}({listed}) -> {python_type(node.type.type)}: ...")
     lines += [
-        "    deltos_python_progress: CData",
+        "    deltos_python_progress: _CData",
         "",
         "lib: _Lib",
         "ffi: Any",
@@ -107,7 +108,7 @@ def python_parameter(node: c_ast.Node) -> str:
     """As python_type; strings may be given as bytes."""
     if isinstance(node, c_ast.PtrDecl) and isinstance(node.type, c_ast.TypeDecl):
         if getattr(node.type.type, "names", None) == ["char"] and "const" in node.type.quals:
-            return "CData | bytes"
+            return "_CData | bytes"
     return python_type(node)
 
 

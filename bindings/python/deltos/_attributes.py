@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from deltos._dtypes import optional_module
 from deltos._errors import FormatError, NotFoundError, ReadOnlyError
@@ -117,7 +117,7 @@ def unpack(format: str, data: bytes, shape: tuple[int, ...]) -> Any:
     if numpy is not None and typestr is not None:
         return numpy.frombuffer(data, typestr).reshape(shape).copy()[()]
     if format in _KINDS or format == "c":
-        return memoryview(data).cast(format, shape).tolist()
+        return memoryview(data).cast(cast(Any, format), shape).tolist()
     return RawAttribute(format, shape, data)
 
 

@@ -73,7 +73,7 @@ class Buffer(Exporter):
 
     @classmethod
     def _of(cls, scope: Reader, handle: Handle) -> Buffer:
-        self: Buffer = cls.__new__(cls)
+        self = cls.__new__(cls)
         self._show(handle)
         self._scope = scope
         self._readonly = not scope.storage._stores

@@ -58,15 +58,22 @@ class Storage(Writer):
 
     __slots__ = ("_handle", "_mode", "_options", "_path", "_stores", "_turn")
 
+    _handle: Handle
+    _mode: str
+    _options: Options
+    _path: bytes | None
+    _stores: bool
+    _turn: Turn
+
     def __init__(self, *_: object) -> None:
         raise TypeError("storages are opened: deltos.open(path), deltos.open_memory(data) or deltos.anonymous()")
 
     @classmethod
     def _of(cls, pointer: CData, mode: str, options: Options, path: bytes | None) -> Storage:
-        self: Storage = cls.__new__(cls)
-        self._handle: Handle = own(STORAGE, pointer)
+        self = cls.__new__(cls)
+        self._handle = own(STORAGE, pointer)
         self._mode = mode
-        self._stores: bool = MODES[mode][0] in (lib.DELTOS_MODE_WRITE, lib.DELTOS_MODE_IN_PLACE)
+        self._stores = MODES[mode][0] in (lib.DELTOS_MODE_WRITE, lib.DELTOS_MODE_IN_PLACE)
         self._options = options
         self._path = path
         self._turn = Turn()

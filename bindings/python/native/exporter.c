@@ -578,7 +578,7 @@ static void fill_tensor(DlTensor *out, Tensor *tensor, const deltos_view *view, 
 }
 
 PyDoc_STRVAR(dlpack_doc,
-             "_dlpack(code, bits, versioned, copy, /)\n--\n\n"
+             "_dlpack($self, code, bits, versioned, copy, /)\n--\n\n"
              "A capsule of the C-contiguous memory of the object, of the given DLPack element type.");
 
 static PyObject *exporter_dlpack(Exporter *self, PyObject *arguments) {

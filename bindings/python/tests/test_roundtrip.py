@@ -15,7 +15,7 @@ import deltos
 
 SIMPLE = [
     *("?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"),
-    *("S1", "S7", "U1", "U5", ">i4", ">f8", ">u2", ">c16", "V3"),
+    *("S1", "S7", "U1", "U5", ">i4", ">f8", ">u2", ">c16"),
 ]
 
 
@@ -28,8 +28,6 @@ def same(stored: np.ndarray, given_: np.ndarray) -> None:
 @pytest.mark.parametrize("dtype", SIMPLE)
 @pytest.mark.parametrize("shape", [(), (0,), (1,), (5,), (2, 3), (2, 0, 3), (2, 3, 4)])
 def test_every_simple_type_and_shape_comes_back(storage: deltos.Storage, dtype: str, shape: tuple[int, ...]) -> None:
-    if np.dtype(dtype).kind == "V":
-        pytest.skip("NumPy does not export raw bytes of a fixed length")
     values = np.arange(1, 1 + int(np.prod(shape, dtype=int))).reshape(shape).astype(dtype)
     storage["x"] = values
     same(np.asarray(storage["x"]), values)
