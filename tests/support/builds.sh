@@ -39,7 +39,7 @@ build_stage() {
 # The wheel as a user gets it, installed into an environment of its own with what the tests need beside it.
 build_python() {
   rm -rf "$build/wheel"
-  "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$build/wheel" \
+  PATH=$venv/bin:$PATH "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$build/wheel" \
     -Cbuild-dir="$build/wheel-tree" .
   if [ "$(cat "$build/venv-package/made-of" 2>/dev/null)" != "$(cat "$venv/made-of")" ]; then
     rm -rf "$build/venv-package"

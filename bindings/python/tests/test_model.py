@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -276,4 +277,4 @@ class StorageMachine(RuleBasedStateMachine):
 
 
 TestStorage = StorageMachine.TestCase
-TestStorage.settings = hypothesis.settings(max_examples=60, stateful_step_count=40)
+TestStorage.settings = hypothesis.settings(max_examples=1000 if os.environ.get("DELTOS_LONG") else 60, stateful_step_count=40)
