@@ -218,7 +218,7 @@ Status Reader::read_scalar(std::optional<std::uint64_t> number, Element *element
   format.swapped = is_swapped() && code->native_bytes > 1;
   if (format.swapped) {
     format.dtype = Dtype::other;
-    format.text = ">";
+    format.text.push_back('>');
   }
   if (units != 1) format.text.append(std::to_string(units));
   if (is_complex) format.text.append("Z");

@@ -86,7 +86,8 @@ void write_structure(Format *structure) {
   for (const Field &field : structure->fields) alignment = std::max(alignment, field.format.alignment);
   const bool natural = is_natural_structure(*structure, alignment);
   structure->alignment = natural ? alignment : 1;
-  structure->text.assign(natural ? "" : "^");
+  structure->text.clear();
+  if (!natural) structure->text.push_back(kPacked);
   char order = natural ? kNative : kPacked;
   append_structure(*structure, &order, &structure->text);
 }

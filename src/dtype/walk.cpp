@@ -57,23 +57,22 @@ void append(Plan *plan, const Dimension &dimension) {
   plan->room[static_cast<std::size_t>(plan->count++)] = dimension;
 }
 
-// Calls operation(constant) with the item size as a constant for the sizes elements usually have, and 0 for others.
-template <class Operation>
-auto with_size(std::uint64_t item_bytes, const Operation &operation) {
-  switch (item_bytes) {
-    case 1:
-      return operation(std::integral_constant<std::size_t, 1>());
-    case 2:
-      return operation(std::integral_constant<std::size_t, 2>());
-    case 4:
-      return operation(std::integral_constant<std::size_t, 4>());
-    case 8:
-      return operation(std::integral_constant<std::size_t, 8>());
-    case 16:
-      return operation(std::integral_constant<std::size_t, 16>());
-    default:
-      return operation(std::integral_constant<std::size_t, 0>());
+// The loops get the sizes that elements usually have as constants; 0 stands for any other.
+template <std::size_t kSize>
+void copy_each(std::byte *target, std::int64_t target_stride, const std::byte *source, std::int64_t source_stride,
+               std::int64_t count, std::size_t size) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::memcpy(target + i * target_stride, source + i * source_stride, kSize == 0 ? size : kSize);
   }
+}
+
+template <std::size_t kSize>
+bool equal_each(const std::byte *a, std::int64_t a_stride, const std::byte *b, std::int64_t b_stride,
+                std::int64_t count, std::size_t size) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (std::memcmp(a + i * a_stride, b + i * b_stride, kSize == 0 ? size : kSize) != 0) return false;
+  }
+  return true;
 }
 
 bool is_packed(std::int64_t stride, std::uint64_t item_bytes) {
@@ -106,14 +105,17 @@ void copy_crosswise(const Dimension &outer, const Dimension &inner, std::byte *t
   }
 }
 
-// Moves the dimension along which the source lies closest next to the innermost one, so that both are tiled.
-void gather_crosswise(std::span<Dimension> dimensions) {
+// Moves the dimension along which one side lies closest next to the innermost one, so that the two are tiled; false
+// where the innermost one is closest already.
+bool pair_crosswise(std::span<Dimension> dimensions, Step Dimension::*side) {
   const auto inner = dimensions.end() - 1;
-  const auto closest = std::min_element(dimensions.begin(), inner, [](const Dimension &a, const Dimension &b) {
-    const std::int64_t a_stride = std::abs(a.source.stride), b_stride = std::abs(b.source.stride);
-    return b_stride == 0 ? a_stride != 0 : a_stride != 0 && a_stride < b_stride;
+  const auto closest = std::min_element(dimensions.begin(), inner, [&](const Dimension &a, const Dimension &b) {
+    const std::int64_t a_stride = std::abs((a.*side).stride), b_stride = std::abs((b.*side).stride);
+    return a_stride != 0 && (b_stride == 0 || a_stride < b_stride);
   });
-  if (is_crosswise(closest->source, inner->source)) std::rotate(closest, closest + 1, inner);
+  if (!is_crosswise((*closest).*side, (*inner).*side)) return false;
+  std::rotate(closest, closest + 1, inner);
+  return true;
 }
 
 void copy_ordered(Dimensions dimensions, std::byte *target, std::byte *source, std::uint64_t item_bytes) {
@@ -156,7 +158,9 @@ void copy_items(Dimensions dimensions, std::byte *target, std::byte *source, std
   const auto end = std::copy(dimensions.begin(), dimensions.end(), room.begin());
   const std::span<Dimension> ordered(room.begin(), end);
   const bool is_direct = std::all_of(room.begin(), end, [](const Dimension &each) { return each.is_direct(); });
-  if (is_direct && ordered.size() > 2) gather_crosswise(ordered);
+  if (is_direct && ordered.size() > 2 && !pair_crosswise(ordered, &Dimension::source)) {
+    pair_crosswise(ordered, &Dimension::target);
+  }
   copy_ordered(ordered, target, source, item_bytes);
 }
 
@@ -166,10 +170,13 @@ void copy_row(std::byte *target, std::int64_t target_stride, const std::byte *so
     std::memcpy(target, source, static_cast<std::size_t>(count) * item_bytes);
     return;
   }
-  with_size(item_bytes, [&](auto constant) {
-    const std::size_t size = constant() == 0 ? item_bytes : constant();
-    for (std::int64_t i = 0; i < count; ++i) std::memcpy(target + i * target_stride, source + i * source_stride, size);
-  });
+  const auto copy = item_bytes == 1    ? copy_each<1>
+                    : item_bytes == 2  ? copy_each<2>
+                    : item_bytes == 4  ? copy_each<4>
+                    : item_bytes == 8  ? copy_each<8>
+                    : item_bytes == 16 ? copy_each<16>
+                                       : copy_each<0>;
+  copy(target, target_stride, source, source_stride, count, item_bytes);
 }
 
 bool equal_row(const std::byte *a, std::int64_t a_stride, const std::byte *b, std::int64_t b_stride, std::int64_t count,
@@ -177,13 +184,13 @@ bool equal_row(const std::byte *a, std::int64_t a_stride, const std::byte *b, st
   if (is_packed(a_stride, item_bytes) && is_packed(b_stride, item_bytes)) {
     return std::memcmp(a, b, static_cast<std::size_t>(count) * item_bytes) == 0;
   }
-  return with_size(item_bytes, [&](auto constant) {
-    const std::size_t size = constant() == 0 ? item_bytes : constant();
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (std::memcmp(a + i * a_stride, b + i * b_stride, size) != 0) return false;
-    }
-    return true;
-  });
+  const auto equal = item_bytes == 1    ? equal_each<1>
+                     : item_bytes == 2  ? equal_each<2>
+                     : item_bytes == 4  ? equal_each<4>
+                     : item_bytes == 8  ? equal_each<8>
+                     : item_bytes == 16 ? equal_each<16>
+                                        : equal_each<0>;
+  return equal(a, a_stride, b, b_stride, count, item_bytes);
 }
 
 }  // namespace deltos::dtype
