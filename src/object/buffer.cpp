@@ -72,8 +72,10 @@ Result<ObjectPtr> replace_buffer(store::Transaction &transaction, const store::O
   DELTOS_TRY(check_buffer(old));
   DELTOS_ASSIGN(const store::NewObject object, new_buffer(content.format(), content.shape()));
   DELTOS_ASSIGN(ObjectPtr created, transaction.replace(old, object, false, false));
-  DELTOS_TRY(fill_buffer(transaction, *created, content));
-  return created;
+  Status filled = fill_buffer(transaction, *created, content);
+  if (filled.ok()) return created;
+  transaction.abort();  // the old content has been given up, and the new one must not be committed
+  return std::move(filled).error();
 }
 
 Result<ObjectPtr> copy_buffer(store::Transaction &transaction, const store::ObjectRef &old) {
@@ -91,16 +93,14 @@ Result<View> export_buffer(const store::ObjectRef &object, std::int32_t flags) {
   DELTOS_ASSIGN(dtype::Format format, stored_type(record));
   DELTOS_TRY(check_alignment(*storage, format));
   const bool writable = (flags & dtype::kRequestWritable) != 0;
+  DELTOS_ASSIGN(const std::shared_ptr<Memory> memory,
+                Memory::contiguous(std::move(format), record.shape, !writable, record.sealed));
   // Asked before anything is locked: a request that cannot be served leaves no trace.
-  DELTOS_ASSIGN(const std::shared_ptr<const Memory> sample,
-                Memory::contiguous(nullptr, format, record.shape, !writable, record.sealed, nullptr));
-  DELTOS_TRY(View::serve(sample, flags));
+  DELTOS_ASSIGN(View view, View::serve(memory, flags));
   DELTOS_ASSIGN(std::shared_ptr<store::Export> exported, storage->export_payload(object, writable));
   std::byte *const data = exported->data();
-  DELTOS_ASSIGN(
-      std::shared_ptr<const Memory> memory,
-      Memory::contiguous(data, std::move(format), record.shape, !writable, record.sealed, std::move(exported)));
-  return View::serve(std::move(memory), flags);
+  memory->hold(data, std::move(exported));
+  return view;
 }
 
 }  // namespace deltos::object

@@ -19,7 +19,7 @@ Result<ObjectPtr> create_buffer(store::Transaction &transaction, std::string_vie
 Result<ObjectPtr> create_zeroed_buffer(store::Transaction &transaction, std::string_view name,
                                        const dtype::Format &format, std::vector<std::int64_t> shape);
 // New content under the name and id of `old`; commit swaps it in. kind: not a buffer. stale: not current in the
-// transaction.
+// transaction. When the content cannot be written, the transaction is aborted.
 Result<ObjectPtr> replace_buffer(store::Transaction &transaction, const store::ObjectRef &old, const Memory &content);
 // A private copy of what `old` holds now takes its place with the commit.
 Result<ObjectPtr> copy_buffer(store::Transaction &transaction, const store::ObjectRef &old);

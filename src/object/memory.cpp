@@ -61,20 +61,23 @@ Result<std::shared_ptr<const Memory>> Memory::describe(const Description &given,
   return std::shared_ptr<const Memory>(std::move(memory));
 }
 
-Result<std::shared_ptr<const Memory>> Memory::contiguous(std::byte *data, dtype::Format format,
-                                                         std::vector<std::int64_t> shape, bool readonly, bool sealed,
-                                                         std::shared_ptr<const void> owner) {
+Result<std::shared_ptr<Memory>> Memory::contiguous(dtype::Format format, std::vector<std::int64_t> shape, bool readonly,
+                                                   bool sealed) {
   std::shared_ptr<Memory> memory(new Memory());
   memory->format_ = std::move(format);
   memory->shape_ = std::move(shape);
   memory->strides_.resize(memory->shape_.size());
   DELTOS_ASSIGN(memory->bytes_, dtype::byte_count(memory->shape_, memory->format_.item_bytes));
   DELTOS_TRY(dtype::fill_c_strides(memory->shape_, memory->format_.item_bytes, memory->strides_));
-  memory->data_ = data == nullptr ? nothing : data;
+  memory->data_ = nothing;
   memory->readonly_ = readonly;
   memory->sealed_ = sealed;
-  memory->owner_ = std::move(owner);
-  return std::shared_ptr<const Memory>(std::move(memory));
+  return memory;
+}
+
+void Memory::hold(std::byte *data, std::shared_ptr<const void> owner) {
+  if (data != nullptr) data_ = data;
+  owner_ = std::move(owner);
 }
 
 dtype::Layout Memory::layout() const {

@@ -32,17 +32,16 @@ struct Description {
 // The element type that is meant by a format text and a dtype number, either of which may be missing.
 Result<dtype::Format> element_type(std::optional<std::string_view> text, std::int32_t dtype, std::uint64_t item_bytes);
 
-// Immutable.
+// Immutable once it is shared.
 class Memory {
  public:
   // invalid: dimensions, lengths, a missing address, a wrong total; range: sizes that cannot be counted; and what
   // element_type() says of the type.
   static Result<std::shared_ptr<const Memory>> describe(const Description &given, std::shared_ptr<const void> owner);
-  // C-contiguous memory of a known type.
-  static Result<std::shared_ptr<const Memory>> contiguous(std::byte *data, dtype::Format format,
-                                                          std::vector<std::int64_t> shape, bool readonly, bool sealed,
-                                                          std::shared_ptr<const void> owner);
-
+  // C-contiguous memory of a known type; where it lies is told by hold(), before anybody else sees it.
+  static Result<std::shared_ptr<Memory>> contiguous(dtype::Format format, std::vector<std::int64_t> shape,
+                                                    bool readonly, bool sealed);
+  void hold(std::byte *data, std::shared_ptr<const void> owner);
   // The same memory once more, so that its owner counts as many holders as there are views.
   std::shared_ptr<const Memory> clone() const { return std::shared_ptr<const Memory>(new Memory(*this)); }
 
