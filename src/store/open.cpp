@@ -83,6 +83,8 @@ Result<std::shared_ptr<Storage>> finish(std::unique_ptr<StorageState> state) {
 
 // ---- READ and IN_PLACE -------------------------------------------------------------------------------------------------------
 
+Status open_static(StorageState &state);
+
 Status open_reader(StorageState &state) {
   DELTOS_ASSIGN(state.mapping, state.map_file(whole_blocks(state.file_info.bytes), os::Protection::read));
   state.live_mapping = state.mapping;
@@ -94,7 +96,12 @@ Status open_reader(StorageState &state) {
     live = state.live_mapping->data();
   }
   state.mailbox = Mailbox(live, state.file_info);
-  return {};
+  if (!state.overlay || state.options.mode != Mode::read || state.mailbox.alive()) return {};
+  // A file of a lower layer: its mapping never shows what a writer stores in the upper one. (A mailbox that is alive for this very
+  // inode proves that this is the file that is written.)
+  state.mailbox = Mailbox();
+  state.options.mode = Mode::immutable;
+  return open_static(state);
 }
 
 // In-place stores need a mailbox that can tell others of a failed sync. Where no writer has been since the machine started, one is
@@ -208,8 +215,7 @@ Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &pat
   if (options.mode != Mode::immutable) {
     bool overlay = false;
     DELTOS_TRY(os::check_filesystem(file, &overlay));
-    // A mapping of a lower layer never shows what a writer stores in the upper one.
-    if (overlay && options.mode == Mode::read) state->options.mode = Mode::immutable;
+    state->overlay = overlay;
   }
   const bool locks = state->options.mode != Mode::immutable;
   std::optional<os::File> second;

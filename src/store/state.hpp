@@ -33,6 +33,7 @@ struct StorageState {
   os::FileInfo file_info{};
   std::uint64_t base = 0;  // immutable: where the storage begins in the file
   bool unaligned = false;
+  bool overlay = false;         // the file lies on overlayfs
   std::shared_ptr<void> owner;  // immutable: of the caller's memory
   bool has_file = true;
 
@@ -60,7 +61,14 @@ struct StorageState {
   ~StorageState();
   const os::File &file() const { return locks->description(); }
   std::shared_ptr<os::Mapping> current_mapping() const;
-  // closed or io (the guard has seen parts of the file vanish).
+  // io: the guard has seen parts of the file vanish. What was read meanwhile is void: zeros can pass for an empty page.
+  Status check_whole() const;
+  template <class T>
+  Result<T> if_whole(Result<T> read) const {
+    DELTOS_TRY(check_whole());
+    return read;
+  }
+  // closed, io as above, or forked.
   Status check_open() const;
   // replaced: the file has lost its last name.
   Status check_named() const;
