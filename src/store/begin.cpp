@@ -80,12 +80,15 @@ std::shared_ptr<os::Mapping> StorageState::current_mapping() const {
   return mapping;
 }
 
+Status StorageState::check_whole() const {
+  if (!lost->load(std::memory_order_acquire)) return {};
+  return fail(Code::io, "%s: parts of the file vanished while it was mapped (cut short by somebody, or its disk failed); close it",
+              label.c_str());
+}
+
 Status StorageState::check_open() const {
   if (closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed", label.c_str());
-  if (lost->load(std::memory_order_acquire)) {
-    return fail(Code::io, "%s: parts of the file vanished while it was mapped (cut short by somebody, or its disk failed); close it",
-                label.c_str());
-  }
+  DELTOS_TRY(check_whole());
   if (writer && writer->forked()) {
     return fail(Code::forked, "%s was opened for writing before this process was forked; open it again here", label.c_str());
   }

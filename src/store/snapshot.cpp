@@ -8,8 +8,10 @@ namespace deltos::store {
 Result<std::shared_ptr<const PublishedSnapshot>> PublishedSnapshot::begin(const std::shared_ptr<Storage> &storage,
                                                                           PinKind kind) {
   DELTOS_TRY(storage->state().check_open());
-  DELTOS_ASSIGN(const PinnedRoot pinned, pin_newest(storage->state(), kind));
-  return adopt(storage, pinned, kind);
+  auto pinned = pin_newest(storage->state(), kind);
+  if (!pinned.ok()) DELTOS_TRY(storage->state().check_whole());
+  if (!pinned.ok()) return std::move(pinned).error();
+  return adopt(storage, *pinned, kind);
 }
 
 Result<std::shared_ptr<const PublishedSnapshot>> PublishedSnapshot::adopt(const std::shared_ptr<Storage> &storage,
@@ -53,19 +55,18 @@ Result<std::optional<format::Object>> Snapshot::find(std::string_view name) cons
   DELTOS_ASSIGN(const auto keep, storage());
   DELTOS_TRY(format::check_name(name));
   DELTOS_ASSIGN(const Scope at, scope());
-  return find_named(at, name);
+  return keep->state().if_whole(find_named(at, name));
 }
 
 Result<std::optional<format::Object>> Snapshot::find_id(std::uint64_t id) const {
   DELTOS_ASSIGN(const auto keep, storage());
   DELTOS_ASSIGN(const Scope at, scope());
-  return find_object(at, id);
+  return keep->state().if_whole(find_object(at, id));
 }
 
-Result<std::optional<format::Metadatum>> Snapshot::metadatum(std::uint64_t object, std::string_view key) const {
-  DELTOS_ASSIGN(const auto keep, storage());
-  DELTOS_TRY(format::check_metadata_key(key));
-  DELTOS_ASSIGN(const Scope at, scope());
+namespace {
+
+Result<std::optional<format::Metadatum>> read_metadatum(const Snapshot::Scope &at, std::uint64_t object, std::string_view key) {
   DELTOS_ASSIGN(const auto value, Tree::find(*at.pages, at.root, format::metadatum_key(object, key)));
   if (!value) return std::optional<format::Metadatum>();
   DELTOS_ASSIGN(const auto bytes, read_value(at, *value));
@@ -73,9 +74,7 @@ Result<std::optional<format::Metadatum>> Snapshot::metadatum(std::uint64_t objec
   return std::optional(std::move(item));
 }
 
-Result<std::vector<std::string>> Snapshot::metadata_keys(std::uint64_t object) const {
-  DELTOS_ASSIGN(const auto keep, storage());
-  DELTOS_ASSIGN(const Scope at, scope());
+Result<std::vector<std::string>> read_metadata_keys(const Snapshot::Scope &at, std::uint64_t object) {
   std::vector<std::string> keys;
   const std::vector<std::byte> prefix = format::metadatum_key(object, "");
   TreeCursor cursor(*at.pages, at.root);
@@ -89,8 +88,6 @@ Result<std::vector<std::string>> Snapshot::metadata_keys(std::uint64_t object) c
   return keys;
 }
 
-namespace {
-
 // The smallest key behind everything that starts with `text`; text must not be empty.
 std::vector<std::byte> behind_prefix(std::string_view text) {
   std::vector<std::byte> key = format::name_key(text);
@@ -99,12 +96,10 @@ std::vector<std::byte> behind_prefix(std::string_view text) {
   return key;
 }
 
-}  // namespace
+using Entry = Snapshot::Entry;
 
-Result<std::vector<Snapshot::Entry>> Snapshot::list(std::string_view prefix, bool one_level, const std::string &after,
-                                                    std::size_t capacity) const {
-  DELTOS_ASSIGN(const auto keep, storage());
-  DELTOS_ASSIGN(const Scope at, scope());
+Result<std::vector<Entry>> read_list(const Snapshot::Scope &at, std::string_view prefix, bool one_level, const std::string &after,
+                                     std::size_t capacity) {
   std::vector<Entry> entries;
   if (prefix.size() > format::kMaxNameBytes) return entries;
   TreeCursor cursor(*at.pages, at.root);
@@ -140,6 +135,28 @@ Result<std::vector<Snapshot::Entry>> Snapshot::list(std::string_view prefix, boo
     DELTOS_TRY(cursor.next());
   }
   return entries;
+}
+
+}  // namespace
+
+Result<std::optional<format::Metadatum>> Snapshot::metadatum(std::uint64_t object, std::string_view key) const {
+  DELTOS_ASSIGN(const auto keep, storage());
+  DELTOS_TRY(format::check_metadata_key(key));
+  DELTOS_ASSIGN(const Scope at, scope());
+  return keep->state().if_whole(read_metadatum(at, object, key));
+}
+
+Result<std::vector<std::string>> Snapshot::metadata_keys(std::uint64_t object) const {
+  DELTOS_ASSIGN(const auto keep, storage());
+  DELTOS_ASSIGN(const Scope at, scope());
+  return keep->state().if_whole(read_metadata_keys(at, object));
+}
+
+Result<std::vector<Snapshot::Entry>> Snapshot::list(std::string_view prefix, bool one_level, const std::string &after,
+                                                    std::size_t capacity) const {
+  DELTOS_ASSIGN(const auto keep, storage());
+  DELTOS_ASSIGN(const Scope at, scope());
+  return keep->state().if_whole(read_list(at, prefix, one_level, after, capacity));
 }
 
 Status Snapshot::copy_to(const std::string &path, bool replace, const Progress &progress) const {

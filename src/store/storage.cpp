@@ -168,6 +168,12 @@ Result<StorageInfo> Storage::info() const {
   info.lost = state.lost->load();
   info.view_count = state.exports.count();
   info.pin_count = state.locks->counts().pins;
+  if (info.lost) {  // what the rest would say is void
+    DELTOS_ASSIGN(const os::FileInfo file, state.file().info());
+    info.file_bytes = file.bytes;
+    info.allocated_bytes = file.allocated_bytes;
+    return info;
+  }
   DELTOS_ASSIGN(const PinnedRoot newest, pin_newest(*state_, PinKind::call));
   unpin(*state_, newest, PinKind::call);
   info.transaction_id = newest.transaction;
@@ -192,7 +198,8 @@ Status Storage::add_shared_info(StorageInfo *info) const {
   DELTOS_ASSIGN(const os::File asking, state.file().reopen(0));
   DELTOS_ASSIGN(info->oldest_pin, oldest_pin(asking, 0, info->transaction_id));
   if (state.writer) {
-    info->durable_id = state.writer->durable();
+    // A commit may have passed since the newest was looked for.
+    info->durable_id = std::min(state.writer->durable(), info->transaction_id);
     const SpaceUsage usage = state.writer->published_usage();
     info->reusable_bytes = usage.ready_blocks * format::kBlockBytes;
     info->pending_bytes = usage.pending_blocks * format::kBlockBytes;
@@ -200,7 +207,9 @@ Status Storage::add_shared_info(StorageInfo *info) const {
     return {};
   }
   DELTOS_ASSIGN(const Slots slots, read_slots(state.file(), 0, state.header.uuid, state.file_info, true));
-  if (const auto strong = slots.newest_strong()) info->durable_id = slots.found[*strong]->transaction;
+  if (const auto strong = slots.newest_strong()) {
+    info->durable_id = std::min(slots.found[*strong]->transaction, info->transaction_id);
+  }
   return {};
 }
 

@@ -92,9 +92,10 @@ Result<std::vector<Finding>> Storage::verify(VerifyLevel level, const Progress &
   MappedPages pages(scope.data, scope.file_blocks, state_->uuid_low, nullptr);
   scope.pages = &pages;
   Verify verify(scope, level, progress);
-  DELTOS_TRY(walk_catalogue(scope, snapshot->pinned().next_id, snapshot->object_count(), verify, progress));
+  Status walked = walk_catalogue(scope, snapshot->pinned().next_id, snapshot->object_count(), verify, progress);
   verify.compare_places();
   DELTOS_TRY(state_->check_open());  // the guard may have seen parts vanish meanwhile
+  DELTOS_TRY(std::move(walked));
   return std::move(verify.findings);
 }
 
