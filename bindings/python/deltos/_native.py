@@ -22,8 +22,12 @@ ProgressFunction: TypeAlias = Callable[[int, int], object]
 _NULL: CData = ffi.NULL
 
 
+_ADDRESS = ffi.typeof("uintptr_t")
+_ERROR = ffi.typeof("deltos_error *")
+
+
 def _address(pointer: CData) -> int:
-    return int(ffi.cast("uintptr_t", pointer))
+    return int(ffi.cast(_ADDRESS, pointer))
 
 
 _exporter.bind(
@@ -47,7 +51,7 @@ def attempt(function: Callable[..., int], *arguments: Any) -> CData | None:
     try:
         error = _spare_errors.pop()
     except IndexError:
-        error = ffi.new("deltos_error *")
+        error = ffi.new(_ERROR)
     if function(*arguments, error) != 0:
         return error
     _spare_errors.append(error)

@@ -31,6 +31,10 @@ MODE_NAMES: dict[int, str] = {
 }
 
 
+_OPTIONS = ffi.typeof("deltos_open_options *")
+_OPTIONS_BYTES: int = ffi.sizeof("deltos_open_options")
+
+
 class StorageInfo(NamedTuple):
     """Facts about a storage and the handle that was asked."""
 
@@ -93,29 +97,39 @@ class Options(NamedTuple):
 
     def flags(self) -> int:
         """The bits of the C interface."""
-        chosen = (
-            (self.guard, lib.DELTOS_OPEN_SIGBUS_GUARD),
-            (self.verify, lib.DELTOS_OPEN_VERIFY),
-            (self.rollback, lib.DELTOS_OPEN_ROLLBACK),
-            (self.redirty, lib.DELTOS_OPEN_REDIRTY),
-            (self.copy, lib.DELTOS_OPEN_COPY),
-            (not self.trim, lib.DELTOS_OPEN_NO_TRIM),
-            (self.force, lib.DELTOS_OPEN_FORCE),
+        return int(
+            self.guard * lib.DELTOS_OPEN_SIGBUS_GUARD
+            + self.verify * lib.DELTOS_OPEN_VERIFY
+            + self.rollback * lib.DELTOS_OPEN_ROLLBACK
+            + self.redirty * lib.DELTOS_OPEN_REDIRTY
+            + self.copy * lib.DELTOS_OPEN_COPY
+            + (not self.trim) * lib.DELTOS_OPEN_NO_TRIM
+            + self.force * lib.DELTOS_OPEN_FORCE
         )
-        return sum(bit for wanted, bit in chosen if wanted)
 
-    def native(self, mode: int, create: int, progress: Progress) -> CData:
-        """As the C interface takes them."""
-        durability_of(self.durability)
-        options = ffi.new("deltos_open_options *")
-        options.struct_size = ffi.sizeof("deltos_open_options")
-        options.mode, options.create, options.flags = mode, create, self.flags()
-        options.offset, options.size = self.offset, self.size
-        options.reserve_bytes = self.reserve_bytes
-        options.max_file_bytes = self.max_file_bytes
-        options.auto_sync_bytes = self.auto_sync_bytes
+    def native(self, mode: int, create: int, progress: Progress | None = None) -> CData:
+        """As the C interface takes them; not to be written to."""
+        if progress is None:
+            return _native(self, mode, create)
+        options = ffi.new(_OPTIONS, _native(self, mode, create)[0])
         options.progress, options.progress_user = progress.callback, progress.user
         return options
+
+
+_made: dict[tuple[Options, int, int], CData] = {}  # opening is a hot path, and most openings are alike
+
+
+def _native(options: Options, mode: int, create: int) -> CData:
+    key = options, mode, create
+    made = _made.get(key)
+    if made is None:
+        durability_of(options.durability)
+        limits = options.offset, options.size, options.reserve_bytes, options.max_file_bytes, options.auto_sync_bytes
+        made = ffi.new(_OPTIONS, (_OPTIONS_BYTES, mode, create, options.flags(), *limits))
+        if len(_made) >= 100:
+            _made.clear()
+        _made[key] = made
+    return made
 
 
 def path_bytes(path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
@@ -124,3 +138,8 @@ def path_bytes(path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
     if b"\0" in encoded:
         raise InvalidError("a path contains a NUL character: leave it out")
     return encoded
+
+
+def absolute(path: bytes) -> bytes:
+    """The path from the root."""
+    return path if path.startswith(b"/") else os.path.abspath(path)

@@ -26,13 +26,16 @@ from deltos._native import (
     raise_error,
     text_of,
 )
-from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo, path_bytes
+from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo, absolute, path_bytes
 from deltos._scopes import Writer
 from deltos._snapshot import Snapshot, begin, copy
 from deltos._transaction import Transaction, Turn, durability_of
 
 if TYPE_CHECKING:
     from os import PathLike
+
+_CELL = ffi.typeof("deltos_storage **")
+_OBJECT = ffi.typeof("deltos_object **")
 
 _living: weakref.WeakSet[Storage] = weakref.WeakSet()
 
@@ -77,7 +80,8 @@ class Storage(Writer):
         self._options = options
         self._path = path
         self._turn = Turn()
-        _living.add(self)
+        if MODES[mode][0] == lib.DELTOS_MODE_WRITE:
+            _living.add(self)
         return self
 
     # ---- What it is ------------------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ class Storage(Writer):
             raise ClosedError("the storage has been closed")
 
     def _open_newest(self, name: bytes) -> Handle:
-        cell = ffi.new("deltos_object **")
+        cell = ffi.new(_OBJECT)
         with self._handle as storage:
             call(lib.deltos_object_open_newest, storage, name, lib.DELTOS_KIND_BUFFER, cell)
         return own(OBJECT, cell[0])
@@ -249,7 +253,7 @@ class Storage(Writer):
         transaction is open. Nothing happens when it has been closed."""
         if self.closed:
             return
-        cell = ffi.new("deltos_storage **", self._handle.consume())
+        cell = ffi.new(_CELL, self._handle.consume())
         done = False
         try:
             call(lib.deltos_storage_close, cell)
@@ -285,57 +289,50 @@ class Storage(Writer):
         return f"<deltos.Storage {name!r}, {'closed' if self.closed else self._mode}>"
 
 
-def _open_descriptor(descriptor: int, options: CData, cell: CData) -> CData | None:
-    if options.create == lib.DELTOS_CREATE_IF_ABSENT:
-        options.create = lib.DELTOS_CREATE_NEVER
-    return attempt(lib.deltos_storage_open_fd, descriptor, options, cell)
+def _try_to_open(path: int | bytes, mode: str, options: Options, cell: CData, progress: Progress | None) -> CData | None:
+    native_mode, create = MODES[mode]
+    if not isinstance(path, int):
+        return attempt(lib.deltos_storage_open, path, options.native(native_mode, create, progress), cell)
+    if create == lib.DELTOS_CREATE_IF_ABSENT:  # it is there
+        create = lib.DELTOS_CREATE_NEVER
+    return attempt(lib.deltos_storage_open_fd, path, options.native(native_mode, create, progress), cell)
 
 
 def open_storage(path: Any, mode: str, options: Options, progress: ProgressFunction | None) -> Storage:
     """What deltos.open() does; waits for another writer as long as options.timeout says."""
     if mode not in MODES:
         raise ValueError(f"a mode is one of {', '.join(MODES)}; not {mode!r}")
-    deadline = None if options.timeout is None else time.monotonic() + options.timeout
-    name = None if isinstance(path, int) else os.path.abspath(path_bytes(path))
-    cell = ffi.new("deltos_storage **")
+    deadline = None if not options.timeout else time.monotonic() + options.timeout
+    target = path if isinstance(path, int) else absolute(path_bytes(path))
+    cell = ffi.new(_CELL)
     while True:
-        with Progress(progress) as reporter:
-            native = options.native(*MODES[mode], reporter)
-            if name is None:
-                error = _open_descriptor(path, native, cell)
-            else:
-                error = attempt(lib.deltos_storage_open, path_bytes(path), native, cell)
+        if progress is None:
+            error = _try_to_open(target, mode, options, cell, None)
+        else:
+            with Progress(progress) as reporter:
+                error = _try_to_open(target, mode, options, cell, reporter)
         if error is None:
-            return Storage._of(cell[0], mode, options, name)
-        if error.status != lib.DELTOS_E_LOCKED or (deadline is not None and time.monotonic() >= deadline):
+            return Storage._of(cell[0], mode, options, None if isinstance(target, int) else target)
+        waited = options.timeout is not None and (deadline is None or time.monotonic() >= deadline)
+        if error.status != lib.DELTOS_E_LOCKED or waited:
             raise_error(error, path=True)
         time.sleep(0.01)
 
 
 def open_memory_storage(data: Any, options: Options, progress: ProgressFunction | None) -> Storage:
     """What deltos.open_memory() does."""
-    cell = ffi.new("deltos_storage **")
+    cell = ffi.new(_CELL)
     with Progress(progress) as reporter:
         native = options.native(lib.DELTOS_MODE_STATIC, lib.DELTOS_CREATE_NEVER, reporter)
         address, size, release, user = _exporter.lend(data)
-        call(
-            lib.deltos_storage_open_memory,
-            ffi.cast("void *", address),
-            size,
-            native,
-            ffi.cast("deltos_release", release),
-            ffi.cast("void *", user),
-            cell,
-        )
+        memory, argument = ffi.cast("void *", address), ffi.cast("void *", user)
+        call(lib.deltos_storage_open_memory, memory, size, native, ffi.cast("deltos_release", release), argument, cell)
     return Storage._of(cell[0], "static", options, None)
 
 
 def anonymous_storage(label: str, options: Options) -> Storage:
     """What deltos.anonymous() does."""
-    cell = ffi.new("deltos_storage **")
-    with Progress(None) as reporter:
-        native = options.native(lib.DELTOS_MODE_WRITE, lib.DELTOS_CREATE_NEVER, reporter)
-        call(lib.deltos_storage_open_anonymous, bytes_of(label, "a label"), native, cell)
+    cell = ffi.new(_CELL)
+    native = options.native(lib.DELTOS_MODE_WRITE, lib.DELTOS_CREATE_NEVER)
+    call(lib.deltos_storage_open_anonymous, bytes_of(label, "a label"), native, cell)
     return Storage._of(cell[0], "r+", options, None)
-
-

@@ -32,13 +32,16 @@ def durability_of(name: str) -> int:
 class Turn:
     """Where threads of this process wait until a storage has no open transaction: the library itself never waits."""
 
+    __slots__ = ("_ended", "_thread")
+
     def __init__(self) -> None:
-        self.renew()
+        self._ended: threading.Condition | None = None
+        self._thread: int | None = None
 
     def renew(self) -> None:
         """After a fork: nobody waits in the child."""
-        self._ended = threading.Condition()
-        self._thread: int | None = None
+        self._ended = None
+        self._thread = None
 
     def begin(self, storage: Handle, timeout: float | None) -> Handle:
         """Begins a transaction, waiting for another thread's to end. Fails at once when it is this thread's."""
@@ -54,14 +57,17 @@ class Turn:
             mine = self._thread == threading.get_ident()
             if error.status != lib.DELTOS_E_BUSY or mine or left <= 0:
                 raise_error(error)
-            with self._ended:
-                self._ended.wait(min(left, _LOOK_AGAIN))
+            ended = self._ended = self._ended or threading.Condition()
+            with ended:
+                ended.wait(min(left, _LOOK_AGAIN))
 
     def end(self) -> None:
         """Tells those who wait."""
         self._thread = None
-        with self._ended:
-            self._ended.notify_all()
+        ended = self._ended
+        if ended is not None:
+            with ended:
+                ended.notify_all()
 
 
 class Transaction(Writer):
