@@ -16,23 +16,32 @@ constexpr std::size_t kWriteEarlyPages = (std::size_t{64} << 20) / format::kBloc
 constexpr std::size_t kRunPages = 256;  // 1 MiB a system call
 constexpr std::uint64_t kPunchBytes = 1 << 20;
 
-// The state of an open transaction as a snapshot.
+// The state of an open transaction as a snapshot. Cursors and handles may keep it longer than the transaction lives.
 class TransactionSnapshot final : public Snapshot {
  public:
-  explicit TransactionSnapshot(TransactionState *state) : state_(state) {}
-  std::uint64_t id() const override { return state_->number; }
+  explicit TransactionSnapshot(TransactionState *state)
+      : storage_(state->storage), state_(state), id_(state->number) {}
+  std::uint64_t id() const override { return id_; }
   Result<std::shared_ptr<Storage>> storage() const override {
-    auto storage = state_->storage.lock();
+    auto storage = storage_.lock();
     if (!storage) return fail(Code::closed, "the storage of this transaction has been closed");
-    if (!state_->open) return fail(Code::stale, "the transaction is over");
     DELTOS_TRY(storage->state().check_open());
+    if (state_ == nullptr || !state_->open) return over();
     return storage;
   }
-  Result<Scope> scope() const override { return state_->scope(); }
-  std::uint64_t object_count() const override { return state_->object_count; }
+  Result<Scope> scope() const override {
+    if (state_ == nullptr || !state_->open) return over();
+    return state_->scope();
+  }
+  std::uint64_t object_count() const override { return state_ == nullptr ? 0 : state_->object_count; }
+  // The transaction's last act, on its thread.
+  void outlive() { state_ = nullptr; }
 
  private:
+  static Error over() { return fail(Code::stale, "the transaction is over"); }
+  std::weak_ptr<Storage> storage_;
   TransactionState *state_;
+  std::uint64_t id_;
 };
 
 }  // namespace
@@ -47,6 +56,8 @@ TransactionState::TransactionState(std::shared_ptr<Storage> owner, Writer *writi
       object_count(writing->object_count()),
       next_id(writing->next_id()),
       view(std::make_shared<TransactionSnapshot>(this)) {}
+
+TransactionState::~TransactionState() { static_cast<TransactionSnapshot &>(*view).outlive(); }
 
 Status TransactionState::check() const {
   if (!open) return fail(Code::stale, "the transaction is over");

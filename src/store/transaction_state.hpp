@@ -18,6 +18,9 @@ struct alignas(64) PageBuffer {
 // back is listed; nothing of it is visible to anybody before the writer publishes.
 struct TransactionState final : PageEditor {
   TransactionState(std::shared_ptr<Storage> owner, Writer *writing);
+  ~TransactionState();
+  TransactionState(const TransactionState &) = delete;
+  TransactionState &operator=(const TransactionState &) = delete;
 
   std::weak_ptr<Storage> storage;
   StorageState *shared;
@@ -30,7 +33,7 @@ struct TransactionState final : PageEditor {
   bool open = true;
   // A change failed half-way (a damaged page, a full disk in the middle of many removals): only abort is left.
   bool broken = false;
-  std::shared_ptr<const Snapshot> view;  // shows this state
+  std::shared_ptr<Snapshot> view;  // shows this state
 
   struct FreedPage {
     std::uint64_t block, born;
