@@ -93,7 +93,8 @@ Result<std::shared_ptr<Mapping>> Mapping::reserve(const File &file, std::uint64_
   // The slack makes the alignment possible; it is never touched and costs nothing.
   const std::uint64_t whole = reserved + kReserveAlignment - page_bytes();
   const std::intptr_t result = io().mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (Io::is_error(result)) return mapping_error(static_cast<int>(-result), file.label(), reserve_bytes);
+  // Nothing but its size can be wrong with a reservation, whatever the error; checkers of memory say EINVAL.
+  if (Io::is_error(result)) return mapping_error(ENOMEM, file.label(), reserve_bytes);
   mapping->base_ = address_of(result);
   mapping->base_bytes_ = whole;
   mapping->data_ = aligned_up(mapping->base_, kReserveAlignment);
