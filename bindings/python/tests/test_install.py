@@ -27,8 +27,9 @@ print(deltos.__version__, "works")
 
 
 def run(*command: object, **options: object) -> str:
-    """Runs a command; its output is part of the failure when it fails."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    """Runs a command, which sees no other package than its own; its output is part of the failure when it fails."""
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=alone, **options)  # type: ignore[call-overload]
     assert done.returncode == 0, done.stdout + done.stderr
     return str(done.stdout)
 
