@@ -193,7 +193,7 @@ static void test_transaction__delete_keeps_views(void **state) {
   ok(deltos_transaction_delete(transaction, "n", &error));
   commit(transaction);
   for (int i = 0; i < 4; ++i) {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "m%d", i);
     store_numbers(w->storage, name, 100000);
   }
