@@ -48,7 +48,8 @@ std::vector<PinInfo> ExportList::describe() const {
       info.transaction = ticket->transaction;
       info.bytes = ticket->owner->bytes();
       info.writable = ticket->owner->writable();
-      // Whoever holds a reference is a view; 0 while the last one is just going.
+      // Whoever holds a reference is a view; 0 while the last one is just going. Never a reference of our own, whose end could be
+      // that of the export, under this lock: a weak_ptr of another type than Export's own would make one.
       info.view_count = static_cast<std::uint64_t>(std::max(1L, ticket->owner->weak_from_this().use_count()));
       info.name.assign(ticket->name);
     }

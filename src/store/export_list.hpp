@@ -17,7 +17,7 @@ struct Export::Ticket {
   std::uint64_t object_id = 0, transaction = 0;
   std::string name;
   Ticket *previous = nullptr, *next = nullptr;
-  const Export *owner = nullptr;
+  Export *owner = nullptr;
 };
 
 // Intrusive: adding and removing allocate nothing. The mutex is a leaf.
