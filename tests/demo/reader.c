@@ -1,0 +1,134 @@
+/* A reader in C: knows the library by pkg-config and the file by its path. Takes one command a line, answers with one
+ * line of JSON.
+ *
+ *   answers       centre of the population (degrees) and the ids of the five places nearest to it
+ *   sum           how many people live in all places
+ *   address       where the coordinates lie in this process
+ *   watch MS      looks at the ball for so long: how often it was another one, and whether any came out of order
+ *   ball_now      the ball as it is
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <deltos/deltos.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { NEAREST = 5 };
+
+static deltos_storage *storage;
+
+static const deltos_view *view_of(const char *name, int dtype, int dimensions) {
+  deltos_error error;
+  deltos_object *object = NULL;
+  deltos_view *view = NULL;
+  if (deltos_object_open_newest(storage, name, DELTOS_KIND_BUFFER, &object, &error) ||
+      deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &view, &error)) {
+    fprintf(stderr, "%s: %s\n", name, error.message);
+    exit(1);
+  }
+  deltos_object_release(&object);
+  if (view->dtype != dtype || view->ndim != dimensions) {
+    fprintf(stderr, "%s: another type or shape than expected\n", name);
+    exit(1);
+  }
+  return view;
+}
+
+static double milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double haversine(const double *a, const double *b) {
+  const double degree = acos(-1.0) / 180;
+  const double latitude = sin((a[0] - b[0]) * degree / 2), longitude = sin((a[1] - b[1]) * degree / 2);
+  return latitude * latitude + cos(a[0] * degree) * cos(b[0] * degree) * longitude * longitude;
+}
+
+static void find_nearest(const double *places, const uint32_t *ids, int64_t count, const double *from,
+                         uint32_t *found) {
+  double distances[NEAREST];
+  for (int k = 0; k < NEAREST; ++k) distances[k] = 2;
+  for (int64_t i = 0; i < count; ++i) {
+    const double distance = haversine(places + 2 * i, from);
+    if (distance >= distances[NEAREST - 1]) continue;
+    int k = NEAREST - 1;
+    for (; k > 0 && distance < distances[k - 1]; --k) {
+      distances[k] = distances[k - 1];
+      found[k] = found[k - 1];
+    }
+    distances[k] = distance;
+    found[k] = ids[i];
+  }
+}
+
+static void answers(const deltos_view *coordinates, const deltos_view *population, const deltos_view *ids) {
+  const double began = milliseconds(), degree = acos(-1.0) / 180;
+  const double *places = coordinates->data;
+  const int64_t *people = population->data, count = coordinates->shape[0];
+  double x = 0, y = 0, z = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const double latitude = places[2 * i] * degree, longitude = places[2 * i + 1] * degree, weight = (double)people[i];
+    x += weight * cos(latitude) * cos(longitude);
+    y += weight * cos(latitude) * sin(longitude);
+    z += weight * sin(latitude);
+  }
+  const double centre[2] = {atan2(z, hypot(x, y)) / degree, atan2(y, x) / degree};
+  uint32_t found[NEAREST] = {0};
+  find_nearest(places, ids->data, count, centre, found);
+  printf("{\"centre\": [%.17g, %.17g], \"nearest\": [", centre[0], centre[1]);
+  for (int k = 0; k < NEAREST; ++k) printf("%s%u", k ? ", " : "", (unsigned)found[k]);
+  printf("], \"milliseconds\": %.3f}\n", milliseconds() - began);
+}
+
+static void watch(const volatile int64_t *ball, double how_long) {
+  const struct timespec pause = {0, 500000};
+  const double end = milliseconds() + how_long;
+  int64_t last = *ball, seen = 0, backwards = 0;
+  do {
+    const int64_t now = *ball;
+    seen += now != last;
+    backwards += now < last;
+    last = now;
+    nanosleep(&pause, NULL);
+  } while (milliseconds() < end);
+  printf("{\"seen\": %lld, \"backwards\": %lld}\n", (long long)seen, (long long)backwards);
+}
+
+int main(int argc, char **argv) {
+  deltos_error error;
+  char line[64];
+  if (argc != 2) return 2;
+  if (deltos_storage_open(argv[1], NULL, &storage, &error)) {
+    fprintf(stderr, "%s\n", error.message);
+    return 1;
+  }
+  const deltos_view *coordinates = view_of("places/coordinates", DELTOS_DTYPE_F64, 2);
+  const deltos_view *population = view_of("places/population", DELTOS_DTYPE_I64, 1);
+  const deltos_view *ids = view_of("places/ids", DELTOS_DTYPE_U32, 1);
+  const deltos_view *ball = view_of("live/ball", DELTOS_DTYPE_I64, 2);
+  while (fgets(line, sizeof line, stdin)) {
+    if (!strcmp(line, "answers\n")) {
+      answers(coordinates, population, ids);
+    } else if (!strcmp(line, "sum\n")) {
+      int64_t sum = 0;
+      for (int64_t i = 0; i < population->shape[0]; ++i) sum += ((const int64_t *)population->data)[i];
+      printf("{\"sum\": %lld}\n", (long long)sum);
+    } else if (!strcmp(line, "address\n")) {
+      printf("{\"address\": %llu}\n", (unsigned long long)(uintptr_t)coordinates->data);
+    } else if (!strncmp(line, "watch ", 6)) {
+      watch(ball->data, atof(line + 6));
+    } else if (!strcmp(line, "ball_now\n")) {
+      printf("{\"ball\": %lld}\n", (long long)*(const volatile int64_t *)ball->data);
+    } else {
+      fprintf(stderr, "unknown command: %s", line);
+      return 2;
+    }
+    fflush(stdout);
+  }
+  deltos_storage_detach(&storage);
+  return 0;
+}

@@ -1,0 +1,466 @@
+"""The demo: one file, used by many processes at once, killed and opened again. Every line it prints has been checked.
+
+    python run.py --stage DIRECTORY     where the library is installed; the package must be importable
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import select
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import deltos
+
+HERE = Path(__file__).resolve().parent
+PLACES = 135_233
+READERS = 4
+KILLS = 12
+PLAY_MILLISECONDS = 800
+GROWTH_STEPS = 4
+GROWTH_COUNT = 2_000_000  # numbers of 8 bytes a step
+ATTRIBUTION = "GeoNames, www.geonames.org, licensed under CC BY 4.0"
+MIB = 1 << 20
+
+
+# ---- What is printed ---------------------------------------------------------------------------------------------------
+
+
+class Failed(Exception):
+    """Something that this demo would have claimed is not so."""
+
+
+def check(holds: bool, claim: str) -> None:
+    if not holds:
+        raise Failed(claim)
+
+
+def heading(text: str) -> None:
+    print(f"\n{text}\n{'-' * len(text)}", flush=True)
+
+
+def line(label: str, figure: str, more: str = "") -> None:
+    print(f"  {label:<46}{figure:>16}   {more}".rstrip(), flush=True)
+
+
+def tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def mib(count: float) -> str:
+    return f"{count / MIB:,.1f} MiB"
+
+
+# ---- Processes ---------------------------------------------------------------------------------------------------------
+
+
+class Process:
+    """One of the other programs: a command goes in as a line, the answer comes out as a line of JSON."""
+
+    living: list[Process] = []
+
+    def __init__(self, name: str, *command: str | Path) -> None:
+        self.name = name
+        self.popen = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.living.append(self)
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def say(self, command: str) -> None:
+        self.popen.stdin.write(command + "\n")
+        self.popen.stdin.flush()
+
+    def answer(self, timeout: float = 60.0) -> dict[str, Any]:
+        ready, _, _ = select.select([self.popen.stdout], [], [], timeout)
+        check(bool(ready), f"{self.name} answers within {timeout:.0f} s")
+        text = self.popen.stdout.readline()
+        check(bool(text), f"{self.name} is alive")
+        return json.loads(text)
+
+    def ask(self, command: str) -> dict[str, Any]:
+        self.say(command)
+        return self.answer()
+
+    def end(self) -> None:
+        self.living.remove(self)
+        self.popen.stdin.close()
+        check(self.popen.wait(30) == 0, f"{self.name} ends without an error")
+
+    @classmethod
+    def kill_all(cls) -> None:
+        for process in cls.living:
+            process.popen.kill()
+            process.popen.wait()
+
+
+def start(role: str, path: Path, name: str) -> Process:
+    return Process(name, sys.executable, HERE / "worker.py", role, path)
+
+
+def ask_all(processes: list[Process], command: str) -> list[dict[str, Any]]:
+    for process in processes:
+        process.say(command)
+    return [process.answer() for process in processes]
+
+
+def memory_of(processes: list[Process]) -> int | None:
+    """Their proportional share of memory in bytes: a page that n processes share counts 1/n in each. None: not told."""
+    total = 0
+    for process in processes:
+        try:
+            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        except OSError:
+            return None
+        total += next(int(entry.split()[1]) for entry in text.splitlines() if entry.startswith("Pss:")) << 10
+    return total
+
+
+# ---- 1. Building ---------------------------------------------------------------------------------------------------------
+
+
+def read_places() -> dict[str, np.ndarray]:
+    with gzip.open(HERE / "geonames-cities.tsv.gz", "rt", encoding="utf-8", newline="\n") as file:
+        next(file)
+        rows = [row.rstrip("\n").split("\t") for row in file]
+    names = [row[1].encode() for row in rows]
+    return {
+        "coordinates": np.array([(row[6], row[7]) for row in rows], dtype=np.float64),
+        "population": np.array([row[5] or "0" for row in rows], dtype=np.int64),
+        "ids": np.array([row[0] for row in rows], dtype=np.uint32),
+        "names": np.frombuffer(b"".join(names), dtype=np.uint8),
+        "offsets": np.cumsum([0, *map(len, names)], dtype=np.int64),
+        "countries": np.array([row[2] for row in rows], dtype="S2"),
+    }
+
+
+def build(path: Path) -> dict[str, np.ndarray]:
+    heading("1. One file for 135,233 places of the world")
+    began = time.perf_counter()
+    columns = read_places()
+    line("read and take apart the text file", f"{time.perf_counter() - began:.2f} s", "once; nobody has to do it again")
+    check(len(columns["ids"]) == PLACES, f"there are {PLACES} places")
+    began = time.perf_counter()
+    with deltos.open(path, "x") as storage:
+        with storage.transaction() as change:
+            change.attrs["attribution"] = ATTRIBUTION
+            change.attrs["columns"] = "coordinates: latitude, longitude in degrees; names: UTF-8, cut at offsets"
+            for name, column in columns.items():
+                change[f"places/{name}"] = column
+            change["live/ball"] = np.zeros((2, 8), dtype=np.int64)
+        line("store it, safe against power loss", f"{(time.perf_counter() - began) * 1e3:.0f} ms", "all of it or nothing")
+        for name, column in columns.items():
+            stored = storage[f"places/{name}"]
+            check(np.array_equal(np.asarray(stored), column), f"{name} is stored as it was given")
+            line(f"  {stored.name}", mib(stored.nbytes), f"{stored.dtype} {list(stored.shape)}")
+            del stored
+        check(storage.attrs["attribution"] == ATTRIBUTION, "the attribution is stored")
+    line("size of the file", mib(path.stat().st_size))
+    tell(f"  Data: {ATTRIBUTION}.")
+    return columns
+
+
+# ---- 2. Memory -----------------------------------------------------------------------------------------------------------
+
+
+def measure(role: str, path: Path) -> tuple[list[Process], float, int | None, int | None]:
+    """Starts four processes; tells how long one took to have the data, what the data costs, and what all four take."""
+    processes = [start(role, path, f"{role} {number + 1}") for number in range(READERS)]
+    for process in processes:
+        process.answer()
+    before = memory_of(processes)
+    opened = [process.ask("open")["milliseconds"] for process in processes]
+    ask_all(processes, "touch")
+    after = memory_of(processes)
+    cost = None if before is None or after is None else after - before
+    return processes, sorted(opened)[len(opened) // 2], cost, after
+
+
+def compare_memory(path: Path, columns: dict[str, np.ndarray], copies: Path) -> list[Process]:
+    heading("2. Four processes read it, and there is one copy")
+    np.savez(copies, **columns)
+    copiers, copy_time, copy_cost, copy_total = measure("copier", copies)
+    for process in copiers:
+        process.end()
+    readers, time_to_open, cost, total = measure("reader", path)
+    line("", "each its own copy", "one shared file")
+    line("until a process has all the data", f"{copy_time:.2f} ms", f"{time_to_open:15.2f} ms")
+    if cost is None or copy_cost is None:
+        tell("  Memory was not measured: this system does not tell how pages are shared (no /proc/PID/smaps_rollup).")
+        return readers
+    line("memory the data takes, all four together", mib(copy_cost), f"{mib(cost):>18}")
+    line("the same with Python and NumPy themselves", mib(copy_total), f"{mib(total):>18}")
+    check(cost < 0.6 * copy_cost, "four readers take less memory for the data than four copies")
+    tell(f"  The shared file takes {copy_cost / max(cost, 1):.1f} times less: there is one of it, whoever reads.")
+    tell("  (Proportional set size: a page that four processes share counts a quarter in each.)")
+    return readers
+
+
+# ---- 3. Two languages ------------------------------------------------------------------------------------------------------
+
+
+def compile_reader(stage: Path, output: Path) -> None:
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(stage / "lib/pkgconfig")}
+    asked = ["pkg-config", "--cflags", "--libs", "deltos"]
+    flags = shlex.split(subprocess.run(asked, env=environment, check=True, capture_output=True, text=True).stdout)
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    command = [*compiler, "-std=c11", "-O2", "-o", output, HERE / "reader.c", *flags, f"-Wl,-rpath,{stage}/lib", "-lm"]
+    subprocess.run([str(part) for part in command], check=True)
+
+
+def compare_languages(in_c: Process, readers: list[Process], columns: dict[str, np.ndarray]) -> None:
+    heading("3. A program in C and Python with NumPy, on the same bytes at the same time")
+    first, *others = ask_all([in_c, *readers], "answers")
+    for other in others:
+        apart = max(abs(one - two) for one, two in zip(first["centre"], other["centre"], strict=True))
+        check(apart < 1e-9, "C and NumPy find the same centre")
+        check(first["nearest"] == other["nearest"], "C and NumPy find the same places")
+    tell("  Where is the centre of the world's population, and what lies next to it?")
+    for name, answer in (("C", first), ("Python, NumPy", others[0])):
+        centre = f"{answer['centre'][0]:.6f} {answer['centre'][1]:.6f}"
+        line(f"  {name}", centre, f"in {answer['milliseconds']:.1f} ms; nearest: {', '.join(map(str, answer['nearest'][:3]))}")
+    rows = [int(np.flatnonzero(columns["ids"] == identity)[0]) for identity in first["nearest"]]
+    offsets, names = columns["offsets"], columns["names"].tobytes()
+    towns = [names[offsets[row] : offsets[row + 1]].decode() + f" ({columns['countries'][row].decode()})" for row in rows]
+    tell(f"  Nearest: {', '.join(towns)}.")
+    tell("  Nothing was parsed, converted or sent: both hold an address in the file.")
+
+
+# ---- 4. Stores that everybody sees ---------------------------------------------------------------------------------------------
+
+
+def play_ball(writer: Process, in_place: Process, lookers: list[Process], people: int) -> int:
+    heading("4. What one process stores, all others see at once")
+    in_place.say("play")
+    for looker in lookers:
+        looker.say(f"watch {PLAY_MILLISECONDS}")
+    served = writer.ask(f"serve {PLAY_MILLISECONDS}")
+    watched = [looker.answer() for looker in lookers]
+    writer.ask("put_ball -1")
+    returned = in_place.answer()["returned"]
+    check(served["rounds"] > 0 and returned == served["rounds"], "each number stored by the writer came back once")
+    line("numbers passed from the writer to another process", f"{served['rounds']:,}", "and back, by plain stores into the file")
+    line("there and back", f"{served['microseconds']:.1f} us", "half of them were faster; it takes no call of the library")
+    for looker, saw in zip(lookers, watched, strict=True):
+        check(saw["seen"] > 0 and saw["backwards"] == 0, f"{looker.name} sees the numbers, in order")
+    line("looks at which the five readers saw a new one", f"{sum(saw['seen'] for saw in watched):,}", "none ever out of order")
+    writer.ask("put_ball 42")
+    check(all(answer["ball"] == 42 for answer in ask_all([in_place, *lookers], "ball_now")), "all see the last store")
+    in_place.ask("add 1000")
+    people += 1000
+    check(all(answer["sum"] == people for answer in ask_all([writer, *lookers], "sum")), "all see the new inhabitants")
+    line("people counted by six processes", f"{people:,}", "right after a seventh had added 1,000")
+    return people
+
+
+# ---- 5. Growth ------------------------------------------------------------------------------------------------------------------
+
+
+def grow(path: Path, writer: Process, others: list[Process], people: int) -> None:
+    heading("5. The file grows while seven processes look at it, and nothing moves")
+    everybody = [writer, *others]
+    before = [answer["address"] for answer in ask_all(everybody, "address")]
+    size = path.stat().st_size
+    spent = sum(writer.ask(f"grow series/{step} {GROWTH_COUNT}")["milliseconds"] for step in range(GROWTH_STEPS))
+    grown = path.stat().st_size
+    after = [answer["address"] for answer in ask_all(everybody, "address")]
+    check(grown > 4 * size, "the file has grown")
+    check(before == after, "no address has changed")
+    check(all(answer["sum"] == people for answer in ask_all(everybody, "sum")), "and what lies there is the same")
+    line("size of the file", mib(size), "before")
+    line("", mib(grown), f"after, {GROWTH_STEPS} commits and {spent:.0f} ms later")
+    tell("  Address of the coordinates         before           after")
+    for process, one, two in zip(everybody, before, after, strict=True):
+        tell(f"    {process.name:<22} {one:#16x} {two:#16x}")
+    readers = [process for process in others if process.name[-1].isdigit()]
+    name = f"series/{GROWTH_STEPS - 1}"
+    for answer in ask_all(readers, f"newest {name}"):
+        check(answer == {"first": 0.0, "last": GROWTH_COUNT - 1.0, "count": GROWTH_COUNT}, "readers find what is new")
+    tell(f"  The readers, open all the while, find the new {name} by its name.")
+
+
+# ---- 6. kill -9 -----------------------------------------------------------------------------------------------------------------
+
+
+def commit_for_ever(path: Path, report: int) -> None:
+    """In a process of its own: says "b" and a number before a commit begins, "d" when it was acknowledged."""
+    storage = deltos.open(path, "a")
+    number = storage.attrs.get("commit", 0)
+    while True:
+        number += 1
+        os.write(report, f"b{number}\n".encode())
+        with storage.transaction() as change:
+            change["journal/whole"] = np.full(MIB // 8, number, dtype=np.int64)
+            change["journal/small"] = np.full(8, number, dtype=np.int64)
+            change.attrs["commit"] = number
+        os.write(report, f"d{number}\n".encode())
+
+
+def kill_in_commit(path: Path, chance: random.Random) -> tuple[int, bool]:
+    """Kills a writer somewhere in a commit. The last acknowledged commit, and whether one was under way."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            commit_for_ever(path, write_end)
+        finally:
+            os._exit(1)
+    os.close(write_end)
+    said = b""
+    began = None
+    durations: list[float] = []
+    wanted = chance.randint(3, 6)
+    try:
+        while True:
+            ready, _, _ = select.select([read_end], [], [], 60)
+            part = os.read(read_end, 4096) if ready else b""
+            check(bool(part), "the writer commits")
+            said += part
+            if began is not None and said.endswith(b"\n") and said.splitlines()[-1].startswith(b"b"):
+                durations.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            if len(durations) >= wanted and said.splitlines()[-1].startswith(b"b"):
+                break
+        time.sleep(chance.random() * sorted(durations)[len(durations) // 2])
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    while part := os.read(read_end, 4096):
+        said += part
+    os.close(read_end)
+    lines = said.decode().splitlines()
+    acknowledged = max(int(entry[1:]) for entry in lines if entry.startswith("d"))
+    return acknowledged, lines[-1].startswith("b")
+
+
+def state_of(path: Path) -> int:
+    """Opens the file as the next writer does and tells which commit it shows."""
+    with deltos.open(path, "r+") as storage:
+        number = storage.attrs["commit"]
+        check(not storage.verify("full"), "nothing in the file is damaged")
+        for name in ("journal/whole", "journal/small"):
+            stored = np.asarray(storage[name])
+            check(bool((stored == number).all()), "the commit is there as a whole")
+            del stored
+    return number
+
+
+def kill_writers(path: Path, lookers: list[Process], people: int) -> None:
+    heading("6. The writer is killed in the middle of a commit, again and again")
+    chance = random.Random(7)
+    inside = at_last = at_next = 0
+    shown: list[tuple[int, bool, int]] = []
+    slowest = 0.0
+    while inside < KILLS and len(shown) < 10 * KILLS:
+        acknowledged, under_way = kill_in_commit(path, chance)
+        began = time.perf_counter()
+        found = state_of(path)
+        slowest = max(slowest, time.perf_counter() - began)
+        check(found in (acknowledged, acknowledged + under_way), "the file opens at the last commit")
+        inside += under_way
+        at_last += under_way and found == acknowledged
+        at_next += under_way and found > acknowledged
+        shown.append((acknowledged, under_way, found))
+    check(inside >= KILLS, "the kills hit commits")
+    for acknowledged, under_way, found in [entry for entry in shown if entry[1]][:3]:
+        doing = f"killed (kill -9) while committing {acknowledged + 1}"
+        line(doing, f"opens at {found}", f"last acknowledged: {acknowledged}")
+    line("kills in the middle of a commit", f"{inside}", "each commit replaces 1 MiB, a small array and a number")
+    line("  opened at the last acknowledged commit", f"{at_last}")
+    line("  opened at the one under way, whole", f"{at_next}", "it had just become complete")
+    line("  lost, half-written or damaged", "0")
+    line("opened, checked and read again within", f"{slowest * 1e3:.0f} ms")
+    check(all(answer["sum"] == people for answer in ask_all(lookers, "sum")), "the readers were not disturbed")
+    tell("  The readers from the start went on reading all the while.")
+
+
+# ---- All of it --------------------------------------------------------------------------------------------------------------------
+
+
+def overlay(directory: Path) -> bool:
+    asked = subprocess.run(["stat", "-f", "-c", "%t", str(directory)], capture_output=True, text=True)
+    return asked.stdout.strip() == "794c7630"
+
+
+def demonstrate(stage: Path, keep: Path, scratch: Path) -> None:
+    path = scratch / "cities.deltos"
+    columns = build(path)
+    people = int(columns["population"].sum())
+    readers = compare_memory(path, columns, scratch / "copies.npz")
+    compile_reader(stage, scratch / "reader")
+    in_c = Process("reader in C", scratch / "reader", path)
+    compare_languages(in_c, readers, columns)
+    writer, in_place = start("writer", path, "writer"), start("in-place", path, "in-place process")
+    for process in (writer, in_place):
+        process.answer()
+        process.ask("open")
+    lookers = [in_c, *readers]
+    people = play_ball(writer, in_place, lookers, people)
+    grow(path, writer, [in_place, *lookers], people)
+    in_place.end()
+    writer.end()
+    kill_writers(path, lookers, people)
+    for process in lookers:
+        process.end()
+    (scratch / "copies.npz").unlink()
+    if scratch != keep:
+        with deltos.open(path) as storage:
+            storage.copy_to(keep / "cities.deltos")
+
+
+def what_next(keep: Path) -> None:
+    heading("What to try next")
+    python = os.path.relpath(sys.executable)
+    file = os.path.relpath(keep / "cities.deltos")
+    tell(f"  {python} -i -c \"import deltos, numpy as np; s = deltos.open('{file}'); print(*s)\"")
+    tell("      then: np.asarray(s['places/population']).max(), dict(s.attrs), s.info")
+    tell("  README.md            a whole program in C and one in Python, twenty lines each")
+    tell("  tests/demo/reader.c  the reader in C that was used here")
+    tell("  ./dev test           what all of this rests on")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stage", type=Path, required=True, help="where the library is installed")
+    stage = parser.parse_args().stage.resolve()
+    keep = stage.parent / "demo"
+    shutil.rmtree(keep, ignore_errors=True)
+    keep.mkdir(parents=True)
+    began = time.perf_counter()
+    tell("Deltos: data in one file, used in place by many programs in several languages, safe against kill -9.")
+    scratch = keep
+    try:
+        if overlay(keep) and os.path.isdir("/dev/shm"):  # readers of an overlay file system see one fixed state
+            tell("(This directory is on an overlay file system, so the file lies in memory, in /dev/shm, for the time of the demo.)")
+            scratch = Path(tempfile.mkdtemp(prefix="deltos-demo-", dir="/dev/shm"))
+        demonstrate(stage, keep, scratch)
+    except Failed as claim:
+        print(f"\nThis does not hold: {claim}", file=sys.stderr)
+        return 1
+    finally:
+        Process.kill_all()
+        if scratch != keep:
+            shutil.rmtree(scratch, ignore_errors=True)
+    tell(f"\nAll of it was checked as it was printed, in {time.perf_counter() - began:.1f} s.")
+    what_next(keep)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
