@@ -94,7 +94,17 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
                               in_strong, state_->options.progress));
   }
   // Holes that an earlier writer punched must get room again before anything is stored there.
-  return space_->finish_rebuild(number, state_->file_info.allocated_bytes < state_->file_info.bytes);
+  return space_->finish_rebuild(quarantine_number(chosen, number), state_->file_info.allocated_bytes < state_->file_info.bytes);
+}
+
+// From when on pins do not hold what is unreachable. Who pins the published number reads the very root that was found, when that is
+// what was published: only older pins count. Else, and after going back, every number there ever was does (rule R2).
+std::uint64_t Writer::quarantine_number(const Superblock &chosen, std::uint64_t number) const {
+  if (!state_->mailbox.alive() || state_->options.rollback) return number;
+  const std::uint64_t published = state_->mailbox.published();
+  const auto entry = state_->mailbox.entry(published);
+  const bool same = entry && entry->root_block == chosen.root_block && entry->root_transaction == chosen.root_transaction;
+  return same ? published : number;
 }
 
 Status Writer::recover() {

@@ -72,7 +72,11 @@ class Readers:
                            all(state['content'][block] == stamp for block, stamp in entry[2])]
         for found in candidates:
             number = highest + 1 if self.repaired else found[0]
-            freed = 0 if 'no quarantine' in mutants else NEVER if 'quarantine for ever' in mutants else number
+            # Who pins the published number reads this very root, when it is the one found: older pins alone count.
+            entry = state['ring'][state['published'] % self.ring]
+            same = state['live'] and found == candidates[0] and entry[3] == (state['published'],) + found[2]
+            freed = state['published'] if same or 'published root not compared' in mutants else number
+            freed = 0 if 'no quarantine' in mutants else NEVER if 'quarantine for ever' in mutants else freed
             unreachable = [block for block in range(state['high']) if block not in blocks_of(found[2])]
             free = tuple((block, freed, 0 if block in blocks_of(strong[2]) else NEVER) for block in unreachable)
             new = dict(owner='W%d' % (int(state['owner'][1:]) + 1), root=found[2], number=number, free=free,

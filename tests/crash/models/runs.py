@@ -106,6 +106,8 @@ def reader_runs():
     add('search', 'readers: search begins at the bound', MUTANT, readers, script='SSSSSS', readers=('snap',), ring=5,
         mutants=('search begins at the bound',))
     wrong('no quarantine', kills=1)
+    add('quick', 'readers: published root not compared', MUTANT, readers, script='SSS', readers=('export',), kills=1,
+        rollback=1, mutants=('published root not compared',))
     wrong('ranges only at open', readers_=export, kills=1)
     wrong('quarantine for ever', script='SS', kills=1)
     wrong('range leaked', script='SS', readers_=export)
