@@ -79,7 +79,13 @@ class Reuse : public testing::Test {
 
   ScratchDirectory directory;
   std::string path = directory.path + "/a.deltos";
-  std::shared_ptr<Storage> storage = must(Storage::open(path, opening(Mode::write, Create::fresh)));
+  // Space that is not used again must fail the test, not fill the machine.
+  static OpenOptions limited(Create create) {
+    OpenOptions options = opening(Mode::write, create);
+    options.max_file_bytes = std::uint64_t{1} << 30;
+    return options;
+  }
+  std::shared_ptr<Storage> storage = must(Storage::open(path, limited(Create::fresh)));
 };
 
 TEST_F(Reuse, TenThousandCyclesKeepTheFileNearItsLiveSetWhileAnotherProcessHoldsAViewAndTheWriterIsRestarted) {
@@ -96,12 +102,29 @@ TEST_F(Reuse, TenThousandCyclesKeepTheFileNearItsLiveSetWhileAnotherProcessHolds
     put(random() % kLive, static_cast<std::uint64_t>(cycle) + 2);
     if (cycle != kCycles / 2) continue;
     must(storage->close());
-    storage = must(Storage::open(path, opening(Mode::write)));
+    storage = must(Storage::open(path, limited(Create::existing)));
   }
   RecordProperty("file_over_live_set", std::to_string(file_over_live_set()));
   EXPECT_LE(file_over_live_set(), kMostOverLiveSet) << "at first " << at_first;
   EXPECT_TRUE(holder.still_right());
   EXPECT_TRUE(must(storage->verify(VerifyLevel::full, {})).empty());
+}
+
+// What a writer finds free waits for snapshots of the time before it; the file must not grow by a share of itself each time.
+TEST_F(Reuse, RestartsWhileReadersAreAtWorkDoNotMultiplyTheFile) {
+  for (unsigned object = 0; object < kLive; ++object) put(object, 1);
+  const std::uint64_t before = must(storage->info()).file_bytes;
+  const auto reader = must(Storage::open(path, opening(Mode::read)));
+  constexpr unsigned kRestarts = 100;
+  for (unsigned restart = 0; restart < kRestarts; ++restart) {
+    auto pin = must(reader->begin_snapshot());
+    storage->detach();
+    storage = must(Storage::open(path, limited(Create::existing)));
+    put(restart, 2 + restart);
+    pin.reset();
+    for (unsigned object = 0; object < 5; ++object) put(object, 2 + restart);
+  }
+  EXPECT_LE(must(storage->info()).file_bytes, before + kRestarts * 128 * 1024);
 }
 
 TEST_F(Reuse, ASnapshotThatIsHeldDoesKeepEverythingAndGivesItBackWhenItGoes) {
