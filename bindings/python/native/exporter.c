@@ -59,7 +59,8 @@ static _Atomic(Loan *) returned_loans;
 
 static int collect_loans(void *unused) {
   (void)unused;
-  Loan *loan = atomic_load_explicit(&returned_loans, memory_order_relaxed) ? atomic_exchange(&returned_loans, NULL) : NULL;
+  Loan *loan =
+      atomic_load_explicit(&returned_loans, memory_order_relaxed) ? atomic_exchange(&returned_loans, NULL) : NULL;
   while (loan != NULL) {
     Loan *next = loan->next;
     PyBuffer_Release(&loan->buffer);
@@ -95,12 +96,12 @@ static PyObject *lend(PyObject *module, PyObject *exporter) {
                        (unsigned long long)(uintptr_t)return_loan, (unsigned long long)(uintptr_t)loan);
 }
 
-/* ---- Handle ---------------------------------------------------------------------------------------------------------- */
+/* ---- Handle
+ * ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-  PyObject_HEAD
-  void *address; /* NULL: consumed or closed */
-  PyObject *pointer; /* the same for cffi */
+  PyObject_HEAD void *address; /* NULL: consumed or closed */
+  PyObject *pointer;           /* the same for cffi */
   int kind, uses;
   char closing, consuming;
 } Handle;
@@ -112,11 +113,21 @@ static void handle_drop(Handle *self) {
   self->address = NULL;
   if (address == NULL) return;
   switch (self->kind) {
-    case kStorage: library.storage_detach((deltos_storage **)&address); break;
-    case kSnapshot: library.snapshot_release((deltos_snapshot **)&address); break;
-    case kTransaction: library.transaction_abort((deltos_transaction **)&address); break;
-    case kObject: library.object_release((deltos_object **)&address); break;
-    default: library.cursor_release((deltos_cursor **)&address); break;
+    case kStorage:
+      library.storage_detach((deltos_storage **)&address);
+      break;
+    case kSnapshot:
+      library.snapshot_release((deltos_snapshot **)&address);
+      break;
+    case kTransaction:
+      library.transaction_abort((deltos_transaction **)&address);
+      break;
+    case kObject:
+      library.object_release((deltos_object **)&address);
+      break;
+    default:
+      library.cursor_release((deltos_cursor **)&address);
+      break;
   }
 }
 
@@ -236,11 +247,11 @@ static PyType_Slot handle_slots[] = {
 static PyType_Spec handle_spec = {"deltos._exporter.Handle", sizeof(Handle), 0, Py_TPFLAGS_DEFAULT, handle_slots};
 static PyTypeObject *handle_type;
 
-/* ---- Source: the memory of any exporter, as an input of the library -------------------------------------------------- */
+/* ---- Source: the memory of any exporter, as an input of the library
+ * -------------------------------------------------- */
 
 typedef struct {
-  PyObject_HEAD
-  Py_buffer buffer;
+  PyObject_HEAD Py_buffer buffer;
   char held;
 } Source;
 
@@ -313,13 +324,13 @@ static PyType_Slot source_slots[] = {
 
 static PyType_Spec source_spec = {"deltos._exporter.Source", sizeof(Source), 0, Py_TPFLAGS_DEFAULT, source_slots};
 
-/* ---- Exporter: the buffer protocol over an object ---------------------------------------------------------------------- */
+/* ---- Exporter: the buffer protocol over an object
+ * ---------------------------------------------------------------------- */
 
 typedef struct {
-  PyObject_HEAD
-  PyObject *handle; /* a Handle of an object, or NULL */
-  char readonly;    /* export writable only on request */
-  char fresh;       /* nothing has been told about the object yet, so it may still turn out to be its successor */
+  PyObject_HEAD PyObject *handle; /* a Handle of an object, or NULL */
+  char readonly;                  /* export writable only on request */
+  char fresh; /* nothing has been told about the object yet, so it may still turn out to be its successor */
 } Exporter;
 
 static char empty_memory[64]; /* an address for exports of no bytes: consumers take NULL for "allocate" */
@@ -483,11 +494,17 @@ static void exporter_dealloc(Exporter *self) {
   Py_DECREF(type);
 }
 
-/* ---- DLPack ------------------------------------------------------------------------------------------------------------
- * The structures of its versions 0.x and 1.x, declared here: they are an ABI, and no header of it is needed. */
+/* ---- DLPack
+ * ------------------------------------------------------------------------------------------------------------ The
+ * structures of its versions 0.x and 1.x, declared here: they are an ABI, and no header of it is needed. */
 
-typedef struct { int32_t device_type, device_id; } DlDevice;
-typedef struct { uint8_t code, bits; uint16_t lanes; } DlType;
+typedef struct {
+  int32_t device_type, device_id;
+} DlDevice;
+typedef struct {
+  uint8_t code, bits;
+  uint16_t lanes;
+} DlType;
 typedef struct {
   void *data;
   DlDevice device;
@@ -589,8 +606,8 @@ static PyObject *exporter_dlpack(Exporter *self, PyObject *arguments) {
   int readonly = view->readonly && !copy;
   if (readonly && !versioned) {
     library.view_release(&view);
-    fail(DELTOS_E_READONLY, "the buffer is read-only, which DLPack before 1.0 cannot say; ask for max_version (1, 0)", 0,
-         1);
+    fail(DELTOS_E_READONLY, "the buffer is read-only, which DLPack before 1.0 cannot say; ask for max_version (1, 0)",
+         0, 1);
     return NULL;
   }
   DlTensor layout = {0};
@@ -632,25 +649,26 @@ static PyGetSetDef exporter_getset[] = {
     {"_handle", (getter)exporter_get_handle, (setter)exporter_set_handle, "What is exported: a Handle or None.", NULL},
     {"_fresh", (getter)exporter_get_fresh, (setter)exporter_set_fresh,
      "Whether _look_again() may replace the handle when the object has been replaced.", NULL},
-    {"_readonly", (getter)exporter_get_readonly, (setter)exporter_set_readonly, "Whether memory is exported writable only to who asks for that.", NULL},
+    {"_readonly", (getter)exporter_get_readonly, (setter)exporter_set_readonly,
+     "Whether memory is exported writable only to who asks for that.", NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 
-static PyType_Slot exporter_slots[] = {
-    {Py_tp_doc, "Base of everything that exports memory of a storage."},
-    {Py_tp_new, exporter_new},
-    {Py_tp_dealloc, exporter_dealloc},
-    {Py_tp_traverse, exporter_traverse},
-    {Py_tp_clear, exporter_clear},
-    {Py_tp_methods, exporter_methods},
-    {Py_tp_getset, exporter_getset},
-    {Py_bf_getbuffer, exporter_getbuffer},
-    {Py_bf_releasebuffer, exporter_releasebuffer},
-    {0, NULL}};
+static PyType_Slot exporter_slots[] = {{Py_tp_doc, "Base of everything that exports memory of a storage."},
+                                       {Py_tp_new, exporter_new},
+                                       {Py_tp_dealloc, exporter_dealloc},
+                                       {Py_tp_traverse, exporter_traverse},
+                                       {Py_tp_clear, exporter_clear},
+                                       {Py_tp_methods, exporter_methods},
+                                       {Py_tp_getset, exporter_getset},
+                                       {Py_bf_getbuffer, exporter_getbuffer},
+                                       {Py_bf_releasebuffer, exporter_releasebuffer},
+                                       {0, NULL}};
 
 static PyType_Spec exporter_spec = {"deltos._exporter.Exporter", sizeof(Exporter), 0,
                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, exporter_slots};
 
-/* ---- The module ---------------------------------------------------------------------------------------------------------- */
+/* ---- The module
+ * ---------------------------------------------------------------------------------------------------------- */
 
 PyDoc_STRVAR(bind_doc,
              "bind(addresses, raise_status, /)\n--\n\n"
@@ -677,9 +695,8 @@ static PyObject *bind(PyObject *module, PyObject *arguments) {
   Py_RETURN_NONE;
 }
 
-static PyMethodDef module_methods[] = {{"bind", bind, METH_VARARGS, bind_doc},
-                                       {"lend", lend, METH_O, lend_doc},
-                                       {NULL, NULL, 0, NULL}};
+static PyMethodDef module_methods[] = {
+    {"bind", bind, METH_VARARGS, bind_doc}, {"lend", lend, METH_O, lend_doc}, {NULL, NULL, 0, NULL}};
 
 static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject **keep) {
   PyObject *type = PyType_FromModuleAndSpec(module, spec, NULL);
@@ -698,7 +715,10 @@ static int module_exec(PyObject *module) {
   static const struct {
     const char *name;
     int value;
-  } kinds[] = {{"STORAGE", kStorage}, {"SNAPSHOT", kSnapshot}, {"TRANSACTION", kTransaction}, {"OBJECT", kObject},
+  } kinds[] = {{"STORAGE", kStorage},
+               {"SNAPSHOT", kSnapshot},
+               {"TRANSACTION", kTransaction},
+               {"OBJECT", kObject},
                {"CURSOR", kCursor}};
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; ++k)
     if (PyModule_AddIntConstant(module, kinds[k].name, kinds[k].value) < 0) return -1;
