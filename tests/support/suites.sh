@@ -93,5 +93,6 @@ suite_meson_compat() {
 
 suite_docs() {
   build_stage
-  "$venv/bin/python" tests/support/check_docs.py --stage "$build/stage" .
+  build_python
+  "$venv/bin/python" tests/docs/check_docs.py --stage "$build/stage" --python "$build/venv-package/bin/python" .
 }
