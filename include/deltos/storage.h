@@ -18,8 +18,8 @@
  * is built aside and takes the old one's place at the first successful commit; without one the old file stays). Any but
  * NEVER needs mode WRITE. A storage being created appears whole or not at all; an existing file is never truncated.
  *
- * Thread safety: internally synchronised. A second open of the same file in one process shares the engine; WRITE twice
- * in one process is refused like WRITE in two. Opening never waits.
+ * Thread safety: internally synchronised. A second open of the same file in one process is as independent as one in
+ * another process; WRITE twice in one process is refused like WRITE in two. Opening never waits.
  *
  * Example:
  * @code

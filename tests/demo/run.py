@@ -36,7 +36,7 @@ ATTRIBUTION = "GeoNames, www.geonames.org, licensed under CC BY 4.0"
 MIB = 1 << 20
 
 
-# ---- What is printed ---------------------------------------------------------------------------------------------------
+# ---- What is printed -------------------------------------------------------------------------------------------------
 
 
 class Failed(Exception):
@@ -64,7 +64,7 @@ def mib(count: float) -> str:
     return f"{count / MIB:,.1f} MiB"
 
 
-# ---- Processes ---------------------------------------------------------------------------------------------------------
+# ---- Processes -------------------------------------------------------------------------------------------------------
 
 
 class Process:
@@ -132,7 +132,7 @@ def memory_of(processes: list[Process]) -> int | None:
     return total
 
 
-# ---- 1. Building ---------------------------------------------------------------------------------------------------------
+# ---- 1. Building -----------------------------------------------------------------------------------------------------
 
 
 def read_places() -> dict[str, np.ndarray]:
@@ -164,7 +164,8 @@ def build(path: Path) -> dict[str, np.ndarray]:
             for name, column in columns.items():
                 change[f"places/{name}"] = column
             change["live/ball"] = np.zeros((2, 8), dtype=np.int64)
-        line("store it, safe against power loss", f"{(time.perf_counter() - began) * 1e3:.0f} ms", "all of it or nothing")
+        spent = time.perf_counter() - began
+        line("store it, safe against power loss", f"{spent * 1e3:.0f} ms", "all of it or nothing")
         for name, column in columns.items():
             stored = storage[f"places/{name}"]
             check(np.array_equal(np.asarray(stored), column), f"{name} is stored as it was given")
@@ -176,7 +177,7 @@ def build(path: Path) -> dict[str, np.ndarray]:
     return columns
 
 
-# ---- 2. Memory -----------------------------------------------------------------------------------------------------------
+# ---- 2. Memory -------------------------------------------------------------------------------------------------------
 
 
 def measure(role: str, path: Path) -> tuple[list[Process], float, int | None, int | None]:
@@ -212,7 +213,7 @@ def compare_memory(path: Path, columns: dict[str, np.ndarray], copies: Path) -> 
     return readers
 
 
-# ---- 3. Two languages ------------------------------------------------------------------------------------------------------
+# ---- 3. Two languages ------------------------------------------------------------------------------------------------
 
 
 def compile_reader(stage: Path, output: Path) -> None:
@@ -234,15 +235,16 @@ def compare_languages(in_c: Process, readers: list[Process], columns: dict[str, 
     tell("  Where is the centre of the world's population, and what lies next to it?")
     for name, answer in (("C", first), ("Python, NumPy", others[0])):
         centre = f"{answer['centre'][0]:.6f} {answer['centre'][1]:.6f}"
-        line(f"  {name}", centre, f"in {answer['milliseconds']:.1f} ms; nearest: {', '.join(map(str, answer['nearest'][:3]))}")
+        nearest = ", ".join(map(str, answer["nearest"][:3]))
+        line(f"  {name}", centre, f"in {answer['milliseconds']:.1f} ms; nearest: {nearest}")
     rows = [int(np.flatnonzero(columns["ids"] == identity)[0]) for identity in first["nearest"]]
-    offsets, names = columns["offsets"], columns["names"].tobytes()
-    towns = [names[offsets[row] : offsets[row + 1]].decode() + f" ({columns['countries'][row].decode()})" for row in rows]
+    offsets, names, countries = columns["offsets"], columns["names"].tobytes(), columns["countries"]
+    towns = [f"{names[offsets[row] : offsets[row + 1]].decode()} ({countries[row].decode()})" for row in rows]
     tell(f"  Nearest: {', '.join(towns)}.")
     tell("  Nothing was parsed, converted or sent: both hold an address in the file.")
 
 
-# ---- 4. Stores that everybody sees ---------------------------------------------------------------------------------------------
+# ---- 4. Stores that everybody sees -----------------------------------------------------------------------------------
 
 
 def play_ball(writer: Process, in_place: Process, lookers: list[Process], people: int) -> int:
@@ -255,11 +257,12 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
     writer.ask("put_ball -1")
     returned = in_place.answer()["returned"]
     check(served["rounds"] > 0 and returned == served["rounds"], "each number stored by the writer came back once")
-    line("numbers passed from the writer to another process", f"{served['rounds']:,}", "and back, by plain stores into the file")
+    line("numbers passed to another process and back", f"{served['rounds']:,}", "by plain stores into the file")
     line("there and back", f"{served['microseconds']:.1f} us", "half of them were faster; it takes no call of the library")
     for looker, saw in zip(lookers, watched, strict=True):
         check(saw["seen"] > 0 and saw["backwards"] == 0, f"{looker.name} sees the numbers, in order")
-    line("looks at which the five readers saw a new one", f"{sum(saw['seen'] for saw in watched):,}", "none ever out of order")
+    looks = sum(saw["seen"] for saw in watched)
+    line("looks at which the five readers saw a new one", f"{looks:,}", "none ever out of order")
     writer.ask("put_ball 42")
     check(all(answer["ball"] == 42 for answer in ask_all([in_place, *lookers], "ball_now")), "all see the last store")
     in_place.ask("add 1000")
@@ -269,7 +272,7 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
     return people
 
 
-# ---- 5. Growth ------------------------------------------------------------------------------------------------------------------
+# ---- 5. Growth -------------------------------------------------------------------------------------------------------
 
 
 def grow(path: Path, writer: Process, others: list[Process], people: int) -> None:
@@ -295,7 +298,7 @@ def grow(path: Path, writer: Process, others: list[Process], people: int) -> Non
     tell(f"  The readers, open all the while, find the new {name} by its name.")
 
 
-# ---- 6. kill -9 -----------------------------------------------------------------------------------------------------------------
+# ---- 6. kill -9 ------------------------------------------------------------------------------------------------------
 
 
 def commit_for_ever(path: Path, report: int) -> None:
@@ -390,7 +393,7 @@ def kill_writers(path: Path, lookers: list[Process], people: int) -> None:
     tell("  The readers from the start went on reading all the while.")
 
 
-# ---- All of it --------------------------------------------------------------------------------------------------------------------
+# ---- All of it -------------------------------------------------------------------------------------------------------
 
 
 def overlay(directory: Path) -> bool:
@@ -447,7 +450,7 @@ def main() -> int:
     scratch = keep
     try:
         if overlay(keep) and os.path.isdir("/dev/shm"):  # readers of an overlay file system see one fixed state
-            tell("(This directory is on an overlay file system, so the file lies in memory, in /dev/shm, for the time of the demo.)")
+            tell("(This directory is on an overlay file system: the file lies in memory, in /dev/shm, during the demo.)")
             scratch = Path(tempfile.mkdtemp(prefix="deltos-demo-", dir="/dev/shm"))
         demonstrate(stage, keep, scratch)
     except Failed as claim:

@@ -1,0 +1,96 @@
+"""Runs the examples of README.md as they stand there, and follows the links of the papers.
+
+    check_docs.py --stage DIRECTORY --python INTERPRETER ROOT
+
+A `text` block right after an example is what it prints. The examples run one after another in one empty directory: the
+C program reads what the Python program wrote. The interpreter has the package; the stage is where the library is
+installed.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PAPERS = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "bindings/README.md",
+    "include/CONVENTIONS.md",
+    "src/ARCHITECTURE.md",
+    "src/format/FORMAT.md",
+    "tests/demo/README.md",
+)
+EXAMPLE_LINES = 22
+
+
+def blocks(text):
+    """The language, the code and the printed text of each example."""
+    fence = r"```(python|c)\n(.*?)```\n(?:\n```text\n(.*?)```)?"
+    return [(match[1], match[2], match[3] or "") for match in re.finditer(fence, text, re.DOTALL)]
+
+
+def command_for(language, code, stage, python, directory):
+    if language == "python":
+        (directory / "example.py").write_text(code)
+        return [python, "-W", "error", "example.py"]
+    (directory / "example.c").write_text(code)
+    environment = {**os.environ, "PKG_CONFIG_PATH": f"{stage}/lib/pkgconfig"}
+    asked = ["pkg-config", "--cflags", "--libs", "deltos"]
+    flags = subprocess.run(asked, env=environment, check=True, capture_output=True, text=True).stdout
+    strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    command = [*compiler, *strict, "-o", "example", "example.c", *shlex.split(flags), f"-Wl,-rpath,{stage}/lib"]
+    subprocess.run(command, cwd=directory, check=True)
+    return ["./example"]
+
+
+def example_problems(text, stage, python):
+    found = blocks(text)
+    if [language for language, _, _ in found] != ["python", "c"]:
+        yield "README.md: one example in Python and one in C are expected"
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        for language, code, expected in found:
+            if code.count("\n") > EXAMPLE_LINES:
+                yield f"README.md: the example in {language} is longer than {EXAMPLE_LINES} lines"
+            command = command_for(language, code, stage, python, directory)
+            ran = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+            if ran.returncode != 0 or ran.stdout != expected:
+                said = ran.stdout + ran.stderr
+                yield f"README.md: the example in {language} ended with {ran.returncode} and printed\n{said}"
+
+
+def link_problems(root, paper):
+    text = re.sub(r"```.*?```", "", (root / paper).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target and not (root / paper).parent.joinpath(target).exists():
+            yield f"{paper}: the link to {target} leads nowhere"
+    for name in re.findall(r"`((?:src|include|tests|bindings|pkgconfig)/[\w./-]+)`", text):
+        if not (root / name).exists():
+            yield f"{paper}: there is no {name}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stage", type=Path, required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("root", type=Path)
+    options = parser.parse_args()
+    problems = [f"there is no {paper}" for paper in PAPERS if not (options.root / paper).exists()]
+    for paper in PAPERS:
+        if (options.root / paper).exists():
+            problems += link_problems(options.root, paper)
+    readme = (options.root / "README.md").read_text(encoding="utf-8")
+    problems += example_problems(readme, options.stage.resolve(), options.python)
+    print("\n".join(problems) or f"{len(PAPERS)} papers, {len(blocks(readme))} examples: as they should be")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
