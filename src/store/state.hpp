@@ -10,6 +10,7 @@
 #include "store/export_list.hpp"
 #include "store/lock_table.hpp"
 #include "store/mailbox.hpp"
+#include "store/page_buffers.hpp"
 #include "store/pages.hpp"
 #include "store/slots.hpp"
 #include "store/storage.hpp"
@@ -50,6 +51,7 @@ struct StorageState {
   Slots slots;  // immutable: as found when opened
 
   std::unique_ptr<Writer> writer;  // Mode::write only
+  SparePages spare_pages;          // of whoever owns the transaction
   std::atomic<bool> closed{false};
 
   std::mutex transaction_mutex;  // leaf: around the next two only

@@ -78,20 +78,14 @@ Result<const std::byte *> TransactionState::page(const format::Child &child, uns
 
 Status TransactionState::reserve(unsigned count) {
   DELTOS_TRY(writer->space().reserve_pages(count));
-  pages.reserve(pages.size() + count);
-  freed_pages.reserve(freed_pages.size() + count);
-  spare_.reserve(count);
-  while (spare_.size() < count) {
-    Pages one;
-    one.emplace(0, std::make_unique<PageBuffer>());
-    spare_.push_back(one.extract(one.begin()));
-  }
+  make_room(pages, count);
+  make_room(freed_pages, count);
+  shared->spare_pages.reserve(count);
   return {};
 }
 
 std::byte *TransactionState::add_page(std::uint64_t block) {
-  Pages::node_type node = std::move(spare_.back());
-  spare_.pop_back();
+  PageTable::node_type node = shared->spare_pages.take();
   node.key() = block;
   std::byte *bytes = node.mapped()->bytes;
   if (auto inserted = pages.insert(std::move(node)); !inserted.inserted) {
@@ -147,18 +141,23 @@ Status TransactionState::write_pages() {
   for (std::size_t first = 0; first < dirty.size();) {
     std::size_t end = first + 1;
     while (end < dirty.size() && end - first < kRunPages && dirty[end].first == dirty[end - 1].first + 1) ++end;
-    run.resize((end - first) * format::kBlockBytes);
-    for (std::size_t i = first; i < end; ++i) {
-      format::seal_page(dirty[i].second);
-      std::memcpy(run.data() + (i - first) * format::kBlockBytes, dirty[i].second, format::kBlockBytes);
+    for (std::size_t i = first; i < end; ++i) format::seal_page(dirty[i].second);
+    Bytes content(dirty[first].second, format::kBlockBytes);
+    if (end - first > 1) {
+      run.resize((end - first) * format::kBlockBytes);
+      for (std::size_t i = first; i < end; ++i) {
+        std::memcpy(run.data() + (i - first) * format::kBlockBytes, dirty[i].second, format::kBlockBytes);
+      }
+      content = run;
     }
     const std::uint64_t offset = dirty[first].first * format::kBlockBytes;
-    DELTOS_TRY(writer->second().write(run, offset));
+    DELTOS_TRY(writer->second().write(content, offset));
     // Kernels have been seen whose mappings lag behind a write; readers would follow pointers into old pages.
-    if (std::memcmp(writer->data() + offset, run.data(), run.size()) != 0) {
+    if (std::memcmp(writer->data() + offset, content.data(), content.size()) != 0) {
       return fail(Code::io, "%s: what was written at offset %" PRIu64 " does not show in the mapping; this file system is not coherent",
                   shared->label.c_str(), offset);
     }
+    for (std::size_t i = first; i < end; ++i) shared->memo.add({dirty[i].first, number});
     first = end;
   }
   return {};
@@ -176,7 +175,7 @@ Status TransactionState::write_early() {
 
 Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed) {
   if (bytes == 0) return format::Extent{0, 0, number};
-  allocated.reserve(allocated.size() + 1);
+  make_room(allocated, 1);
   DELTOS_ASSIGN(const Space::Allocation place, writer->space().allocate(bytes, sealed));
   allocated.emplace(place.offset, bytes);
   written_bytes += bytes;
@@ -272,6 +271,7 @@ void TransactionState::finish_commit() {
   for (const format::Extent &extent : freed_extents) space.free_extent(extent.offset, extent.bytes, extent.transaction, number);
   unlock_seals();
   writer->note_usage();
+  shared->spare_pages.keep(pages);
   open = false;
 }
 
@@ -286,6 +286,7 @@ void TransactionState::finish_abort() {
   for (const auto &[block, page] : pages) space.abandon_page(block);
   for (const auto &[offset, bytes] : allocated) space.abandon_extent(offset, bytes);
   writer->note_usage();
+  shared->spare_pages.keep(pages);
 }
 
 bool same_content(const format::Object &a, const format::Object &b) {

@@ -5,14 +5,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/page_buffers.hpp"
 #include "store/transaction.hpp"
 #include "store/writer.hpp"
 
 namespace deltos::store {
-
-struct alignas(64) PageBuffer {
-  std::byte bytes[format::kBlockBytes];
-};
 
 // Dirty pages live on the heap, under the number of the block they will be written to. Everything that commit or abort has to give
 // back is listed; nothing of it is visible to anybody before the writer publishes.
@@ -38,8 +35,7 @@ struct TransactionState final : PageEditor {
   struct FreedPage {
     std::uint64_t block, born;
   };
-  // nullptr: written early (the dirty catalogue grew large); read back when it is edited again.
-  std::unordered_map<std::uint64_t, std::unique_ptr<PageBuffer>> pages;
+  PageTable pages;
   std::vector<FreedPage> freed_pages;
   std::vector<format::Extent> freed_extents;
   std::unordered_map<std::uint64_t, std::uint64_t> allocated;  // extents of this transaction: offset -> bytes
@@ -88,8 +84,6 @@ struct TransactionState final : PageEditor {
   void unlock_seals();
 
  private:
-  using Pages = std::unordered_map<std::uint64_t, std::unique_ptr<PageBuffer>>;
-  std::vector<Pages::node_type> spare_;  // so that create() and edit() allocate nothing
   std::size_t dirty_pages_ = 0;
   std::byte *add_page(std::uint64_t block);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);

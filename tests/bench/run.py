@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "python", "library"]
-VERDICT = re.compile(r"\S+ (?:<=|>=) +\S+  (met|MISSED)$")
+VERDICT = re.compile(r"  (?:<=|>=) \S+  (met|MISSED)$")
 ALLOWED_LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
 
 
@@ -82,7 +82,8 @@ class Runner:
         self.run([sys.executable, str(HERE / "open.py"), str(self.directory)], "python")
 
     def library(self) -> None:
-        built = next((self.build / "src").glob("libdeltos.so.*.*.*"))
+        names = sorted((self.build / "src").glob("libdeltos.so.*"))
+        built = next(path for path in names if path.is_file() and re.search(r"so[.0-9]+$", path.name)).resolve()
         stripped = self.directory / "libdeltos.so"
         subprocess.run(["strip", "-o", str(stripped), str(built)], check=True)
         dynamic = subprocess.run(["readelf", "-dW", str(built)], check=True, capture_output=True, text=True).stdout
