@@ -32,7 +32,8 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   DELTOS_TRY(state_->check());
   Writer &writer = *state_->writer;
   DELTOS_TRY(writer.check_path(durability == Durability::sync));
-  const bool unchanged = state_->pages.empty() && state_->root == state_->first_root;
+  // The first commit of a storage that replaces another takes the name, whatever is in it.
+  const bool unchanged = state_->pages.empty() && state_->root == state_->first_root && !writer.replacing();
   if (unchanged) {
     if (durability != Durability::async) DELTOS_TRY(writer.sync());
   } else {

@@ -59,6 +59,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   // The path still leads to this file, else stale. Asks at most once a second unless `now`.
   Status check_path(bool now);
   void set_replacing(std::string path, os::File old_writer_lock);  // Create::replace: the name is taken at the first commit
+  bool replacing() const { return !replacing_.empty(); }
   void trim();
   // Gives the WRITER lock back; nothing is published afterwards. Views made by this process keep their own locks.
   void resign();

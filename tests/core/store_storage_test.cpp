@@ -242,6 +242,13 @@ TEST_F(StorageTest, ReplacingTakesTheNameWithTheFirstCommit) {
   EXPECT_EQ(reader->newer_snapshot(*snapshot).code(), Code::replaced);
 }
 
+TEST_F(StorageTest, ReplacingTakesTheNameWithAnEmptyCommitToo) {
+  put(create(), "old", {1.0});
+  const auto fresh = must(Storage::open(path, writing(Create::replace)));
+  must(must(fresh->begin_transaction())->commit(Durability::async));
+  EXPECT_FALSE(must(must(must(Storage::open(path, reading()))->begin_snapshot())->find("old")).has_value());
+}
+
 TEST_F(StorageTest, ManyObjectsComeAndGo) {
   const auto storage = create();
   for (int round = 0; round < 20; ++round) {
