@@ -258,7 +258,7 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
     returned = in_place.answer()["returned"]
     check(served["rounds"] > 0 and returned == served["rounds"], "each number stored by the writer came back once")
     line("numbers passed to another process and back", f"{served['rounds']:,}", "by plain stores into the file")
-    line("there and back", f"{served['microseconds']:.1f} us", "half of them were faster; it takes no call of the library")
+    line("there and back", f"{served['microseconds']:.1f} us", "half were faster; it takes no call of the library")
     for looker, saw in zip(lookers, watched, strict=True):
         check(saw["seen"] > 0 and saw["backwards"] == 0, f"{looker.name} sees the numbers, in order")
     looks = sum(saw["seen"] for saw in watched)
@@ -450,7 +450,7 @@ def main() -> int:
     scratch = keep
     try:
         if overlay(keep) and os.path.isdir("/dev/shm"):  # readers of an overlay file system see one fixed state
-            tell("(This directory is on an overlay file system: the file lies in memory, in /dev/shm, during the demo.)")
+            tell("(This directory is on an overlay file system; during the demo the file is in memory, in /dev/shm.)")
             scratch = Path(tempfile.mkdtemp(prefix="deltos-demo-", dir="/dev/shm"))
         demonstrate(stage, keep, scratch)
     except Failed as claim:

@@ -12,7 +12,8 @@ def main() -> None:
     builder = FFI()
     builder.cdef(declarations.read_text())
     builder.cdef('extern "Python" int32_t deltos_python_progress(uint64_t, uint64_t, void *);')
-    builder.set_source("deltos._ffi", "#include <deltos/deltos.h>", py_limited_api=True)
+    # What older versions of cffi write calls alloca, which a compiler in strict mode does not know by itself.
+    builder.set_source("deltos._ffi", "#include <alloca.h>\n#include <deltos/deltos.h>", py_limited_api=True)
     builder.emit_c_code(str(output))
 
 
