@@ -4,9 +4,9 @@
 
 options_of() { # build
   case $1 in
-    debug) echo '--werror' ;;
-    asan) echo '--werror -Db_sanitize=address,undefined -Db_lundef=false' ;;
-    tsan) echo '-Db_sanitize=thread -Db_lundef=false' ;;
+    debug) echo '--werror -Doptimization=1' ;;
+    asan) echo '--werror -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false' ;;
+    tsan) echo '-Doptimization=1 -Db_sanitize=thread -Db_lundef=false' ;;
     release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac
 }

@@ -30,17 +30,17 @@ count() { # passed failed skipped
   echo "$*" >>"$count_file"
 }
 
-# Builds one tree and runs some of its Meson suites, several for each name being alternatives joined by a comma.
+# Builds what is needed of one tree and runs some of its Meson suites, several for each name being alternatives joined by a comma.
 meson_suites() { # build suite...
   tree=$1
   shift
-  build_tree "$tree"
+  configure "$tree"
   report=$build/$tree/meson-logs/testlog.junit.xml
   rm -f "$report"
   selection=
   for name in "$@"; do selection="$selection --suite $name"; done
   status=0
-  "$venv/bin/meson" test -C "$build/$tree" --no-rebuild --print-errorlogs --num-processes "$(nproc)" \
+  "$venv/bin/meson" test -C "$build/$tree" --print-errorlogs --num-processes "$(nproc)" \
     --timeout-multiplier "$(if [ -n "${DELTOS_LONG-}" ]; then echo 20; else echo 1; fi)" $selection || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
   return "$status"
