@@ -349,8 +349,19 @@ TEST(Copy, PackedMemoryIsHandedOnWhereItLies) {
   EXPECT_EQ(at, memory.size());
 }
 
+TEST(Copy, SmallItemsAreGatheredIntoLongPieces) {
+  Blob memory = numbered(8 * kGatherBytes);
+  const Numbers shape{static_cast<std::int64_t>(kGatherBytes), 2}, strides{8, 4};
+  std::size_t pieces = 0;
+  ASSERT_TRUE(for_each_run({memory.data(), 2, shape.data(), strides.data(), nullptr, 2}, [&](Bytes piece) -> Status {
+                EXPECT_EQ(piece.size(), kGatherBytes);
+                ++pieces;
+                return {};
+              }).ok());
+  EXPECT_EQ(pieces, 4u);
+}
+
 TEST(Copy, AFailingSinkEndsTheWalk) {
-  Random random(1);
   Blob memory = numbered(40000000);
   const Numbers shape{4000, 5000}, strides{2, 8000};
   for (const std::int64_t *each : {strides.data(), static_cast<const std::int64_t *>(nullptr)}) {
@@ -418,9 +429,9 @@ TEST(Copy, AnArrayReversesOntoItself) {
 
 TEST(Fill, TheItemMayLieInTheTarget) {
   Blob memory = numbered(8 * 1000);
-  const Blob item(memory.begin() + 800, memory.begin() + 808);
+  const Blob item(memory.begin() + 803, memory.begin() + 811);
   const Numbers shape{1000};
-  ASSERT_TRUE(fill({memory.data(), 1, shape.data(), nullptr, nullptr, 8}, Bytes(memory.data() + 800, 8)).ok());
+  ASSERT_TRUE(fill({memory.data(), 1, shape.data(), nullptr, nullptr, 8}, Bytes(memory.data() + 803, 8)).ok());
   for (std::size_t i = 0; i < 1000; ++i) ASSERT_TRUE(std::equal(item.begin(), item.end(), memory.begin() + 8 * i));
 }
 
