@@ -210,7 +210,13 @@ Status File::read(MutableBytes to, std::uint64_t offset) const {
 }
 
 Status File::write(Bytes from, std::uint64_t offset) const {
-  DELTOS_TRY(check_size_limit(*this, offset + from.size()));
+  DELTOS_TRY(check_limit(offset + from.size()));
+  return write_below(from, offset);
+}
+
+Status File::check_limit(std::uint64_t end) const { return check_size_limit(*this, end); }
+
+Status File::write_below(Bytes from, std::uint64_t offset) const {
   std::uint64_t done = 0;
   while (done < from.size()) {
     const std::uint64_t left = from.size() - done;

@@ -47,6 +47,9 @@ class File {
   Result<FileInfo> info() const;
   Status read(MutableBytes to, std::uint64_t offset) const;   // all of it; short file: corrupt
   Status write(Bytes from, std::uint64_t offset) const;       // all of it
+  // Of several writes in a row: RLIMIT_FSIZE asked once for the last of them, and then write_below() that end.
+  Status check_limit(std::uint64_t end) const;
+  Status write_below(Bytes from, std::uint64_t offset) const;
   Result<std::uint64_t> read_some(MutableBytes to, std::uint64_t offset) const;  // up to end of file
   // Makes room up to `bytes`: fallocate, or zeros written where the file system has none. Looks at RLIMIT_FSIZE first,
   // so that no SIGXFSZ is raised. Never shrinks. no_space names what is missing.

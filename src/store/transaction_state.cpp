@@ -136,7 +136,9 @@ Status TransactionState::write_pages() {
   for (auto &[block, page] : pages) {
     if (page) dirty.emplace_back(block, page->bytes);
   }
+  if (dirty.empty()) return {};
   std::sort(dirty.begin(), dirty.end());
+  DELTOS_TRY(writer->second().check_limit((dirty.back().first + 1) * format::kBlockBytes));
   std::vector<std::byte> run;
   for (std::size_t first = 0; first < dirty.size();) {
     std::size_t end = first + 1;
@@ -151,7 +153,7 @@ Status TransactionState::write_pages() {
       content = run;
     }
     const std::uint64_t offset = dirty[first].first * format::kBlockBytes;
-    DELTOS_TRY(writer->second().write(content, offset));
+    DELTOS_TRY(writer->second().write_below(content, offset));
     // Kernels have been seen whose mappings lag behind a write; readers would follow pointers into old pages.
     if (std::memcmp(writer->data() + offset, content.data(), content.size()) != 0) {
       return fail(Code::io, "%s: what was written at offset %" PRIu64 " does not show in the mapping; this file system is not coherent",
