@@ -254,22 +254,24 @@ std::string Explorer::crash_again(const Position &position, const Probe &probe, 
   recording.trace.start = start;
   std::uint64_t shown = 0;
   std::string wrong = checker_->check(probe, &shown, &recording);
-  std::unordered_set<std::uint64_t> seen;
-  for (std::size_t event = 0; event < recording.trace.events.size() && wrong.empty(); ++event) {
-    const Event &at = recording.trace.events[event];
-    apply(at, &start);
-    std::size_t left = limits_.compound_images / 8 + 1;
-    const std::vector<Choice> open = choices(start);
-    wrong = combine(start, open, [&](const Image &image) -> std::string {
-      const std::uint64_t key = hash(image);
-      if (left == 0 || (open.size() > 2 && random_() % open.size() != 0) || !seen.insert(key).second) return {};
-      --left;
-      if (distinct_.insert(key).second) ++counts_.compound;
-      const Probe second{&image, &recording.history, position.words, at.durable, at.attempted, ++next_inode_};
-      std::uint64_t ignored = 0;
-      return checker_->check(second, &ignored, nullptr);
+  const std::vector<Event> &events = recording.trace.events;
+  for (std::size_t event = 0; event < events.size() && wrong.empty(); ++event) {
+    apply(events[event], &start);
+    if (random_() % events.size() >= limits_.compound_images) continue;
+    std::vector<Image> images;
+    (void)combine(start, choices(start), [&](const Image &image) {
+      images.push_back(image);
+      return std::string();
     });
-    if (!wrong.empty()) wrong = "crash again, event " + std::to_string(event) + " (" + at.what + "): " + wrong;
+    const Image &image = images[random_() % images.size()];
+    if (!distinct_.insert(hash(image)).second) continue;
+    ++counts_.compound;
+    const Probe second{&image,       &recording.history, position.words, events[event].durable, events[event].attempted,
+                       ++next_inode_};
+    wrong = checker_->check(second, &shown, nullptr);
+    if (!wrong.empty()) {
+      wrong = "crash again, event " + std::to_string(event) + " (" + events[event].what + "): " + wrong;
+    }
   }
   return wrong;
 }

@@ -1,12 +1,13 @@
 // Crash images: runs workloads, crashes them everywhere, and checks every image that can be left behind. Prints what
 // was looked at and fails below a floor. A violation is printed with what repeats it.
 //
-// usage: crash_images [--long | --quick] [--seed N] [--only NAME]
+// usage: crash_images [--long | --quick] [--seed N] [--jobs N] [--only NAME]
 //   --long   larger floors    --quick  no floors; every script once, ends at the first violation
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +22,7 @@ namespace {
 struct Options {
   bool large = false, quick = false;
   std::uint64_t seed = 0;
+  std::uint64_t jobs = 2;
   std::string only;
 };
 
@@ -29,26 +31,27 @@ struct Floors {
 };
 constexpr Floors kNormal = {90'000, 7'000, 150, 2'000}, kLarge = {250'000, 20'000, 400, 5'000};
 
-constexpr int kWorkers = 2;
+constexpr std::uint64_t kMaxJobs = 64;
 
 // In memory that the workers share.
 struct Shared {
   std::atomic<bool> stop{false};
-  Counts counts[kWorkers];
+  Counts counts[kMaxJobs];
 };
 
 class Worker {
  public:
-  Worker(const Options &options, Shared *shared, int index) : options_(options), shared_(shared), index_(index) {
+  Worker(const Options &options, Shared *shared, std::uint64_t index)
+      : options_(options), shared_(shared), index_(index) {
     floors_ = options.large ? kLarge : kNormal;
   }
 
   int work() {
     const std::vector<Script> &fixed = scripts();
-    for (std::size_t i = static_cast<std::size_t>(index_); i < fixed.size(); i += kWorkers) {
-      if (!one(fixed[i], options_.seed + i, options_.large ? 1 : 2)) return 1;
+    for (std::size_t i = index_; i < fixed.size(); i += options_.jobs) {
+      if (!one(fixed[i], options_.seed + i, 1)) return 1;
     }
-    for (std::uint64_t i = static_cast<std::uint64_t>(index_); !options_.quick && !enough(); i += kWorkers) {
+    for (std::uint64_t i = index_; !options_.quick && !enough(); i += options_.jobs) {
       if (!one(random_script(options_.seed * 1000 + i), options_.seed + i, 8)) return 1;
     }
     return 0;
@@ -56,8 +59,8 @@ class Worker {
 
  private:
   bool enough() const {
-    return totals_.images + totals_.kills >= floors_.images / kWorkers + 500 &&
-           totals_.compound >= floors_.compound / kWorkers + 50;
+    return totals_.images + totals_.kills >= floors_.images / options_.jobs + 500 &&
+           totals_.compound >= floors_.compound / options_.jobs + 50;
   }
 
   // Everything about one script; every `stride`-th barrier fails once.
@@ -93,14 +96,14 @@ class Worker {
 
   Limits limits() const {
     Limits limits;
-    if (options_.quick) limits.all_subsets_up_to = 64, limits.random_subsets = 2;
+    if (options_.quick) limits.all_subsets_up_to = 48, limits.random_subsets = 2, limits.compound_images = 10;
     if (options_.large) limits.all_subsets_up_to = 512, limits.random_subsets = 32;
     return limits;
   }
 
   Options options_;
   Shared *shared_;
-  int index_;
+  std::uint64_t index_;
   Floors floors_;
   Counts totals_;
   Recorder recorder_;
@@ -118,10 +121,12 @@ bool read_options(int count, char **arguments, Options *options) {
       options->large = false;
     } else if (argument == "--seed" && i + 1 < count) {
       options->seed = std::strtoull(arguments[++i], nullptr, 10);
+    } else if (argument == "--jobs" && i + 1 < count) {
+      options->jobs = std::clamp<std::uint64_t>(std::strtoull(arguments[++i], nullptr, 10), 1, kMaxJobs);
     } else if (argument == "--only" && i + 1 < count) {
       options->only = arguments[++i];
     } else {
-      std::fprintf(stderr, "usage: crash_images [--long | --quick] [--seed N] [--only NAME]\n");
+      std::fprintf(stderr, "usage: crash_images [--long | --quick] [--seed N] [--jobs N] [--only NAME]\n");
       return false;
     }
   }
@@ -129,10 +134,10 @@ bool read_options(int count, char **arguments, Options *options) {
 }
 
 bool run_workers(const Options &options, Shared *shared) {
-  pid_t children[kWorkers];
-  for (int i = 0; i < kWorkers; ++i) {
-    children[i] = ::fork();
-    if (children[i] == 0) {
+  std::vector<pid_t> children;
+  for (std::uint64_t i = 0; i < options.jobs; ++i) {
+    children.push_back(::fork());
+    if (children.back() == 0) {
       Worker worker(options, shared, i);
       ::_exit(worker.work());
     }

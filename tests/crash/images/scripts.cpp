@@ -36,6 +36,7 @@ const std::vector<Script> &scripts() {
       {"growing", "CS BS BL GS BA sS dS zS", 0},
       {"giving space back", "GCS zS D S rS rS rS rS rS DS zS rS CS GS", 0},
       {"sums in an extent of their own", "BS sS uL rS sA dS", kRoomy},
+      {"a tall catalogue", "CmmmmmS CCmmmmmS mmmmA mmmA y mA rmA mA mS mkA mA dS", kRoomy},
       {"zeroed again and again", "CCzS dzS dzL dzA zzS dzS rzS", kTight},
   };
   return all;

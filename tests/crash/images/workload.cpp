@@ -400,7 +400,7 @@ void Run::describe(Attempt *attempt, char what) {
   const bool storage = what == 't' || at == attempt->model.objects.end();
   auto &items = storage ? attempt->model.items : at->second.items;
   const std::uint64_t id = storage ? 0 : at->second.id;
-  const std::string key = "key" + std::to_string(random(3));
+  const std::string key = "key" + std::to_string(random(6));
   if (what == 'k') {
     auto removed = attempt->transaction->remove_metadatum(id, key);
     if (removed.ok()) {
@@ -410,7 +410,7 @@ void Run::describe(Attempt *attempt, char what) {
     }
     return;
   }
-  const Item item{++words_, what == 'M' ? 1000 + random(5000) : 1 + random(200)};
+  const Item item{++words_, what == 'M' ? 1000 + random(5000) : 1 + random(950)};
   const Status set = attempt->transaction->set_metadatum(id, key, item.metadatum());
   if (set.ok()) {
     items[key] = item;
