@@ -18,8 +18,8 @@ struct alignas(64) PageBuffer {
 // By block. nullptr: written early (the dirty catalogue grew large); read back when it is edited again.
 using PageTable = std::unordered_map<std::uint64_t, std::unique_ptr<PageBuffer>>;
 
-// Room for `more` entries, so that adding them cannot fail. Grows by halves at least: asked for before every change, exact growth
-// would move everything every time.
+// Room for `more` entries, so that adding them cannot fail. Grows by halves at least: asked for before every change,
+// exact growth would move everything every time.
 template <class Type>
 void make_room(std::vector<Type> &list, std::size_t more) {
   if (list.capacity() - list.size() < more) list.reserve(list.size() + std::max(more, list.size() / 2));

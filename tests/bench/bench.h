@@ -1,6 +1,6 @@
-/* What the benchmarks share: a clock, medians of runs taken in turns, and rows that all look alike. Each program prints a peer's
- * figure and ours from the same run, and the ratio; times depend on the machine, ratios much less. run.py collects the rows that
- * have a bar. */
+/* What the benchmarks share: a clock, medians of runs taken in turns, and rows that all look alike. Each program prints
+ * a peer's figure and ours from the same run, and the ratio; times depend on the machine, ratios much less. run.py
+ * collects the rows that have a bar. */
 #ifndef DELTOS_BENCH_H
 #define DELTOS_BENCH_H
 
@@ -43,7 +43,8 @@ typedef void (*bench_body)(void *user);
 enum { BENCH_ROUNDS = 101 };
 
 /* Median microseconds a call of both bodies, in short turns, so that what disturbs one disturbs the other. */
-static inline void bench_pair(bench_body peer, bench_body ours, void *user, int calls, double *peer_us, double *ours_us) {
+static inline void bench_pair(bench_body peer, bench_body ours, void *user, int calls, double *peer_us,
+                              double *ours_us) {
   double a[BENCH_ROUNDS], b[BENCH_ROUNDS];
   for (int round = -1; round < BENCH_ROUNDS; ++round) {
     double start = now_us();
@@ -72,7 +73,8 @@ static inline const char *time_text(double us, char text[32]) {
 }
 
 /* One row: what, the peer's figure, ours, their ratio. bar 0: no bar; at_least: the ratio must not be below it. */
-static inline void bench_row(const char *what, const char *peer, const char *ours, double ratio, double bar, int at_least) {
+static inline void bench_row(const char *what, const char *peer, const char *ours, double ratio, double bar,
+                             int at_least) {
   printf("  %-50s %14s %14s", what, peer, ours);
   if (ratio > 0) printf(" %8.2f", ratio);
   if (bar > 0) {

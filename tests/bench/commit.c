@@ -1,6 +1,7 @@
-/* Commits of one small change: SYNC against two (pwrite 4 KiB in place + fdatasync) pairs and an LMDB commit, ASYNC against LMDB's
- * MDB_NOSYNC, in turns, commit by commit, on the same file system, with as many entries in both. A commit that makes the file grow
- * pays the file system's journal as well, and one with payload waits for its writing: both are told apart. */
+/* Commits of one small change: SYNC against two (pwrite 4 KiB in place + fdatasync) pairs and an LMDB commit, ASYNC
+ * against LMDB's MDB_NOSYNC, in turns, commit by commit, on the same file system, with as many entries in both. A
+ * commit that makes the file grow pays the file system's journal as well, and one with payload waits for its writing:
+ * both are told apart. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +13,15 @@
 #include <lmdb.h>
 #endif
 
-enum { ENTRIES = 10000, SMALL = 64, WARM = 300, SYNC_TURNS = 300, ASYNC_TURNS = 3000, FEW_TURNS = 60, PAYLOAD = 1 << 20 };
+enum {
+  ENTRIES = 10000,
+  SMALL = 64,
+  WARM = 300,
+  SYNC_TURNS = 300,
+  ASYNC_TURNS = 3000,
+  FEW_TURNS = 60,
+  PAYLOAD = 1 << 20
+};
 
 static char directory[3000];
 static uint64_t random_state = 1;
@@ -25,7 +34,8 @@ static const char *path_of(const char *name) {
 
 static void name_of(char name[32]) { snprintf(name, 32, "object/%05d", (int)(bench_random(&random_state) % ENTRIES)); }
 
-/* ---- the peers --------------------------------------------------------------------------------------------------------------- */
+/* ---- the peers
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static int bare_fd;
 
@@ -99,7 +109,9 @@ static void lmdb_end(void) {}
 #define MDB_NOSYNC 0
 #endif
 
-/* ---- ours -------------------------------------------------------------------------------------------------------------------- */
+/* ---- ours
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static deltos_storage *storage;
 
@@ -170,7 +182,9 @@ static uint64_t file_bytes(void) {
   return stat(path_of("commit.deltos"), &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
-/* ---- turns ------------------------------------------------------------------------------------------------------------------- */
+/* ---- turns
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 struct turn {
   void (*peer)(void);
@@ -186,7 +200,8 @@ static void take(struct turn *turn) {
   turn->times[turn->count++] = now_us() - start;
 }
 
-/* Everybody's commits one after the other, the first one another each time: what one leaves to the disk, all pay in turn. */
+/* Everybody's commits one after the other, the first one another each time: what one leaves to the disk, all pay in
+ * turn. */
 static void take_turns(struct turn *turns, int kinds, int rounds) {
   for (int i = 0; i < kinds; ++i) {
     turns[i].times = malloc((size_t)rounds * sizeof(double));
@@ -231,7 +246,8 @@ static void measure_sync(void) {
   lmdb_row("SYNC, metadata : LMDB", lmdb, metadata, 1.0);
   lmdb_row("SYNC, 64-byte buffer : LMDB", lmdb, content, 1.0);
   report("LAZY, metadata : 1 x (pwrite 4K + fdatasync)", bare / 2, lazy, 0);
-  if (file_bytes() != before) printf("  (the file grew meanwhile by %llu KiB)\n", (unsigned long long)(file_bytes() - before) >> 10);
+  if (file_bytes() != before)
+    printf("  (the file grew meanwhile by %llu KiB)\n", (unsigned long long)(file_bytes() - before) >> 10);
 }
 
 static void measure_async(void) {

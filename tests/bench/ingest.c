@@ -1,5 +1,6 @@
-/* Storing a large array from memory, against memcpy into a fresh, allocated, mapped file of the same size: both from an empty file to
- * the point where every process sees the bytes, and then with a barrier. Every round begins with no file and a clean page cache. */
+/* Storing a large array from memory, against memcpy into a fresh, allocated, mapped file of the same size: both from an
+ * empty file to the point where every process sees the bytes, and then with a barrier. Every round begins with no file
+ * and a clean page cache. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>

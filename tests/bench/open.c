@@ -1,5 +1,5 @@
-/* Opening read-only and exporting one buffer, against a bare open + fstat + mmap + first touch + munmap of the same file. The ratio
- * must not depend on the file's size nor on how many objects it holds. */
+/* Opening read-only and exporting one buffer, against a bare open + fstat + mmap + first touch + munmap of the same
+ * file. The ratio must not depend on the file's size nor on how many objects it holds. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>

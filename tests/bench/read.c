@@ -1,5 +1,5 @@
-/* Reading elements through an export against the same loop over memory from malloc: an export is an address, so nothing is to be
- * paid. 1.05 is what two runs of the same code may differ by. */
+/* Reading elements through an export against the same loop over memory from malloc: an export is an address, so nothing
+ * is to be paid. 1.05 is what two runs of the same code may differ by. */
 #define _GNU_SOURCE
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-/* What size costs: opening for writing with a million objects, and space after many objects have come and gone, undisturbed, while
- * another process holds a view of an untouched object all the time, and after the writer has been restarted. */
+/* What size costs: opening for writing with a million objects, and space after many objects have come and gone,
+ * undisturbed, while another process holds a view of an untouched object all the time, and after the writer has been
+ * restarted. */
 #define _GNU_SOURCE
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,8 +41,8 @@ static void measure_open(const char *path) {
   struct stat status;
   must_be(stat(path, &status) == 0, "look at the file");
   char text[32];
-  bench_row("open for writing, 10^6 objects (ratio: seconds)", "2 s", time_text(median(times, OPENS), text), median(times, OPENS) / 1e6,
-            2.0, 0);
+  bench_row("open for writing, 10^6 objects (ratio: seconds)", "2 s", time_text(median(times, OPENS), text),
+            median(times, OPENS) / 1e6, 2.0, 0);
   bench_row("creating one of 10^6 objects of 32 bytes", "-", time_text(created / OBJECTS, text), 0, 0, 0);
   snprintf(text, sizeof text, "%.0f B", (double)status.st_size / OBJECTS);
   bench_row("file for each object of 32 bytes", "-", text, 0, 0, 0);

@@ -1,5 +1,5 @@
-/* Beginning and releasing a snapshot while other processes hold theirs: the kernel walks all locks of a file, so the cost grows with
- * their number. */
+/* Beginning and releasing a snapshot while other processes hold theirs: the kernel walks all locks of a file, so the
+ * cost grows with their number. */
 #define _GNU_SOURCE
 #include <sys/wait.h>
 #include <unistd.h>
