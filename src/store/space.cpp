@@ -221,7 +221,11 @@ Status Space::add_zone(std::uint64_t missing) {
   }
   std::uint64_t wanted = zones_.next_blocks(missing), needed = round_up(missing, kRegionBlocks);
   auto place = obtain(wanted, kRegionBlocks, Promoted::no);
-  if (!place.ok() && refused(place.code()) && needed < wanted) place = obtain(needed, kRegionBlocks, Promoted::yes);
+  // As much as there is room for, by halves: a disk that is nearly full is not to use up the table with the smallest zones.
+  while (!place.ok() && refused(place.code()) && needed < wanted) {
+    wanted = std::max(needed, round_up(wanted / 2, kRegionBlocks));
+    place = obtain(wanted, kRegionBlocks, Promoted::yes);
+  }
   if (!place.ok()) return std::move(place).error();
   take(*place);
   Status prepared;
