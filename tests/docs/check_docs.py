@@ -87,7 +87,7 @@ def main():
         if (options.root / paper).exists():
             problems += link_problems(options.root, paper)
     readme = (options.root / "README.md").read_text(encoding="utf-8")
-    problems += example_problems(readme, options.stage.resolve(), options.python)
+    problems += example_problems(readme, options.stage.resolve(), os.path.abspath(options.python))
     print("\n".join(problems) or f"{len(PAPERS)} papers, {len(blocks(readme))} examples: as they should be")
     return 1 if problems else 0
 
