@@ -52,7 +52,7 @@ class Explorer {
   std::string after_event(const Position &position);
   std::string power_cut(const Position &position, const Image &image);
   std::string kill(const Position &position);
-  std::string crash_again(const Position &position, const Probe &probe, Disk start);
+  std::string crash_again(const Probe &probe, const Position &position, Disk start, std::uint64_t *shown);
   std::string check(const Position &position, const Probe &probe, bool power, Disk *start);
   std::vector<Choice> choices(const Disk &disk);
   void add_torn(PageId before, std::vector<PageId> *options);

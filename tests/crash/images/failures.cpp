@@ -143,8 +143,8 @@ bool is_catalogue(const std::byte *page) { return load<std::uint32_t>(page) == f
 
 class Damage {
  public:
-  Damage(PagePool *pool, Checker *checker, const History *history, Image whole)
-      : pool_(pool), checker_(checker), history_(history), whole_(std::move(whole)) {}
+  Damage(PagePool *pool, Checker *checker, const History *history, Image whole, std::uint64_t newest)
+      : pool_(pool), checker_(checker), history_(history), whole_(std::move(whole)), newest_(newest) {}
 
   std::uint64_t images = 0;
 
@@ -188,13 +188,14 @@ class Damage {
  private:
   std::string look(const Image &image) {
     ++images;
-    return checker_->check_damaged({&image, history_, nullptr, 0, UINT64_MAX, ++inode_});
+    return checker_->check_damaged({&image, history_, nullptr, newest_, UINT64_MAX, ++inode_});
   }
 
   PagePool *pool_;
   Checker *checker_;
   const History *history_;
   Image whole_;
+  std::uint64_t newest_;
   std::uint64_t inode_ = std::uint64_t{1} << 41;
 };
 
@@ -207,7 +208,7 @@ std::string explore_damage(Recorder *recorder, PagePool *pool, Checker *checker,
   session.run->reopen(writing());
   session.run->close(true);
   recorder->tick("closed");
-  Damage damage(pool, checker, &session.run->history(), session.file.image(pool));
+  Damage damage(pool, checker, &session.run->history(), session.file.image(pool), recorder->durable);
   std::string wrong = damage.stale_pages(versions_of(session.trace));
   if (wrong.empty()) wrong = damage.cut_short();
   if (wrong.empty()) wrong = damage.changed_superblocks();

@@ -256,6 +256,7 @@ void Run::finish(char how, Attempt *attempt) {
   }
   model_ = attempt->model;
   acknowledge();
+  if (*committed == attempt->number) newest_commit_ = *committed;
   if (*committed != recorder_->published) wrong_ = "commit: the id is not that of the newest state";
   if (how == 'S' && recorder_->durable < *committed) wrong_ = "commit: SYNC, but not durable";
 }
@@ -269,7 +270,9 @@ void Run::sync() {
     return;
   }
   acknowledge();
-  recorder_->durable = std::max(recorder_->durable, before);
+  // The number a writer opens with stands in no superblock.
+  if (recorder_->published != before) newest_commit_ = recorder_->published;
+  recorder_->durable = std::max(recorder_->durable, newest_commit_);
   recorder_->tick("synced");
 }
 

@@ -111,7 +111,7 @@ class Run {
   std::shared_ptr<store::Export> exported_;
   Model model_;
   History history_;
-  std::uint64_t names_ = 0, words_ = 0;
+  std::uint64_t names_ = 0, words_ = 0, newest_commit_ = 0;
   bool failed_ = false;
   std::string wrong_;
 };
