@@ -1,9 +1,11 @@
 """Each check of this folder finds the violation that is planted for it, and lets the clean twin pass."""
 
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
+import check_abi
 import check_binary
 import check_guard
 import check_headers
@@ -163,6 +165,33 @@ class Binary(Planted):
         macros = {"VERSION_MAJOR": 0, "VERSION_MINOR": 1, "VERSION_PATCH": 0, "VERSION": '"0.1.0"', "ABI_VERSION": 0}
         self.plant("deltos/version.h", "".join(f"#define DELTOS_{name} {value}\n" for name, value in macros.items()))
         self.assertIn("0.2.0", check_binary.version_problems(self.root, self.root / "meson.build", "0")[0])
+
+
+@unittest.skipUnless(shutil.which("abidiff"), "abidiff is not installed")
+class Abi(Planted):
+    API = '__attribute__((visibility("default")))'
+    BEFORE = f"struct deltos_a {{ int x; }};\n{API} int deltos_f(struct deltos_a *a);\n"
+
+    def changes(self, after):
+        self.plant("before/deltos/deltos.h", self.BEFORE)
+        self.plant("after/deltos/deltos.h", after)
+        check_abi.record(self.root / "before", self.root / "before.abi")
+        return check_abi.compare(self.root / "after", self.root / "before.abi")
+
+    def test_same_interface_passes(self):
+        self.assertEqual(self.changes(self.BEFORE), "")
+
+    def test_added_function_passes(self):
+        self.assertEqual(self.changes(self.BEFORE + f"{self.API} int deltos_g(int x);\n"), "")
+
+    def test_removed_function_is_found(self):
+        self.assertTrue(self.changes(self.BEFORE.replace("deltos_f", "deltos_g")))
+
+    def test_changed_struct_is_found(self):
+        self.assertTrue(self.changes(self.BEFORE.replace("int x", "long x")))
+
+    def test_changed_parameter_is_found(self):
+        self.assertTrue(self.changes(self.BEFORE.replace("*a)", "*a, int b)")))
 
 
 if __name__ == "__main__":
