@@ -231,7 +231,9 @@ bool Run::tolerate(const char *what, const Error &error, Attempt *attempt) {
   if (space && attempt != nullptr) attempt->short_of_space = true;
   const bool barrier = error.code == Code::io || error.code == Code::in_doubt;
   if (barrier) failed_ = true;
-  if (space || barrier || error.code == Code::pinned) return true;
+  // What is left of a transaction that ran out of space half-way is to be aborted.
+  const bool broken = attempt != nullptr && attempt->short_of_space && error.code == Code::corrupt;
+  if (space || barrier || broken || error.code == Code::pinned) return true;
   wrong_ = std::string(what) + ": " + error.message;
   return false;
 }
@@ -258,7 +260,9 @@ void Run::finish(char how, Attempt *attempt) {
   acknowledge();
   if (*committed == attempt->number) newest_commit_ = *committed;
   if (*committed != recorder_->published) wrong_ = "commit: the id is not that of the newest state";
-  if (how == 'S' && recorder_->durable < *committed) wrong_ = "commit: SYNC, but not durable";
+  // A commit that changes nothing answers with the newest number, which after opening stands in no superblock.
+  if (how == 'S' && *committed == attempt->number && recorder_->durable < *committed)
+    wrong_ = "commit: SYNC, but not durable";
 }
 
 void Run::sync() {
