@@ -11,7 +11,7 @@ namespace {
 // Long enough for a name of 1,023 bytes and the sentence around it; the boundary cuts to what the caller can take.
 constexpr std::size_t kMessageBytes = 1400;
 
-std::string formatted(const char *format, std::va_list arguments) {
+[[gnu::format(printf, 1, 0)]] std::string formatted(const char *format, std::va_list arguments) {
   char text[kMessageBytes];
   std::vsnprintf(text, sizeof text, format, arguments);
   return text;
