@@ -58,7 +58,8 @@
  *   be in two processes. Locks belong to open file descriptions, so closing some other descriptor of the file harms
  *   nothing.
  * - **Network file systems** (NFS, CIFS, 9p, Lustre, FUSE without locks) have no coherent shared memory and are refused
- *   with DELTOS_E_FILESYSTEM. On overlayfs READ becomes STATIC, because a mapping there may never see later changes.
+ *   with DELTOS_E_FILESYSTEM. On overlayfs READ becomes STATIC, because a mapping there may never see
+ *   later changes, unless a writer has this very file open.
  * - **Truncation by others.** Nobody but this library may shorten a file in use. If it happens, touching the lost part
  *   raises SIGBUS and ends the process, as with any mapped file. DELTOS_OPEN_SIGBUS_GUARD makes the lost part read as
  *   zeros, and the next call answers DELTOS_E_IO. The guard is a process-wide signal handler that passes on what is not
