@@ -14,11 +14,7 @@ Hasher::Hasher() : state_(XXH3_createState()) {
   XXH3_64bits_reset(static_cast<XXH3_state_t *>(state_));
 }
 Hasher::~Hasher() { XXH3_freeState(static_cast<XXH3_state_t *>(state_)); }
-void Hasher::add(Bytes bytes) {
-  XXH3_64bits_update(static_cast<XXH3_state_t *>(state_), bytes.data(), bytes.size());
-}
-std::uint64_t Hasher::digest() const {
-  return XXH3_64bits_digest(static_cast<const XXH3_state_t *>(state_));
-}
+void Hasher::add(Bytes bytes) { XXH3_64bits_update(static_cast<XXH3_state_t *>(state_), bytes.data(), bytes.size()); }
+std::uint64_t Hasher::digest() const { return XXH3_64bits_digest(static_cast<const XXH3_state_t *>(state_)); }
 
 }  // namespace deltos

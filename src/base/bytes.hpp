@@ -17,12 +17,8 @@ static_assert(sizeof(void *) == 8, "address space of 64 bits is assumed througho
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
-inline Bytes bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::byte *>(text.data()), text.size()};
-}
-inline std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-}
+inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::byte *>(text.data()), text.size()}; }
+inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
 
 // Loads once, at any alignment: what is checked is what is used.
 template <class T>

@@ -108,19 +108,18 @@ class [[nodiscard]] Result {
 }  // namespace deltos
 
 // Leaves the enclosing function with the error of a Status or Result.
-#define DELTOS_TRY(expression)                                        \
-  do {                                                                \
-    auto deltos_try_ = (expression);                                  \
-    if (!deltos_try_.ok()) return std::move(deltos_try_).error();     \
+#define DELTOS_TRY(expression)                                    \
+  do {                                                            \
+    auto deltos_try_ = (expression);                              \
+    if (!deltos_try_.ok()) return std::move(deltos_try_).error(); \
   } while (false)
 
 #define DELTOS_CONCAT2(a, b) a##b
 #define DELTOS_CONCAT(a, b) DELTOS_CONCAT2(a, b)
 
 // Declares or assigns `target` from a Result, or leaves with its error.
-#define DELTOS_ASSIGN(target, expression) \
-  DELTOS_ASSIGN_(target, expression, DELTOS_CONCAT(deltos_result_, __LINE__))
-#define DELTOS_ASSIGN_(target, expression, name)      \
-  auto name = (expression);                           \
-  if (!name.ok()) return std::move(name).error();     \
+#define DELTOS_ASSIGN(target, expression) DELTOS_ASSIGN_(target, expression, DELTOS_CONCAT(deltos_result_, __LINE__))
+#define DELTOS_ASSIGN_(target, expression, name)  \
+  auto name = (expression);                       \
+  if (!name.ok()) return std::move(name).error(); \
   target = std::move(name).value()

@@ -32,8 +32,9 @@ class File {
   File &operator=(File &&other) noexcept;
 
   static Result<File> open(const std::string &path, int flags, unsigned mode = 0644);  // not_found for ENOENT
-  static Result<File> open_memory(const char *label);      // memfd, sealable, sealed against shrinking
-  static Result<File> open_unnamed(const std::string &directory, unsigned mode = 0644);  // O_TMPFILE; unsupported when the file system cannot
+  static Result<File> open_memory(const char *label);  // memfd, sealable, sealed against shrinking
+  static Result<File> open_unnamed(const std::string &directory,
+                                   unsigned mode = 0644);  // O_TMPFILE; unsupported when the file system cannot
   // A new description of the same file: locks of this one and the new one are apart.
   Result<File> reopen(int flags) const;
 
@@ -45,8 +46,8 @@ class File {
   int release() { return std::exchange(fd_, -1); }  // gives the descriptor away
 
   Result<FileInfo> info() const;
-  Status read(MutableBytes to, std::uint64_t offset) const;   // all of it; short file: corrupt
-  Status write(Bytes from, std::uint64_t offset) const;       // all of it
+  Status read(MutableBytes to, std::uint64_t offset) const;  // all of it; short file: corrupt
+  Status write(Bytes from, std::uint64_t offset) const;      // all of it
   // Of several writes in a row: RLIMIT_FSIZE asked once for the last of them, and then write_below() that end.
   Status check_limit(std::uint64_t end) const;
   Status write_below(Bytes from, std::uint64_t offset) const;
@@ -55,10 +56,11 @@ class File {
   // so that no SIGXFSZ is raised. Never shrinks. no_space names what is missing.
   Status grow(std::uint64_t from, std::uint64_t bytes) const;
   Status allocate(std::uint64_t offset, std::uint64_t bytes) const;  // room for a hole; the content stays zero
-  Status punch(std::uint64_t offset, std::uint64_t bytes) const;     // gives space back; reads zero afterwards, or unsupported
-  Status resize(std::uint64_t bytes) const;                          // ftruncate
-  Status sync_data() const;                                          // fdatasync
-  Status sync_all() const;                                           // fsync
+  Status punch(std::uint64_t offset,
+               std::uint64_t bytes) const;   // gives space back; reads zero afterwards, or unsupported
+  Status resize(std::uint64_t bytes) const;  // ftruncate
+  Status sync_data() const;                  // fdatasync
+  Status sync_all() const;                   // fsync
   void write_behind(std::uint64_t offset, std::uint64_t bytes) const;  // start write-back; a hint
   void drop_cache(std::uint64_t offset, std::uint64_t bytes) const;    // a hint
 
@@ -82,10 +84,10 @@ Result<bool> on_overlay(const File &file);
 // btrfs: no copy-on-write for an empty file, so that space once allocated stays writable. Elsewhere nothing.
 void disable_copy_on_write(const File &file);
 
-Status sync_directory(const std::string &file_path);       // makes a name durable: fsync of the directory that holds it
+Status sync_directory(const std::string &file_path);  // makes a name durable: fsync of the directory that holds it
 Status rename_over(const std::string &from, const std::string &to);
 Status remove_file(const std::string &path);
-Status give_name(const File &unnamed, const std::string &path);  // exists when taken
+Status give_name(const File &unnamed, const std::string &path);          // exists when taken
 Result<bool> names_file(const std::string &path, const FileInfo &file);  // whether the path (still) leads to this file
 
 const std::array<std::uint8_t, 16> &boot_id();  // of the running kernel; read once a process

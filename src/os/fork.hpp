@@ -8,7 +8,7 @@ namespace deltos::os {
 
 class ForkParticipant {
  public:
-  virtual void before_fork() = 0;   // may take leaf locks; they are held until after_fork_*
+  virtual void before_fork() = 0;  // may take leaf locks; they are held until after_fork_*
   virtual void after_fork_in_parent() = 0;
   virtual void after_fork_in_child() = 0;  // only async-signal-safe work and system calls
 

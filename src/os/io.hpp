@@ -3,9 +3,9 @@
 // transfers are the business of os/file.cpp, once.
 #pragma once
 
+#include <sys/types.h>
 #include <cstddef>
 #include <cstdint>
-#include <sys/types.h>
 
 struct flock;
 struct stat;

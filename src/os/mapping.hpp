@@ -44,8 +44,8 @@ class Mapping {
   std::byte *data_ = nullptr;            // address of file byte `offset`
   std::atomic<std::uint64_t> bytes_{0};  // mapped so far
   std::uint64_t reserved_ = 0;
-  std::byte *base_ = nullptr;            // what munmap gets
-  std::uint64_t base_bytes_ = 0;         // 0: borrowed
+  std::byte *base_ = nullptr;     // what munmap gets
+  std::uint64_t base_bytes_ = 0;  // 0: borrowed
   std::atomic<bool> writable_{false};
 };
 

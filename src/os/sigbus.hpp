@@ -16,7 +16,8 @@ namespace deltos::os {
 // Registers on construction, unregisters on destruction; create() fails with no_memory when the table is full.
 class SigbusGuard {
  public:
-  static Result<std::unique_ptr<SigbusGuard>> create(std::shared_ptr<Mapping> mapping, std::shared_ptr<std::atomic<bool>> lost);
+  static Result<std::unique_ptr<SigbusGuard>> create(std::shared_ptr<Mapping> mapping,
+                                                     std::shared_ptr<std::atomic<bool>> lost);
   ~SigbusGuard();
   SigbusGuard(const SigbusGuard &) = delete;
   SigbusGuard &operator=(const SigbusGuard &) = delete;

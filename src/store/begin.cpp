@@ -9,8 +9,8 @@ namespace {
 
 using ull = unsigned long long;
 
-// A ring entry can only be gone when 30 commits passed between two loads; a mailbox that stays unreadable while the number stands
-// still is damaged.
+// A ring entry can only be gone when 30 commits passed between two loads; a mailbox that stays unreadable while the
+// number stands still is damaged.
 constexpr unsigned kMaxStandstill = 1000;
 
 Result<PinnedRoot> from_mailbox(StorageState &state, PinKind kind) {
@@ -24,7 +24,10 @@ Result<PinnedRoot> from_mailbox(StorageState &state, PinKind kind) {
       if (auto entry = state.mailbox.entry(transaction)) {
         return PinnedRoot{transaction,
                           Root{entry->root_block, entry->root_transaction, static_cast<std::uint32_t>(entry->height)},
-                          entry->file_blocks, entry->next_id, entry->object_count, pin};
+                          entry->file_blocks,
+                          entry->next_id,
+                          entry->object_count,
+                          pin};
       }
     }
     standstill = transaction == last ? standstill + 1 : 0;
@@ -36,8 +39,10 @@ Result<PinnedRoot> from_mailbox(StorageState &state, PinKind kind) {
 }
 
 PinnedRoot from_superblock(const format::Superblock &superblock, std::uint64_t pin) {
-  return PinnedRoot{superblock.transaction, Root{superblock.root_block, superblock.root_transaction, superblock.height},
-                    superblock.file_blocks, superblock.next_id, superblock.object_count, pin};
+  return PinnedRoot{
+      superblock.transaction,  Root{superblock.root_block, superblock.root_transaction, superblock.height},
+      superblock.file_blocks,  superblock.next_id,
+      superblock.object_count, pin};
 }
 
 Result<PinnedRoot> from_slots(StorageState &state, PinKind kind, bool *alive) {
@@ -82,15 +87,18 @@ std::shared_ptr<os::Mapping> StorageState::current_mapping() const {
 
 Status StorageState::check_whole() const {
   if (!lost->load(std::memory_order_acquire)) return {};
-  return fail(Code::io, "%s: parts of the file vanished while it was mapped (cut short by somebody, or its disk failed); close it",
-              label.c_str());
+  return fail(
+      Code::io,
+      "%s: parts of the file vanished while it was mapped (cut short by somebody, or its disk failed); close it",
+      label.c_str());
 }
 
 Status StorageState::check_open() const {
   if (closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed", label.c_str());
   DELTOS_TRY(check_whole());
   if (writer && writer->forked()) {
-    return fail(Code::forked, "%s was opened for writing before this process was forked; open it again here", label.c_str());
+    return fail(Code::forked, "%s was opened for writing before this process was forked; open it again here",
+                label.c_str());
   }
   if (!locks->usable()) {
     return fail(Code::forked, "%s could not be carried over the fork; open it again here", label.c_str());

@@ -10,8 +10,9 @@ Result<std::vector<std::byte>> read_value(const Snapshot::Scope &scope, const Tr
   const Bytes stored(scope.data + spill.offset, spill.bytes);
   std::vector<std::byte> copy(stored.begin(), stored.end());
   if (hash64(copy) != spill.xxh3) {
-    return fail(Code::corrupt, "a catalogue value of %" PRIu64 " bytes at offset %" PRIu64 " does not match its checksum",
-                spill.bytes, spill.offset);
+    return fail(Code::corrupt,
+                "a catalogue value of %" PRIu64 " bytes at offset %" PRIu64 " does not match its checksum", spill.bytes,
+                spill.offset);
   }
   return copy;
 }

@@ -47,7 +47,9 @@ class Collect final : public WalkVisitor {
   const Snapshot::Scope &scope_;
 };
 
-bool cancelled(const Progress &progress, std::uint64_t done, std::uint64_t total) { return progress && progress(done, total); }
+bool cancelled(const Progress &progress, std::uint64_t done, std::uint64_t total) {
+  return progress && progress(done, total);
+}
 
 Error cancelled_error() { return fail(Code::cancelled, "cancelled by the progress callback; nothing was left behind"); }
 
@@ -78,7 +80,8 @@ Result<format::Superblock> superblock_of(const StorageState &source, const Pinne
   return superblock;
 }
 
-Status write_ranges(const os::File &file, const Snapshot::Scope &scope, const std::vector<Live> &live, const Progress &progress) {
+Status write_ranges(const os::File &file, const Snapshot::Scope &scope, const std::vector<Live> &live,
+                    const Progress &progress) {
   std::uint64_t total = 0, done = 0;
   for (const Live &range : live) total += range.bytes;
   for (const Live &range : live) {
@@ -93,8 +96,8 @@ Status write_ranges(const os::File &file, const Snapshot::Scope &scope, const st
   return {};
 }
 
-Status copy_into(const os::File &file, const PublishedSnapshot &snapshot, const StorageState &source, const Snapshot::Scope &scope,
-                 const Progress &progress) {
+Status copy_into(const os::File &file, const PublishedSnapshot &snapshot, const StorageState &source,
+                 const Snapshot::Scope &scope, const Progress &progress) {
   Collect collect(scope);
   DELTOS_TRY(walk_catalogue(scope, snapshot.pinned().next_id, snapshot.object_count(), collect, {}));
   os::disable_copy_on_write(file);
@@ -133,7 +136,8 @@ Status build_beside(const std::string &path, bool replace, Make &&make) {
   return fail(Code::exists, "%s exists already; it was not touched", path.c_str());
 }
 
-// ---- compacting --------------------------------------------------------------------------------------------------------------
+// ---- compacting
+// --------------------------------------------------------------------------------------------------------------
 
 Status copy_metadata(const Snapshot &from, Transaction &to, std::uint64_t object) {
   DELTOS_ASSIGN(const auto keys, from.metadata_keys(object));
@@ -155,7 +159,8 @@ Status copy_object(const Snapshot &from, const Snapshot::Scope &scope, Transacti
   fresh.format = object.format;
   DELTOS_ASSIGN(const auto made, to.create_as(object.id, object.name, fresh, false));
   DELTOS_ASSIGN(const auto filler, to.fill(*made));
-  if (const format::Extent *payload = payload_extent(object)) DELTOS_TRY(filler->add(Bytes(scope.data + payload->offset, payload->bytes)));
+  if (const format::Extent *payload = payload_extent(object))
+    DELTOS_TRY(filler->add(Bytes(scope.data + payload->offset, payload->bytes)));
   DELTOS_TRY(filler->finish());
   if (object.sealed) DELTOS_TRY(to.seal(*made));
   return copy_metadata(from, to, object.id);
@@ -183,8 +188,9 @@ Status copy_snapshot(const Snapshot &snapshot, const std::string &path, bool rep
   DELTOS_ASSIGN(const auto storage, snapshot.storage());
   DELTOS_ASSIGN(const PublishedSnapshot *published, committed(snapshot));
   DELTOS_ASSIGN(const Snapshot::Scope scope, snapshot.scope());
-  return build_beside(path, replace,
-                      [&](const os::File &file) { return copy_into(file, *published, storage->state(), scope, progress); });
+  return build_beside(path, replace, [&](const os::File &file) {
+    return copy_into(file, *published, storage->state(), scope, progress);
+  });
 }
 
 Status compact_snapshot(const Snapshot &snapshot, const std::string &path, bool replace, const Progress &progress) {

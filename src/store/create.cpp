@@ -109,13 +109,15 @@ Result<std::shared_ptr<Storage>> create_replacing(const std::string &path, const
     if (!info.regular) return fail(Code::exists, "%s is not a regular file and cannot be replaced", path.c_str());
     DELTOS_ASSIGN(const bool locked, old->try_lock(format::kLockWriter, 1, true));
     if (!locked && !options.force) {
-      return fail(Code::busy, "%s is open for writing elsewhere; close it there, or replace it with FORCE", path.c_str());
+      return fail(Code::busy, "%s is open for writing elsewhere; close it there, or replace it with FORCE",
+                  path.c_str());
     }
     old_lock = *std::move(old);
   } else if (old.code() != Code::not_found) {
     return std::move(old).error();
   }
-  // A file with a temporary name would stay behind when the process dies, so there is no other way than one without a name.
+  // A file with a temporary name would stay behind when the process dies, so there is no other way than one without a
+  // name.
   DELTOS_ASSIGN(os::File file, os::File::open_unnamed(directory_of(path)));
   file.set_label(path);
   DELTOS_TRY(os::check_filesystem(file));

@@ -1,5 +1,5 @@
-// New storages. Built without a name (or under one of their own) and named when they are whole, so that a crash leaves nothing
-// or a storage. Private to L4.
+// New storages. Built without a name (or under one of their own) and named when they are whole, so that a crash leaves
+// nothing or a storage. Private to L4.
 #pragma once
 
 #include "store/storage.hpp"

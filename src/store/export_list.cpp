@@ -48,8 +48,8 @@ std::vector<PinInfo> ExportList::describe() const {
       info.transaction = ticket->transaction;
       info.bytes = ticket->owner->bytes();
       info.writable = ticket->owner->writable();
-      // Whoever holds a reference is a view; 0 while the last one is just going. Never a reference of our own, whose end could be
-      // that of the export, under this lock: a weak_ptr of another type than Export's own would make one.
+      // Whoever holds a reference is a view; 0 while the last one is just going. Never a reference of our own, whose
+      // end could be that of the export, under this lock: a weak_ptr of another type than Export's own would make one.
       info.view_count = static_cast<std::uint64_t>(std::max(1L, ticket->owner->weak_from_this().use_count()));
       info.name.assign(ticket->name);
     }
@@ -61,7 +61,8 @@ std::vector<PinInfo> ExportList::describe() const {
   for (auto &info : infos) {
     bool known = false;
     for (auto &other : merged) {
-      if (other.object_id == info.object_id && other.transaction == info.transaction && other.writable == info.writable) {
+      if (other.object_id == info.object_id && other.transaction == info.transaction &&
+          other.writable == info.writable) {
         other.view_count += info.view_count;
         known = true;
         break;

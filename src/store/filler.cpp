@@ -8,15 +8,16 @@
 namespace deltos::store {
 namespace {
 
-constexpr std::uint64_t kMappedBytes = 64 * 1024;       // up to here a store is cheaper than a system call
-constexpr std::uint64_t kPieceBytes = 1 << 20;          // at least so much a system call
-constexpr std::uint64_t kWriteBehindBytes = 32 << 20;   // disk and memory work side by side
+constexpr std::uint64_t kMappedBytes = 64 * 1024;      // up to here a store is cheaper than a system call
+constexpr std::uint64_t kPieceBytes = 1 << 20;         // at least so much a system call
+constexpr std::uint64_t kWriteBehindBytes = 32 << 20;  // disk and memory work side by side
 
 class MappedFiller final : public Transaction::Filler {
  public:
   MappedFiller(std::byte *data, std::uint64_t bytes) : data_(data), bytes_(bytes) {}
   Status add(Bytes chunk) override {
-    if (chunk.size() > bytes_ - done_) return fail(Code::range, "more than the %" PRIu64 " bytes of the object", bytes_);
+    if (chunk.size() > bytes_ - done_)
+      return fail(Code::range, "more than the %" PRIu64 " bytes of the object", bytes_);
     if (!chunk.empty()) std::memcpy(data_ + done_, chunk.data(), chunk.size());
     done_ += chunk.size();
     return {};
@@ -33,7 +34,8 @@ class MappedFiller final : public Transaction::Filler {
 
 class WrittenFiller final : public Transaction::Filler {
  public:
-  WrittenFiller(const os::File *file, std::uint64_t offset, std::uint64_t bytes) : file_(file), offset_(offset), bytes_(bytes) {}
+  WrittenFiller(const os::File *file, std::uint64_t offset, std::uint64_t bytes)
+      : file_(file), offset_(offset), bytes_(bytes) {}
 
   Status add(Bytes chunk) override {
     if (chunk.size() > bytes_ - done_ - gathered_.size()) {

@@ -8,7 +8,8 @@
 
 namespace deltos::store {
 
-// Small payload is stored through the mapping; larger payload is written, so that the process's memory does not grow by it.
+// Small payload is stored through the mapping; larger payload is written, so that the process's memory does not grow by
+// it.
 std::unique_ptr<Transaction::Filler> make_filler(Writer &writer, const format::Extent &extent);
 
 }  // namespace deltos::store

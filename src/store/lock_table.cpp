@@ -44,7 +44,11 @@ Status lock_around(const os::File &description, std::uint64_t start, std::uint64
 // ---- pins ---------------------------------------------------------------------------------------------------------
 
 LockTable::LockTable(os::File description, Mode mode, int reopen_flags)
-    : description_(std::move(description)), mode_(mode), reopen_flags_(reopen_flags), ranges_(format::kLockRange), writable_(format::kLockWritable) {
+    : description_(std::move(description)),
+      mode_(mode),
+      reopen_flags_(reopen_flags),
+      ranges_(format::kLockRange),
+      writable_(format::kLockWritable) {
   if (mode_ == Mode::disabled) return;
   pins_.reserve(kReservedPins);
   os::register_fork_participant(this);
@@ -54,7 +58,8 @@ LockTable::~LockTable() {
   if (mode_ == Mode::disabled) return;
   os::unregister_fork_participant(this);
   // Not left to closing the descriptor: a mapping that a forked child has inherited keeps the description alive.
-  if (!lost_ && !(pins_.empty() && ranges_.size == 0 && writable_.size == 0)) (void)description_.unlock(format::kLockRange, 0);
+  if (!lost_ && !(pins_.empty() && ranges_.size == 0 && writable_.size == 0))
+    (void)description_.unlock(format::kLockRange, 0);
 }
 
 LockTable::Pin *LockTable::find_pin(std::uint64_t number) {

@@ -56,8 +56,8 @@ class LockTable final : public os::ForkParticipant {
   static constexpr unsigned kMaxIntervals = 16;
   enum class Mode : std::uint8_t { locking, disabled };  // disabled: every call succeeds and locks nothing
 
-  // Owns the description. All its locks are shared, so that it may be open for reading only; reopen_flags say how the child of a
-  // fork opens it again.
+  // Owns the description. All its locks are shared, so that it may be open for reading only; reopen_flags say how the
+  // child of a fork opens it again.
   explicit LockTable(os::File description, Mode mode = Mode::locking, int reopen_flags = 0);
   ~LockTable() override;
   LockTable(const LockTable &) = delete;

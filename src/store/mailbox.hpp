@@ -1,8 +1,8 @@
 // The live page: how the writer of this boot tells readers which transaction is published and where its root lies.
 //
-// Reader protocol (rule R1): published = T0; pin T0; fence; T = published; entry T mod 31, valid iff it names T and its sum is
-// right, else load published again with the pin kept. Writer: superblock, entry, published, fence, and only then any question
-// to the lock table.
+// Reader protocol (rule R1): published = T0; pin T0; fence; T = published; entry T mod 31, valid iff it names T and its
+// sum is right, else load published again with the pin kept. Writer: superblock, entry, published, fence, and only then
+// any question to the lock table.
 #pragma once
 
 #include <cstdint>

@@ -12,8 +12,9 @@ using format::Object;
 namespace {
 
 Error stale(const Object &object) {
-  Error error = fail(Code::stale, "object %s has been replaced or deleted since it was opened; refresh it or open it again",
-                     quoted(object.name).c_str());
+  Error error =
+      fail(Code::stale, "object %s has been replaced or deleted since it was opened; refresh it or open it again",
+           quoted(object.name).c_str());
   error.object_id = object.id;
   return error;
 }
@@ -38,7 +39,8 @@ Result<std::shared_ptr<const PublishedSnapshot>> newest_for_call(const std::shar
 }
 
 // The open transaction, when the snapshot is its own: what it has created can be exported before anybody else sees it.
-std::weak_ptr<Transaction> transaction_of(const std::shared_ptr<Storage> &storage, const std::shared_ptr<const Snapshot> &snapshot) {
+std::weak_ptr<Transaction> transaction_of(const std::shared_ptr<Storage> &storage,
+                                          const std::shared_ptr<const Snapshot> &snapshot) {
   if (dynamic_cast<const PublishedSnapshot *>(snapshot.get()) != nullptr) return {};
   StorageState &state = storage->state();
   const std::lock_guard lock(state.transaction_mutex);
@@ -48,13 +50,18 @@ std::weak_ptr<Transaction> transaction_of(const std::shared_ptr<Storage> &storag
 
 }  // namespace
 
-ObjectRef::ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot, std::weak_ptr<Transaction> transaction,
-                     Object record)
-    : storage_(std::move(storage)), snapshot_(std::move(snapshot)), transaction_(std::move(transaction)), record_(std::move(record)) {
-  if (const auto published = std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock())) seen_in_ = published->id();
+ObjectRef::ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot,
+                     std::weak_ptr<Transaction> transaction, Object record)
+    : storage_(std::move(storage)),
+      snapshot_(std::move(snapshot)),
+      transaction_(std::move(transaction)),
+      record_(std::move(record)) {
+  if (const auto published = std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock()))
+    seen_in_ = published->id();
 }
 
-Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name, int kind) {
+Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const Snapshot> &snapshot,
+                                                   std::string_view name, int kind) {
   DELTOS_ASSIGN(const auto storage, snapshot->storage());
   DELTOS_ASSIGN(auto object, snapshot->find(name));
   if (!object) return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
@@ -62,7 +69,8 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const S
   return std::make_shared<ObjectRef>(storage, snapshot, transaction_of(storage, snapshot), *std::move(object));
 }
 
-Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id, int kind) {
+Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id,
+                                                      int kind) {
   DELTOS_ASSIGN(const auto storage, snapshot->storage());
   DELTOS_ASSIGN(auto object, snapshot->find_id(id));
   if (!object) return fail(Code::not_found, "there is no object with id %" PRIu64, id);
@@ -92,7 +100,8 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::refreshed() const {
   if (!object) return fail(Code::not_found, "object %s is no longer there", quoted(record_.name).c_str());
   DELTOS_TRY(check_kind(*object, record_.kind));
   if (object->id == record_.id && object->changed == record_.changed) return std::shared_ptr<ObjectRef>();
-  return std::make_shared<ObjectRef>(storage, std::weak_ptr<const Snapshot>(), std::weak_ptr<Transaction>(), *std::move(object));
+  return std::make_shared<ObjectRef>(storage, std::weak_ptr<const Snapshot>(), std::weak_ptr<Transaction>(),
+                                     *std::move(object));
 }
 
 Result<bool> ObjectRef::current() const {
@@ -116,7 +125,8 @@ Result<std::uint64_t> ObjectRef::file_offset() const {
   return payload == nullptr ? 0 : state.base + payload->offset;
 }
 
-// ---- exports ---------------------------------------------------------------------------------------------------------------
+// ---- exports
+// ---------------------------------------------------------------------------------------------------------------
 
 // Where the payload was found, protected by `pin_holder` until its blocks are locked.
 struct Storage::Located {
@@ -126,8 +136,9 @@ struct Storage::Located {
   bool own = false;  // of the open transaction: nobody else can reach it
 };
 
-// Without a pin: the record was found in transaction T (seen_in). When T is still the published one *after* the blocks have been
-// locked, no commit has freed them before that, and whoever frees them later meets the lock. The usual case, at half the price.
+// Without a pin: the record was found in transaction T (seen_in). When T is still the published one *after* the blocks
+// have been locked, no commit has freed them before that, and whoever frees them later meets the lock. The usual case,
+// at half the price.
 bool Storage::still_published(const ObjectRef &ref) const {
   const Mailbox &mailbox = state_->mailbox;
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -156,8 +167,8 @@ Result<Storage::Located> Storage::locate(const ObjectRef &ref) {
 Status Storage::check_writable(const Object &object) const {
   const Mode mode = state_->options.mode;
   if (mode != Mode::write && mode != Mode::in_place) {
-    return fail(Code::readonly, "%s is open for reading only, so object %s cannot be exported writable", state_->label.c_str(),
-                quoted(object.name).c_str());
+    return fail(Code::readonly, "%s is open for reading only, so object %s cannot be exported writable",
+                state_->label.c_str(), quoted(object.name).c_str());
   }
   if (object.sealed) {
     Error error = fail(Code::sealed, "object %s is sealed; unseal it or replace it", quoted(object.name).c_str());
@@ -167,8 +178,8 @@ Status Storage::check_writable(const Object &object) const {
   return {};
 }
 
-// Rule R6: with the writable range locked, the object must still be what it was, in the newest state that may come to count: a seal
-// that was killed between superblock and publication counts.
+// Rule R6: with the writable range locked, the object must still be what it was, in the newest state that may come to
+// count: a seal that was killed between superblock and publication counts.
 Status Storage::still_open(const Object &record) {
   StorageState &state = *state_;
   DELTOS_ASSIGN(const auto newest, newest_for_call(shared_from_this()));
@@ -181,14 +192,16 @@ Status Storage::still_open(const Object &record) {
   const format::Superblock &ahead = *slots.found[*best];
   DELTOS_ASSIGN(const auto mapping, state.mapping_for(ahead.file_blocks));
   MappedPages pages(mapping->data(), ahead.file_blocks, state.uuid_low, nullptr);
-  const auto later = find_object({&pages, Root{ahead.root_block, ahead.root_transaction, ahead.height}, ahead.file_blocks, mapping->data()},
-                                 record.id);
+  const auto later = find_object(
+      {&pages, Root{ahead.root_block, ahead.root_transaction, ahead.height}, ahead.file_blocks, mapping->data()},
+      record.id);
   if (!later.ok()) return fail(Code::busy, "a commit is under way; try again");
   if (!*later || !same_content(**later, record)) return stale(record);
   return check_writable(**later);
 }
 
-// in_place: a second mapping, writable but for the catalogue as it is known now. It is made with the first writable export.
+// in_place: a second mapping, writable but for the catalogue as it is known now. It is made with the first writable
+// export.
 Result<std::shared_ptr<os::Mapping>> Storage::writable_mapping(std::uint64_t end) {
   StorageState &state = *state_;
   {
@@ -196,18 +209,21 @@ Result<std::shared_ptr<os::Mapping>> Storage::writable_mapping(std::uint64_t end
     if (state.writable_mapping && state.writable_mapping->bytes() >= end) return state.writable_mapping;
   }
   DELTOS_ASSIGN(const os::FileInfo info, state.file().info());
-  DELTOS_ASSIGN(auto mapping, state.map_file(info.bytes / format::kBlockBytes * format::kBlockBytes, os::Protection::read_write));
+  DELTOS_ASSIGN(auto mapping,
+                state.map_file(info.bytes / format::kBlockBytes * format::kBlockBytes, os::Protection::read_write));
   DELTOS_TRY(mapping->protect(0, format::kFirstDataOffset, os::Protection::read));
   DELTOS_ASSIGN(const Slots slots, read_slots(state.file(), 0, state.header.uuid, state.file_info, true));
   if (const auto best = slots.newest()) {
     const format::Superblock &superblock = *slots.found[*best];
     for (std::uint32_t i = 0; i < superblock.zone_count; ++i) {
-      const std::uint64_t first = superblock.zones[i].first_block * format::kBlockBytes, bytes = superblock.zones[i].blocks * format::kBlockBytes;
+      const std::uint64_t first = superblock.zones[i].first_block * format::kBlockBytes,
+                          bytes = superblock.zones[i].blocks * format::kBlockBytes;
       if (within(first, bytes, mapping->bytes())) DELTOS_TRY(mapping->protect(first, bytes, os::Protection::read));
     }
   }
   const std::lock_guard lock(state.mapping_mutex);
-  if (!state.writable_mapping || state.writable_mapping->bytes() < mapping->bytes()) state.writable_mapping.swap(mapping);
+  if (!state.writable_mapping || state.writable_mapping->bytes() < mapping->bytes())
+    state.writable_mapping.swap(mapping);
   return state.writable_mapping;
 }
 
@@ -250,11 +266,14 @@ Result<std::shared_ptr<Export>> Storage::export_payload(const ObjectRef &ref, bo
 }
 
 // The blocks are locked, or about to be unlocked by somebody, in which case a pin of its own protects the export.
-Result<std::shared_ptr<os::Mapping>> Storage::protect_and_map(Located &located, const Object &record, const format::Extent &payload,
-                                                              bool writable, Export::Ticket *ticket) {
+Result<std::shared_ptr<os::Mapping>> Storage::protect_and_map(Located &located, const Object &record,
+                                                              const format::Extent &payload, bool writable,
+                                                              Export::Ticket *ticket) {
   StorageState &state = *state_;
   if (ticket->range.kind == RangeTicket::Kind::keep_pin) {
-    if (located.own) return fail(Code::busy, "object %s is just being released by another thread; try again", quoted(record.name).c_str());
+    if (located.own)
+      return fail(Code::busy, "object %s is just being released by another thread; try again",
+                  quoted(record.name).c_str());
     DELTOS_ASSIGN(ticket->pin, state.locks->pin(located.transaction, PinKind::explicit_));
   }
   if (writable && !located.own) DELTOS_TRY(still_open(record));

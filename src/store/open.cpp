@@ -51,12 +51,14 @@ Status take_header(StorageState &state) {
   std::memcpy(&state.uuid_low, state.header.uuid.data(), sizeof state.uuid_low);
   const bool must_not_write = (state.header.read_only_compatible & ~format::kKnownReadOnlyCompatible) != 0;
   if (must_not_write && (state.options.mode == Mode::write || state.options.mode == Mode::in_place)) {
-    return fail(Code::feature, "%s uses features (0x%llx) that this version can only read; open it with mode READ", state.label.c_str(),
+    return fail(Code::feature, "%s uses features (0x%llx) that this version can only read; open it with mode READ",
+                state.label.c_str(),
                 static_cast<ull>(state.header.read_only_compatible & ~format::kKnownReadOnlyCompatible));
   }
-  if (state.file_info.bytes - std::min(state.base, state.file_info.bytes) < format::kFirstDataOffset && state.options.bytes == 0) {
-    return fail(Code::corrupt, "%s has %llu bytes, fewer than the smallest storage: it was cut short", state.label.c_str(),
-                static_cast<ull>(state.file_info.bytes));
+  if (state.file_info.bytes - std::min(state.base, state.file_info.bytes) < format::kFirstDataOffset &&
+      state.options.bytes == 0) {
+    return fail(Code::corrupt, "%s has %llu bytes, fewer than the smallest storage: it was cut short",
+                state.label.c_str(), static_cast<ull>(state.file_info.bytes));
   }
   return {};
 }
@@ -77,11 +79,12 @@ Result<std::shared_ptr<Storage>> finish(std::unique_ptr<StorageState> state) {
   if (!verify) return storage;
   DELTOS_ASSIGN(const auto findings, storage->verify(VerifyLevel::full, progress));
   if (findings.empty()) return storage;
-  return fail(findings.front().code, "%s: %s (%zu finding%s)", storage->state().label.c_str(), findings.front().message.c_str(),
-              findings.size(), findings.size() == 1 ? "" : "s");
+  return fail(findings.front().code, "%s: %s (%zu finding%s)", storage->state().label.c_str(),
+              findings.front().message.c_str(), findings.size(), findings.size() == 1 ? "" : "s");
 }
 
-// ---- READ and IN_PLACE -------------------------------------------------------------------------------------------------------
+// ---- READ and IN_PLACE
+// -------------------------------------------------------------------------------------------------------
 
 Status open_static(StorageState &state);
 
@@ -97,15 +100,15 @@ Status open_reader(StorageState &state) {
   }
   state.mailbox = Mailbox(live, state.file_info);
   if (!state.overlay || state.options.mode != Mode::read || state.mailbox.alive()) return {};
-  // A file of a lower layer: its mapping never shows what a writer stores in the upper one. (A mailbox that is alive for this very
-  // inode proves that this is the file that is written.)
+  // A file of a lower layer: its mapping never shows what a writer stores in the upper one. (A mailbox that is alive
+  // for this very inode proves that this is the file that is written.)
   state.mailbox = Mailbox();
   state.options.mode = Mode::immutable;
   return open_static(state);
 }
 
-// In-place stores need a mailbox that can tell others of a failed sync. Where no writer has been since the machine started, one is
-// made for a moment, which also recovers the storage.
+// In-place stores need a mailbox that can tell others of a failed sync. Where no writer has been since the machine
+// started, one is made for a moment, which also recovers the storage.
 Status wake_mailbox(StorageState &state) {
   if (!state.mailbox.alive()) {
     OpenOptions options;
@@ -114,18 +117,21 @@ Status wake_mailbox(StorageState &state) {
     again.set_label(state.label);
     auto writer = open_file(std::move(again), "", options);
     if (!writer.ok() && writer.code() == Code::locked) {
-      if (!state.mailbox.alive()) return fail(Code::busy, "%s: a writer is just opening it; try again", state.label.c_str());
+      if (!state.mailbox.alive())
+        return fail(Code::busy, "%s: a writer is just opening it; try again", state.label.c_str());
     } else if (!writer.ok()) {
       return std::move(writer).error();
     }
   }
   if (state.mailbox.io_failed()) {
-    return fail(Code::io, "%s: an earlier barrier failed in this boot; open it for writing with REDIRTY first", state.label.c_str());
+    return fail(Code::io, "%s: an earlier barrier failed in this boot; open it for writing with REDIRTY first",
+                state.label.c_str());
   }
   return {};
 }
 
-// ---- WRITE -------------------------------------------------------------------------------------------------------------------
+// ---- WRITE
+// -------------------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<os::Mapping>> reserve_for_writer(StorageState &state) {
   const std::uint64_t file_bytes = whole_blocks(state.file_info.bytes);
@@ -157,13 +163,16 @@ Result<os::File> lock_for_writing(const os::File &file, const std::string &label
   second.set_label(label);
   DELTOS_ASSIGN(const bool locked, second.try_lock(format::kLockWriter, 1, true));
   if (!locked) {
-    return fail(Code::locked, "%s is open for writing elsewhere (another process, or another handle of this one); only one writer at a time",
-                label.c_str());
+    return fail(
+        Code::locked,
+        "%s is open for writing elsewhere (another process, or another handle of this one); only one writer at a time",
+        label.c_str());
   }
   return second;
 }
 
-// ---- STATIC ------------------------------------------------------------------------------------------------------------------
+// ---- STATIC
+// ------------------------------------------------------------------------------------------------------------------
 
 Status take_static_root(StorageState &state) {
   const Bytes all(state.mapping->data(), state.mapping->bytes());
@@ -201,7 +210,8 @@ Status open_static(StorageState &state) {
 
 }  // namespace
 
-// ---- from any file -------------------------------------------------------------------------------------------------------------
+// ---- from any file
+// -------------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &path, const OpenOptions &options) {
   auto state = std::make_unique<StorageState>();
@@ -222,8 +232,8 @@ Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &pat
   if (options.mode == Mode::write) {
     DELTOS_ASSIGN(second, lock_for_writing(file, state->label));
   }
-  state->locks = std::make_unique<LockTable>(std::move(file), locks ? LockTable::Mode::locking : LockTable::Mode::disabled,
-                                             open_flags(state->options.mode));
+  state->locks = std::make_unique<LockTable>(
+      std::move(file), locks ? LockTable::Mode::locking : LockTable::Mode::disabled, open_flags(state->options.mode));
   DELTOS_TRY(take_header(*state));
   switch (state->options.mode) {
     case Mode::read:
@@ -267,7 +277,8 @@ Result<std::shared_ptr<Storage>> Storage::open(const std::string &path, const Op
 
 Result<std::shared_ptr<Storage>> Storage::open_fd(int fd, const OpenOptions &options) {
   DELTOS_TRY(check_options(options));
-  if (options.create != Create::existing) return fail(Code::invalid, "a storage is created at a path or anonymously, not in a descriptor");
+  if (options.create != Create::existing)
+    return fail(Code::invalid, "a storage is created at a path or anonymously, not in a descriptor");
   os::File borrowed(fd, "descriptor " + std::to_string(fd));
   if (!borrowed.info().ok()) {
     borrowed.release();
@@ -282,7 +293,8 @@ Result<std::shared_ptr<Storage>> Storage::open_fd(int fd, const OpenOptions &opt
 Result<std::shared_ptr<Storage>> Storage::open_anonymous(const std::string &label, const OpenOptions &options) {
   OpenOptions writing = options;
   writing.create = Create::existing;
-  if (writing.mode != Mode::write) return fail(Code::invalid, "an anonymous storage starts empty; open it with mode WRITE");
+  if (writing.mode != Mode::write)
+    return fail(Code::invalid, "an anonymous storage starts empty; open it with mode WRITE");
   DELTOS_TRY(check_options(writing));
   DELTOS_ASSIGN(os::File file, os::File::open_memory(label.empty() ? "deltos" : label.c_str()));
   DELTOS_TRY(write_empty_storage(file, options));
@@ -292,7 +304,8 @@ Result<std::shared_ptr<Storage>> Storage::open_anonymous(const std::string &labe
 Result<std::shared_ptr<Storage>> Storage::open_memory(const void *data, std::uint64_t bytes, const OpenOptions &options,
                                                       std::shared_ptr<void> owner) {
   if (options.mode != Mode::immutable) return fail(Code::invalid, "memory of the caller's is opened with mode STATIC");
-  if (!within(options.offset, options.bytes, bytes)) return fail(Code::range, "the part asked for is not inside the %llu bytes", static_cast<ull>(bytes));
+  if (!within(options.offset, options.bytes, bytes))
+    return fail(Code::range, "the part asked for is not inside the %llu bytes", static_cast<ull>(bytes));
   auto state = std::make_unique<StorageState>();
   state->options = options;
   state->label = "the storage in memory";

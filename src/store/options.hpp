@@ -12,7 +12,7 @@
 
 namespace deltos::store {
 
-enum class Mode { read, in_place, write, immutable };  // immutable: DELTOS_MODE_STATIC, no locks, no live page
+enum class Mode { read, in_place, write, immutable };       // immutable: DELTOS_MODE_STATIC, no locks, no live page
 enum class Create { existing, if_absent, fresh, replace };  // beyond `existing` only with Mode::write
 enum class Durability { sync, lazy, async };
 enum class VerifyLevel { structure, full };
@@ -43,13 +43,13 @@ struct StorageInfo {
   format::Uuid uuid;
   std::uint16_t format_major, format_minor;
   std::uint64_t file_bytes, allocated_bytes;
-  std::uint64_t live_bytes;       // write: reachable from the newest commit; else 0
-  std::uint64_t reusable_bytes;   // write: may be handed out at once
-  std::uint64_t pending_bytes;    // write: freed, held back by pins, superblocks or exports
+  std::uint64_t live_bytes;      // write: reachable from the newest commit; else 0
+  std::uint64_t reusable_bytes;  // write: may be handed out at once
+  std::uint64_t pending_bytes;   // write: freed, held back by pins, superblocks or exports
   std::uint64_t object_count;
-  std::uint64_t transaction_id;   // newest published
-  std::uint64_t durable_id;       // newest that survives power loss; what the slots say when this handle does not write
-  std::uint64_t oldest_pin;       // lowest pinned by anybody; transaction_id when none
+  std::uint64_t transaction_id;  // newest published
+  std::uint64_t durable_id;      // newest that survives power loss; what the slots say when this handle does not write
+  std::uint64_t oldest_pin;      // lowest pinned by anybody; transaction_id when none
   std::uint64_t pin_count, view_count;  // of this handle
   bool sparse;
   bool io_failed;  // a barrier failed in this boot

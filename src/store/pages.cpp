@@ -40,7 +40,8 @@ Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned
                 static_cast<unsigned long long>(child.block), static_cast<unsigned long long>(file_blocks_));
   }
   const std::byte *page = data_ + child.block * format::kBlockBytes;
-  if (memo_ != nullptr && memo_->knows(child) && load<std::uint16_t>(page + offsetof(format::PageHeader, level)) == level) {
+  if (memo_ != nullptr && memo_->knows(child) &&
+      load<std::uint16_t>(page + offsetof(format::PageHeader, level)) == level) {
     return page;
   }
   DELTOS_TRY(format::check_page(page, child, level, uuid_low_));

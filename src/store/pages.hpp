@@ -8,8 +8,8 @@
 
 namespace deltos::store {
 
-// Remembers which (block, transaction) have passed their check: a lossy table that any thread may use. Small at first, so that
-// opening costs nothing; a handle that meets many pages gets a large one.
+// Remembers which (block, transaction) have passed their check: a lossy table that any thread may use. Small at first,
+// so that opening costs nothing; a handle that meets many pages gets a large one.
 class PageMemo {
  public:
   PageMemo() = default;

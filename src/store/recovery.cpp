@@ -64,7 +64,8 @@ std::vector<unsigned> candidates(const Slots &slots, bool rollback) {
 }
 
 Snapshot::Scope scope_of(const Superblock &superblock, PageSource *pages, const std::byte *data) {
-  return {pages, Root{superblock.root_block, superblock.root_transaction, superblock.height}, superblock.file_blocks, data};
+  return {pages, Root{superblock.root_block, superblock.root_transaction, superblock.height}, superblock.file_blocks,
+          data};
 }
 
 }  // namespace
@@ -72,8 +73,9 @@ Snapshot::Scope scope_of(const Superblock &superblock, PageSource *pages, const 
 Status Writer::check_length(const Superblock &superblock) const {
   const std::uint64_t there = state_->mapping->bytes() / format::kBlockBytes;
   if (superblock.file_blocks <= there) return {};
-  return fail(Code::corrupt, "%s: transaction %llu has %llu blocks, but the file holds %llu: it was cut short", state_->label.c_str(),
-              static_cast<ull>(superblock.transaction), static_cast<ull>(superblock.file_blocks), static_cast<ull>(there));
+  return fail(Code::corrupt, "%s: transaction %llu has %llu blocks, but the file holds %llu: it was cut short",
+              state_->label.c_str(), static_cast<ull>(superblock.transaction), static_cast<ull>(superblock.file_blocks),
+              static_cast<ull>(there));
 }
 
 Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::uint64_t number) {
@@ -85,25 +87,28 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
   PageMemo memo;  // of its own: what an abandoned candidate held must be checked again
   MappedPages pages(state_->mapping->data(), chosen.file_blocks, state_->uuid_low, &memo);
   Rebuild in_root(space_.get(), true);
-  DELTOS_TRY(walk_catalogue(scope_of(chosen, &pages, state_->mapping->data()), chosen.next_id, chosen.object_count, in_root,
-                            state_->options.progress));
+  DELTOS_TRY(walk_catalogue(scope_of(chosen, &pages, state_->mapping->data()), chosen.next_id, chosen.object_count,
+                            in_root, state_->options.progress));
   if (strong.transaction != chosen.transaction) {
     MappedPages strong_pages(state_->mapping->data(), strong.file_blocks, state_->uuid_low, &memo);
     Rebuild in_strong(space_.get(), false);
-    DELTOS_TRY(walk_catalogue(scope_of(strong, &strong_pages, state_->mapping->data()), strong.next_id, strong.object_count,
-                              in_strong, state_->options.progress));
+    DELTOS_TRY(walk_catalogue(scope_of(strong, &strong_pages, state_->mapping->data()), strong.next_id,
+                              strong.object_count, in_strong, state_->options.progress));
   }
   // Holes that an earlier writer punched must get room again before anything is stored there.
-  return space_->finish_rebuild(quarantine_number(chosen, number), state_->file_info.allocated_bytes < state_->file_info.bytes);
+  return space_->finish_rebuild(quarantine_number(chosen, number),
+                                state_->file_info.allocated_bytes < state_->file_info.bytes);
 }
 
-// From when on pins do not hold what is unreachable. Who pins the published number reads the very root that was found, when that is
-// what was published: only older pins count. Else, and after going back, every number there ever was does (rule R2).
+// From when on pins do not hold what is unreachable. Who pins the published number reads the very root that was found,
+// when that is what was published: only older pins count. Else, and after going back, every number there ever was does
+// (rule R2).
 std::uint64_t Writer::quarantine_number(const Superblock &chosen, std::uint64_t number) const {
   if (!state_->mailbox.alive() || state_->options.rollback) return number;
   const std::uint64_t published = state_->mailbox.published();
   const auto entry = state_->mailbox.entry(published);
-  const bool same = entry && entry->root_block == chosen.root_block && entry->root_transaction == chosen.root_transaction;
+  const bool same =
+      entry && entry->root_block == chosen.root_block && entry->root_transaction == chosen.root_transaction;
   return same ? published : number;
 }
 
@@ -113,7 +118,8 @@ Status Writer::recover() {
   if (!slots.newest_strong()) return fail(Code::corrupt, "%s: no strong superblock is left", state_->label.c_str());
   if (state_->mailbox.io_failed() && !state_->options.redirty) {
     return fail(Code::io,
-                "%s: an earlier barrier failed in this boot, so what the disk holds is not known; check the disk, then open with REDIRTY "
+                "%s: an earlier barrier failed in this boot, so what the disk holds is not known; check the disk, then "
+                "open with REDIRTY "
                 "to write everything again",
                 state_->label.c_str());
   }
@@ -122,8 +128,8 @@ Status Writer::recover() {
   if (++number >= format::kMaxTransaction) {
     return fail(Code::limit, "%s has used up its transaction numbers; copy it with compact_to", state_->label.c_str());
   }
-  // Before the first write: what the page cache shows must be on disk before anything is built on it, and an error that nobody has
-  // been told of yet shows here.
+  // Before the first write: what the page cache shows must be on disk before anything is built on it, and an error that
+  // nobody has been told of yet shows here.
   DELTOS_TRY(barrier());
 
   const std::uint64_t strong_transaction = slots.found[*slots.newest_strong()]->transaction;
@@ -131,7 +137,8 @@ Status Writer::recover() {
   for (const unsigned slot : candidates(slots, state_->options.rollback)) {
     const Superblock &chosen = *slots.found[slot];
     const bool weak = (chosen.flags & format::kSuperblockWeak) != 0;
-    // An older strong superblock that is gone back to is the durable one from now on; the newer is about to be overwritten.
+    // An older strong superblock that is gone back to is the durable one from now on; the newer is about to be
+    // overwritten.
     const bool newest_strong = weak || chosen.transaction == strong_transaction;
     const unsigned strong_slot = newest_strong ? *slots.newest_strong() : *slots.newest_strong() ^ 1U;
     const Superblock &strong = *slots.found[strong_slot];
@@ -159,7 +166,8 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
   weak_slot_ = w0 && (!w1 || w0->transaction > w1->transaction) ? format::kSlotW1 : format::kSlotW0;
   space_->set_strong(strong.transaction, 0);
   for (const format::Zone &zone : space_->zones()) {
-    DELTOS_TRY(state_->mapping->protect(zone.first_block * format::kBlockBytes, zone.blocks * format::kBlockBytes, os::Protection::read));
+    DELTOS_TRY(state_->mapping->protect(zone.first_block * format::kBlockBytes, zone.blocks * format::kBlockBytes,
+                                        os::Protection::read));
   }
   if (state_->mailbox.io_failed()) DELTOS_TRY(redirty(chosen, strong));
   state_->mailbox.publish(ring_entry({root_, object_count_, next_id_, 0}, number));
@@ -170,22 +178,23 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
   return {};
 }
 
-// After a failed barrier the kernel has marked pages clean that are not on disk. Every live block is made dirty again without being
-// changed, so that two barriers put all of it there.
+// After a failed barrier the kernel has marked pages clean that are not on disk. Every live block is made dirty again
+// without being changed, so that two barriers put all of it there.
 Status Writer::redirty(const Superblock &chosen, const Superblock &strong) {
   for (const Superblock *superblock : {&chosen, &strong}) {
     PageMemo memo;
     MappedPages pages(state_->mapping->data(), superblock->file_blocks, state_->uuid_low, &memo);
     LiveRanges live;
-    DELTOS_TRY(walk_catalogue(scope_of(*superblock, &pages, state_->mapping->data()), superblock->next_id, superblock->object_count,
-                              live, {}));
+    DELTOS_TRY(walk_catalogue(scope_of(*superblock, &pages, state_->mapping->data()), superblock->next_id,
+                              superblock->object_count, live, {}));
     for (const std::uint64_t block : live.pages) {
       DELTOS_TRY(second_.write(Bytes(state_->mapping->data() + block * format::kBlockBytes, format::kBlockBytes),
                                block * format::kBlockBytes));
     }
     for (const format::Extent &extent : live.extents) {
       // Others may be storing in place: adding nothing, atomically, dirties the page and loses no store.
-      for (std::uint64_t at = extent.offset; at < extent.offset + extent.bytes; at += format::kBlockBytes - at % format::kBlockBytes) {
+      for (std::uint64_t at = extent.offset; at < extent.offset + extent.bytes;
+           at += format::kBlockBytes - at % format::kBlockBytes) {
         __atomic_fetch_or(reinterpret_cast<unsigned char *>(state_->mapping->data() + at), 0, __ATOMIC_RELAXED);
       }
     }

@@ -27,9 +27,9 @@ class Runs {
   bool covers(Run run) const;
   bool touches(Run run) const;
 
-  // The place to take `blocks` from, starting on a multiple of `alignment` (a power of two): in the smallest run that has
-  // room, then the lowest; for few blocks the lowest of the best fits of several sizes. Places that touch `avoid` do not
-  // count. Only with Index::by_size.
+  // The place to take `blocks` from, starting on a multiple of `alignment` (a power of two): in the smallest run that
+  // has room, then the lowest; for few blocks the lowest of the best fits of several sizes. Places that touch `avoid`
+  // do not count. Only with Index::by_size.
   std::optional<Run> best_fit(std::uint64_t blocks, std::uint64_t alignment, const Runs *avoid = nullptr) const;
 
   std::optional<Run> lowest() const;

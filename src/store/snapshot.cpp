@@ -49,7 +49,8 @@ Result<Snapshot::Scope> PublishedSnapshot::scope() const {
   return Scope{&pages_, pinned_.root, pinned_.file_blocks, mapping_->data()};
 }
 
-// ---- what every kind of snapshot answers ----------------------------------------------------------------------------------
+// ---- what every kind of snapshot answers
+// ----------------------------------------------------------------------------------
 
 Result<std::optional<format::Object>> Snapshot::find(std::string_view name) const {
   DELTOS_ASSIGN(const auto keep, storage());
@@ -66,7 +67,8 @@ Result<std::optional<format::Object>> Snapshot::find_id(std::uint64_t id) const 
 
 namespace {
 
-Result<std::optional<format::Metadatum>> read_metadatum(const Snapshot::Scope &at, std::uint64_t object, std::string_view key) {
+Result<std::optional<format::Metadatum>> read_metadatum(const Snapshot::Scope &at, std::uint64_t object,
+                                                        std::string_view key) {
   DELTOS_ASSIGN(const auto value, Tree::find(*at.pages, at.root, format::metadatum_key(object, key)));
   if (!value) return std::optional<format::Metadatum>();
   DELTOS_ASSIGN(const auto bytes, read_value(at, *value));
@@ -98,8 +100,8 @@ std::vector<std::byte> behind_prefix(std::string_view text) {
 
 using Entry = Snapshot::Entry;
 
-Result<std::vector<Entry>> read_list(const Snapshot::Scope &at, std::string_view prefix, bool one_level, const std::string &after,
-                                     std::size_t capacity) {
+Result<std::vector<Entry>> read_list(const Snapshot::Scope &at, std::string_view prefix, bool one_level,
+                                     const std::string &after, std::size_t capacity) {
   std::vector<Entry> entries;
   if (prefix.size() > format::kMaxNameBytes) return entries;
   TreeCursor cursor(*at.pages, at.root);

@@ -24,8 +24,8 @@ class PublishedSnapshot final : public Snapshot {
   const std::shared_ptr<os::Mapping> &mapping() const { return mapping_; }
 
  private:
-  PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot pinned, PinKind kind, std::shared_ptr<os::Mapping> mapping,
-                    std::uint64_t uuid_low, PageMemo *memo);
+  PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot pinned, PinKind kind,
+                    std::shared_ptr<os::Mapping> mapping, std::uint64_t uuid_low, PageMemo *memo);
   std::weak_ptr<Storage> storage_;
   PinnedRoot pinned_;
   PinKind kind_;

@@ -160,8 +160,8 @@ Result<Run> Space::grow(std::uint64_t blocks, std::uint64_t alignment, bool keep
   };
   std::uint64_t start = round_up(tail_of(keep_zero ? zero_ : ready_), alignment);
   std::uint64_t least_start = round_up(tail_of(ready_), alignment);
-  // What is free counts as part of the step: where a large extent does not fit between small ones, or everything waits for a
-  // reader to let go, the file is not to grow by more than is needed again and again.
+  // What is free counts as part of the step: where a large extent does not fit between small ones, or everything waits
+  // for a reader to let go, the file is not to grow by more than is needed again and again.
   std::uint64_t share = std::min(file_blocks_ / kGrowthShare, kMostGrowth);
   std::uint64_t step = std::max(kLeastGrowth, share - std::min(share, ready_.total() + pending_.total()));
   std::uint64_t needed = start + blocks, generous = std::max(needed, round_up(file_blocks_ + step, kRegionBlocks));
@@ -221,7 +221,8 @@ Status Space::add_zone(std::uint64_t missing) {
   }
   std::uint64_t wanted = zones_.next_blocks(missing), needed = round_up(missing, kRegionBlocks);
   auto place = obtain(wanted, kRegionBlocks, Promoted::no);
-  // As much as there is room for, by halves: a disk that is nearly full is not to use up the table with the smallest zones.
+  // As much as there is room for, by halves: a disk that is nearly full is not to use up the table with the smallest
+  // zones.
   while (!place.ok() && refused(place.code()) && needed < wanted) {
     wanted = std::max(needed, round_up(wanted / 2, kRegionBlocks));
     place = obtain(wanted, kRegionBlocks, Promoted::yes);

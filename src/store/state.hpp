@@ -43,7 +43,7 @@ struct StorageState {
   std::shared_ptr<std::atomic<bool>> lost = std::make_shared<std::atomic<bool>>(false);
   ExportList exports;
 
-  mutable std::mutex mapping_mutex;  // leaf: around the two pointers only
+  mutable std::mutex mapping_mutex;               // leaf: around the two pointers only
   std::shared_ptr<os::Mapping> mapping;           // read, or the writer's reservation
   std::shared_ptr<os::Mapping> writable_mapping;  // in_place: made with the first writable export
   std::shared_ptr<os::Mapping> live_mapping;      // holds the live page; writable in in_place

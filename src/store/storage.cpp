@@ -36,7 +36,8 @@ const format::Uuid &Storage::uuid() const { return state_->header.uuid; }
 Mode Storage::mode() const { return state_->options.mode; }
 bool Storage::unaligned() const { return state_->unaligned; }
 
-// ---- the end ---------------------------------------------------------------------------------------------------------------
+// ---- the end
+// ---------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -55,15 +56,17 @@ std::string alive_text(const std::vector<PinInfo> &pins) {
 
 Status Storage::close() {
   StorageState &state = *state_;
-  if (state.closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed already", state.label.c_str());
+  if (state.closed.load(std::memory_order_acquire))
+    return fail(Code::closed, "%s has been closed already", state.label.c_str());
   const bool forked = state.writer && state.writer->forked();
   if (!forked) {
     const std::lock_guard lock(state.transaction_mutex);
-    if (state.transaction || state.transaction_reserved) return fail(Code::busy, "%s has an open transaction; commit or abort it first", state.label.c_str());
+    if (state.transaction || state.transaction_reserved)
+      return fail(Code::busy, "%s has an open transaction; commit or abort it first", state.label.c_str());
   }
   if (const auto pins = state.exports.describe(); !pins.empty()) {
-    Error error = fail(Code::pinned, "%s cannot be closed while views of it are alive: %s; release them first", state.label.c_str(),
-                       alive_text(pins).c_str());
+    Error error = fail(Code::pinned, "%s cannot be closed while views of it are alive: %s; release them first",
+                       state.label.c_str(), alive_text(pins).c_str());
     error.object_id = pins.front().object_id;
     return error;
   }
@@ -84,7 +87,8 @@ void Storage::detach() {
   if (state.writer) state.writer->resign();
 }
 
-// ---- reading ---------------------------------------------------------------------------------------------------------------
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<const Snapshot>> Storage::begin_snapshot() {
   if (state_->options.sigbus_guard) os::rearm_sigbus_guard();
@@ -96,7 +100,8 @@ Status StorageState::check_named() const {
   if (!has_file || path.empty() || options.mode == Mode::immutable) return {};
   DELTOS_ASSIGN(const os::FileInfo info, file().info());
   if (info.links != 0) return {};
-  return fail(Code::replaced, "%s has been replaced or removed; this handle keeps the old storage, open the path again for the new one",
+  return fail(Code::replaced,
+              "%s has been replaced or removed; this handle keeps the old storage, open the path again for the new one",
               label.c_str());
 }
 
@@ -113,7 +118,8 @@ Result<std::shared_ptr<const Snapshot>> Storage::newer_snapshot(const Snapshot &
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 
-// ---- changing --------------------------------------------------------------------------------------------------------------
+// ---- changing
+// --------------------------------------------------------------------------------------------------------------
 
 Result<std::shared_ptr<Transaction>> Storage::begin_transaction() {
   StorageState &state = *state_;
@@ -127,7 +133,8 @@ Result<std::shared_ptr<Transaction>> Storage::begin_transaction() {
     return fail(Code::busy, "%s has an open transaction already; only one at a time", state.label.c_str());
   }
   try {
-    auto transaction = std::make_shared<Transaction>(std::make_unique<TransactionState>(shared_from_this(), state.writer.get()));
+    auto transaction =
+        std::make_shared<Transaction>(std::make_unique<TransactionState>(shared_from_this(), state.writer.get()));
     const std::lock_guard lock(state.transaction_mutex);
     state.transaction_reserved = false;
     state.transaction = transaction;
@@ -147,14 +154,16 @@ Status Storage::sync() {
     if (!synced.ok()) state.mailbox.set_io_failed(true);
     return synced;
   }
-  if (!state.writer) return fail(Code::readonly, "%s is open for reading only; there is nothing to sync", state.label.c_str());
+  if (!state.writer)
+    return fail(Code::readonly, "%s is open for reading only; there is nothing to sync", state.label.c_str());
   if (!state.reserve_transaction()) return state.writer->sync_payload();
   Status synced = state.writer->sync();
   state.give_up_transaction();
   return synced;
 }
 
-// ---- what there is to know --------------------------------------------------------------------------------------------------
+// ---- what there is to know
+// --------------------------------------------------------------------------------------------------
 
 Result<StorageInfo> Storage::info() const {
   const StorageState &state = *state_;

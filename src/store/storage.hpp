@@ -1,10 +1,11 @@
 // A storage that is open in this process: what the object layer and the boundary use of L4.
 //
-// Ownership: the boundary's handle, and every live Export, hold a shared_ptr<Storage>; snapshots, objects and transactions hold
-// weak ones and answer `closed` once it is gone or closed. Dropping the last reference drops mapping, descriptors and locks.
+// Ownership: the boundary's handle, and every live Export, hold a shared_ptr<Storage>; snapshots, objects and
+// transactions hold weak ones and answer `closed` once it is gone or closed. Dropping the last reference drops mapping,
+// descriptors and locks.
 //
-// Threads: internally synchronised, but for the transaction, which one thread uses at a time. No lock is held across a system
-// call or a callback; nothing waits for another thread.
+// Threads: internally synchronised, but for the transaction, which one thread uses at a time. No lock is held across a
+// system call or a callback; nothing waits for another thread.
 #pragma once
 
 #include <memory>
@@ -30,8 +31,8 @@ class Transaction;
 class Export;
 struct StorageState;  // private, state.hpp
 
-// One state of the catalogue: a published one (immutable, shareable, pinned until destroyed) or that of an open transaction
-// (which shows its changes; to be used by the transaction's thread only).
+// One state of the catalogue: a published one (immutable, shareable, pinned until destroyed) or that of an open
+// transaction (which shows its changes; to be used by the transaction's thread only).
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -53,7 +54,8 @@ class Snapshot {
     bool is_prefix = false;
     std::uint64_t payload_bytes = 0;
   };
-  Result<std::vector<Entry>> list(std::string_view prefix, bool one_level, const std::string &after, std::size_t capacity) const;
+  Result<std::vector<Entry>> list(std::string_view prefix, bool one_level, const std::string &after,
+                                  std::size_t capacity) const;
   virtual std::uint64_t object_count() const = 0;
 
   // A copy of this state as a storage of its own, while the original is in use. copy_to keeps places and uuid (fast);
@@ -75,8 +77,10 @@ class Snapshot {
 class ObjectRef {
  public:
   // The object under a name or id; kind 0: any, else `kind` when it is another. Absent: not_found.
-  static Result<std::shared_ptr<ObjectRef>> open(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name, int kind);
-  static Result<std::shared_ptr<ObjectRef>> open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id, int kind);
+  static Result<std::shared_ptr<ObjectRef>> open(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name,
+                                                 int kind);
+  static Result<std::shared_ptr<ObjectRef>> open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id,
+                                                    int kind);
   // Newest commit: by id, else by the name it was opened under. nullptr: nothing changed.
   Result<std::shared_ptr<ObjectRef>> refreshed() const;
 
@@ -89,21 +93,21 @@ class ObjectRef {
   // Where the payload starts in the whole file (0 for an empty one). unsupported: memory, or a private copy.
   Result<std::uint64_t> file_offset() const;
 
-  ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot, std::weak_ptr<Transaction> transaction,
-            format::Object record);
+  ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapshot> snapshot,
+            std::weak_ptr<Transaction> transaction, format::Object record);
 
  private:
   friend class Storage;
   friend class Transaction;
   std::weak_ptr<Storage> storage_;
-  std::weak_ptr<const Snapshot> snapshot_;        // protects the payload as long as it lives
-  std::weak_ptr<Transaction> transaction_;        // set while the object is a transaction's own
+  std::weak_ptr<const Snapshot> snapshot_;  // protects the payload as long as it lives
+  std::weak_ptr<Transaction> transaction_;  // set while the object is a transaction's own
   format::Object record_;
   std::uint64_t seen_in_ = 0;  // published transaction it was found in; 0: a transaction's own
 };
 
-// Payload in use: mapped, unmoved and unrecycled until destroyed. Keeps the storage alive. Destroying it is legal from any
-// thread and takes no lock that anybody holds across a system call.
+// Payload in use: mapped, unmoved and unrecycled until destroyed. Keeps the storage alive. Destroying it is legal from
+// any thread and takes no lock that anybody holds across a system call.
 class Export : public std::enable_shared_from_this<Export> {
  public:
   ~Export();
@@ -157,8 +161,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Result<std::vector<PinInfo>> pins() const;
   Result<std::vector<Finding>> verify(VerifyLevel level, const Progress &progress);
   Status advise(const ObjectRef &object, int madvise_advice);  // MADV_*; a hint
-  Result<int> descriptor() const;  // borrowed, to pass on; unsupported for caller memory
-  const std::string &path() const;  // empty: anonymous or memory
+  Result<int> descriptor() const;                              // borrowed, to pass on; unsupported for caller memory
+  const std::string &path() const;                             // empty: anonymous or memory
   const format::Uuid &uuid() const;
   Mode mode() const;
   // immutable, at a place in the file that is no multiple of 64: typed use is refused.
@@ -176,7 +180,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Status still_open(const format::Object &record);
   Result<std::shared_ptr<os::Mapping>> writable_mapping(std::uint64_t end);
   Result<std::shared_ptr<os::Mapping>> protect_and_map(Located &located, const format::Object &record,
-                                                       const format::Extent &payload, bool writable, Export::Ticket *ticket);
+                                                       const format::Extent &payload, bool writable,
+                                                       Export::Ticket *ticket);
   Status add_shared_info(StorageInfo *info) const;
 
   std::unique_ptr<StorageState> state_;

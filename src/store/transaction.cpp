@@ -39,7 +39,8 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   } else {
     DELTOS_TRY(state_->write_pages());
     state_->written_bytes += state_->pages.size() * format::kBlockBytes;
-    DELTOS_TRY(writer.publish({state_->root, state_->object_count, state_->next_id, state_->written_bytes}, durability));
+    DELTOS_TRY(
+        writer.publish({state_->root, state_->object_count, state_->next_id, state_->written_bytes}, durability));
   }
   state_->finish_commit();
   const std::uint64_t id = writer.published();
@@ -62,12 +63,14 @@ void Transaction::abort() {
   if (storage->state().transaction.get() == this) last = std::move(storage->state().transaction);
 }
 
-// ---- objects ---------------------------------------------------------------------------------------------------------------
+// ---- objects
+// ---------------------------------------------------------------------------------------------------------------
 
 namespace {
 
 Status check_new(const NewObject &object) {
-  if (object.kind == 0 || object.item_bytes == 0) return fail(Code::invalid, "an object needs a kind and items of at least one byte");
+  if (object.kind == 0 || object.item_bytes == 0)
+    return fail(Code::invalid, "an object needs a kind and items of at least one byte");
   if (object.shape.size() > static_cast<std::size_t>(format::kMaxDimensions)) {
     return fail(Code::limit, "%zu dimensions are more than %d", object.shape.size(), format::kMaxDimensions);
   }
@@ -88,7 +91,9 @@ Object described(const NewObject &from, std::uint64_t id, std::string_view name,
   return object;
 }
 
-Error no_such(std::string_view name) { return fail(Code::not_found, "there is no object called %s", quoted(name).c_str()); }
+Error no_such(std::string_view name) {
+  return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
+}
 
 }  // namespace
 
@@ -102,7 +107,8 @@ Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, co
   return create_as(state_->next_id, name, object, zeroed);
 }
 
-Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std::string_view name, const NewObject &object, bool zeroed) {
+Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std::string_view name,
+                                                          const NewObject &object, bool zeroed) {
   DELTOS_TRY(state_->reserve(state_->pages_for(2)));
   DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed));
   Object record = described(object, id, name, state_->number);
@@ -124,14 +130,16 @@ std::shared_ptr<ObjectRef> Transaction::own(Object record) {
 Result<Object> Transaction::current(const ObjectRef &ref) {
   DELTOS_ASSIGN(auto now, find_object(state_->scope(), ref.record().id));
   if (!now || !same_content(*now, ref.record())) {
-    Error error = fail(Code::stale, "object %s has been replaced or deleted since it was opened", quoted(ref.record().name).c_str());
+    Error error = fail(Code::stale, "object %s has been replaced or deleted since it was opened",
+                       quoted(ref.record().name).c_str());
     error.object_id = ref.record().id;
     return error;
   }
   return *std::move(now);
 }
 
-Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, const NewObject &object, bool copy, bool zeroed) {
+Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, const NewObject &object, bool copy,
+                                                        bool zeroed) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   DELTOS_TRY(check_new(object));
@@ -168,9 +176,11 @@ Result<std::unique_ptr<Transaction::Filler>> Transaction::fill(const ObjectRef &
   return make_filler(*state_->writer, payload == nullptr ? format::Extent{} : *payload);
 }
 
-// ---- sealing ---------------------------------------------------------------------------------------------------------------
+// ---- sealing
+// ---------------------------------------------------------------------------------------------------------------
 
-// Rule R6: the range of writable exports is locked before the checksum is taken, and until the commit is published or aborted.
+// Rule R6: the range of writable exports is locked before the checksum is taken, and until the commit is published or
+// aborted.
 Status Transaction::lock_for_seal(const Object &object) {
   const format::Extent *payload = payload_extent(object);
   if (payload == nullptr) return {};
@@ -179,8 +189,10 @@ Status Transaction::lock_for_seal(const Object &object) {
   state_->seal_locks.reserve(state_->seal_locks.size() + 1);
   DELTOS_ASSIGN(const bool locked, state_->writer->second().try_lock(format::kLockWritable + first, blocks, true));
   if (!locked) {
-    Error error = fail(Code::pinned, "%s cannot be sealed: writable views of it (or of a small neighbour in the same 4 KiB) are alive%s",
-                       quoted(object.name).c_str(), " in some process; release them first");
+    Error error =
+        fail(Code::pinned,
+             "%s cannot be sealed: writable views of it (or of a small neighbour in the same 4 KiB) are alive%s",
+             quoted(object.name).c_str(), " in some process; release them first");
     error.object_id = object.id;
     return error;
   }
@@ -202,7 +214,8 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
   sealed.digest = payload_digest(Bytes(data, payload == nullptr ? 0 : payload->bytes), &sums);
   sealed.sealed = true;
   sealed.changed = state_->number;
-  const bool moves = payload != nullptr && payload->bytes <= format::kMaxSlotBytes;  // sealed slots have slabs of their own
+  const bool moves =
+      payload != nullptr && payload->bytes <= format::kMaxSlotBytes;  // sealed slots have slabs of their own
   if (moves) {
     DELTOS_ASSIGN(sealed.extents[0], state_->allocate(payload->bytes, true, false));
     std::memcpy(state_->writer->data() + sealed.extents[0].offset, data, payload->bytes);
@@ -236,7 +249,8 @@ Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
   return replace(ref, open, true, false);
 }
 
-// ---- names -----------------------------------------------------------------------------------------------------------------
+// ---- names
+// -----------------------------------------------------------------------------------------------------------------
 
 Status Transaction::rename(std::string_view from, std::string_view to, bool replace) {
   DELTOS_ASSIGN(const auto storage, this->storage());
@@ -300,7 +314,8 @@ Result<std::uint64_t> Transaction::remove_prefix(std::string_view prefix) {
   }
 }
 
-// ---- metadata --------------------------------------------------------------------------------------------------------------
+// ---- metadata
+// --------------------------------------------------------------------------------------------------------------
 
 Status Transaction::check_described(std::uint64_t object) {
   if (object == 0) return {};
@@ -315,11 +330,12 @@ Status Transaction::set_metadatum(std::uint64_t object, std::string_view key, co
   DELTOS_TRY(format::check_metadata_key(key));
   DELTOS_TRY(check_described(object));
   if (item.data.size() > format::kMaxMetadatumBytes) {
-    return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object", quoted(key).c_str(),
-                item.data.size(), format::kMaxMetadatumBytes);
+    return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object",
+                quoted(key).c_str(), item.data.size(), format::kMaxMetadatumBytes);
   }
   DELTOS_TRY(state_->reserve(state_->pages_for(1)));
-  return state_->all_or_broken([&] { return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item)); });
+  return state_->all_or_broken(
+      [&] { return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item)); });
 }
 
 Result<bool> Transaction::remove_metadatum(std::uint64_t object, std::string_view key) {

@@ -17,25 +17,25 @@ struct TransactionState;  // private, transaction_state.hpp
 
 class Transaction : public std::enable_shared_from_this<Transaction> {
  public:
-  ~Transaction();  // aborts
+  ~Transaction();                                    // aborts
   Result<std::shared_ptr<Storage>> storage() const;  // closed, forked; stale after commit or abort
   // Shows the transaction's own changes; valid as long as the transaction is open.
   std::shared_ptr<const Snapshot> snapshot() const;
 
-  // On success the transaction is over. On failure it stays open, to be aborted, or tried again after no_space; io and in_doubt
-  // are for good. Returns the id.
+  // On success the transaction is over. On failure it stays open, to be aborted, or tried again after no_space; io and
+  // in_doubt are for good. Returns the id.
   Result<std::uint64_t> commit(Durability durability);
   void abort();
   bool open() const;
 
-  // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before commit).
-  // exists, invalid name, no_space, limit.
+  // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before
+  // commit). exists, invalid name, no_space, limit.
   Result<std::shared_ptr<ObjectRef>> create(std::string_view name, const NewObject &object, bool zeroed);
-  // New content under the id and name of `old`; swapped in by commit. copy: starts as a copy of the old payload (same layout).
-  // stale when old is not the transaction's current content of that id.
+  // New content under the id and name of `old`; swapped in by commit. copy: starts as a copy of the old payload (same
+  // layout). stale when old is not the transaction's current content of that id.
   Result<std::shared_ptr<ObjectRef>> replace(const ObjectRef &old, const NewObject &object, bool copy, bool zeroed);
-  // Sequential filling of an object created by this transaction, without dirtying the mapping: pwrite of at least 1 MiB with
-  // write-behind. Chunks come in order; the total is payload_bytes.
+  // Sequential filling of an object created by this transaction, without dirtying the mapping: pwrite of at least 1 MiB
+  // with write-behind. Chunks come in order; the total is payload_bytes.
   class Filler {
    public:
     virtual ~Filler() = default;
@@ -58,7 +58,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   TransactionState &state() { return *state_; }
 
   // For copies that keep ids: `id` has not been handed out and the name is free.
-  Result<std::shared_ptr<ObjectRef>> create_as(std::uint64_t id, std::string_view name, const NewObject &object, bool zeroed);
+  Result<std::shared_ptr<ObjectRef>> create_as(std::uint64_t id, std::string_view name, const NewObject &object,
+                                               bool zeroed);
 
  private:
   std::shared_ptr<ObjectRef> own(format::Object record);

@@ -19,8 +19,7 @@ constexpr std::uint64_t kPunchBytes = 1 << 20;
 // The state of an open transaction as a snapshot. Cursors and handles may keep it longer than the transaction lives.
 class TransactionSnapshot final : public Snapshot {
  public:
-  explicit TransactionSnapshot(TransactionState *state)
-      : storage_(state->storage), state_(state), id_(state->number) {}
+  explicit TransactionSnapshot(TransactionState *state) : storage_(state->storage), state_(state), id_(state->number) {}
   std::uint64_t id() const override { return id_; }
   Result<std::shared_ptr<Storage>> storage() const override {
     auto storage = storage_.lock();
@@ -67,7 +66,8 @@ Status TransactionState::check() const {
   return {};
 }
 
-// ---- pages -----------------------------------------------------------------------------------------------------------------
+// ---- pages
+// -----------------------------------------------------------------------------------------------------------------
 
 Result<const std::byte *> TransactionState::page(const format::Child &child, unsigned level) {
   const auto own = pages.find(child.block);
@@ -156,7 +156,9 @@ Status TransactionState::write_pages() {
     DELTOS_TRY(writer->second().write_below(content, offset));
     // Kernels have been seen whose mappings lag behind a write; readers would follow pointers into old pages.
     if (std::memcmp(writer->data() + offset, content.data(), content.size()) != 0) {
-      return fail(Code::io, "%s: what was written at offset %" PRIu64 " does not show in the mapping; this file system is not coherent",
+      return fail(Code::io,
+                  "%s: what was written at offset %" PRIu64
+                  " does not show in the mapping; this file system is not coherent",
                   shared->label.c_str(), offset);
     }
     for (std::size_t i = first; i < end; ++i) shared->memo.add({dirty[i].first, number});
@@ -173,7 +175,8 @@ Status TransactionState::write_early() {
   return {};
 }
 
-// ---- extents ---------------------------------------------------------------------------------------------------------------
+// ---- extents
+// ---------------------------------------------------------------------------------------------------------------
 
 Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed) {
   if (bytes == 0) return format::Extent{0, 0, number};
@@ -209,7 +212,8 @@ void TransactionState::release(const format::Extent &extent) {
   freed_extents.push_back(extent);
 }
 
-// ---- catalogue -------------------------------------------------------------------------------------------------------------
+// ---- catalogue
+// -------------------------------------------------------------------------------------------------------------
 
 // The extent of a value that lies outside its page; empty for one that does not, or is not there.
 Result<format::Extent> TransactionState::spilled_extent(const std::vector<std::byte> &key) {
@@ -260,17 +264,20 @@ Status TransactionState::remove_object(const format::Object &object) {
   return {};
 }
 
-// ---- the end ---------------------------------------------------------------------------------------------------------------
+// ---- the end
+// ---------------------------------------------------------------------------------------------------------------
 
 void TransactionState::unlock_seals() {
-  for (const SealLock &lock : seal_locks) (void)writer->second().unlock(format::kLockWritable + lock.first_block, lock.blocks);
+  for (const SealLock &lock : seal_locks)
+    (void)writer->second().unlock(format::kLockWritable + lock.first_block, lock.blocks);
   seal_locks.clear();
 }
 
 void TransactionState::finish_commit() {
   Space &space = writer->space();
   for (const FreedPage &page : freed_pages) space.free_page(page.block, page.born, number);
-  for (const format::Extent &extent : freed_extents) space.free_extent(extent.offset, extent.bytes, extent.transaction, number);
+  for (const format::Extent &extent : freed_extents)
+    space.free_extent(extent.offset, extent.bytes, extent.transaction, number);
   unlock_seals();
   writer->note_usage();
   shared->spare_pages.keep(pages);
@@ -293,8 +300,11 @@ void TransactionState::finish_abort() {
 
 bool same_content(const format::Object &a, const format::Object &b) {
   const format::Extent *one = payload_extent(a), *other = payload_extent(b);
-  if (a.id != b.id || (one == nullptr) != (other == nullptr) || a.shape != b.shape || a.format != b.format || a.dtype != b.dtype) return false;
-  return one == nullptr || (one->offset == other->offset && one->bytes == other->bytes && one->transaction == other->transaction);
+  if (a.id != b.id || (one == nullptr) != (other == nullptr) || a.shape != b.shape || a.format != b.format ||
+      a.dtype != b.dtype)
+    return false;
+  return one == nullptr ||
+         (one->offset == other->offset && one->bytes == other->bytes && one->transaction == other->transaction);
 }
 
 }  // namespace deltos::store

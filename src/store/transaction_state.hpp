@@ -11,8 +11,8 @@
 
 namespace deltos::store {
 
-// Dirty pages live on the heap, under the number of the block they will be written to. Everything that commit or abort has to give
-// back is listed; nothing of it is visible to anybody before the writer publishes.
+// Dirty pages live on the heap, under the number of the block they will be written to. Everything that commit or abort
+// has to give back is listed; nothing of it is visible to anybody before the writer publishes.
 struct TransactionState final : PageEditor {
   TransactionState(std::shared_ptr<Storage> owner, Writer *writing);
   ~TransactionState();

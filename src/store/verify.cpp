@@ -29,7 +29,8 @@ class Verify final : public WalkVisitor {
   }
   Status extent(const format::Extent &extent, bool sealed, std::uint64_t object) override {
     const std::uint64_t blocks = format::extent_blocks(extent.bytes);
-    const std::uint64_t bytes = blocks != 0 ? blocks * format::kBlockBytes : format::kSlotClasses[format::slot_class(extent.bytes)];
+    const std::uint64_t bytes =
+        blocks != 0 ? blocks * format::kBlockBytes : format::kSlotClasses[format::slot_class(extent.bytes)];
     places_.push_back({extent.offset, bytes, object, sealed});
     if (blocks == 0) slots_.push_back({extent.offset, bytes, object, sealed});
     return {};
@@ -60,8 +61,10 @@ class Verify final : public WalkVisitor {
     std::sort(slots_.begin(), slots_.end(), [](const Place &a, const Place &b) { return a.offset < b.offset; });
     for (std::size_t i = 1; i < slots_.size(); ++i) {
       const Place &a = slots_[i - 1], &b = slots_[i];
-      if (a.offset / format::kRegionBytes == b.offset / format::kRegionBytes && (a.bytes != b.bytes || a.sealed != b.sealed)) {
-        (void)finding({Code::corrupt, b.object, b.offset, "a slab holds slots of two size classes, or sealed and open payload"});
+      if (a.offset / format::kRegionBytes == b.offset / format::kRegionBytes &&
+          (a.bytes != b.bytes || a.sealed != b.sealed)) {
+        (void)finding(
+            {Code::corrupt, b.object, b.offset, "a slab holds slots of two size classes, or sealed and open payload"});
       }
     }
   }

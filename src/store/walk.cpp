@@ -95,7 +95,8 @@ class Walk {
     if (!id || entry.key.size() != 9 || *id == 0 || *id >= next_id_) {
       return report(Code::corrupt, id.value_or(0), offset, "an object's id is malformed or was never handed out");
     }
-    auto object = entry.spilled ? spilled_object(entry, *id) : format::decode_object(entry.value, *id, scope_.file_blocks);
+    auto object =
+        entry.spilled ? spilled_object(entry, *id) : format::decode_object(entry.value, *id, scope_.file_blocks);
     if (!object.ok()) return report(object.error().code, *id, offset, object.error().message);
     objects_.push_back({*id, hash64(bytes_of(object->name))});
     for (const format::Extent &extent : object->extents) {
@@ -126,7 +127,8 @@ class Walk {
     std::sort(names_.begin(), names_.end());
     std::sort(objects_.begin(), objects_.end());
     if (names_ != objects_) {
-      DELTOS_TRY(report(Code::corrupt, first_difference(), 0, "names and objects of the catalogue do not lead to each other"));
+      DELTOS_TRY(
+          report(Code::corrupt, first_difference(), 0, "names and objects of the catalogue do not lead to each other"));
     }
     for (const std::uint64_t id : described_) {
       const NamedId wanted{id, 0};
@@ -137,8 +139,8 @@ class Walk {
     }
     if (objects_.size() != object_count) {
       char text[128];
-      std::snprintf(text, sizeof text, "the superblock counts %" PRIu64 " objects, the catalogue holds %zu", object_count,
-                    objects_.size());
+      std::snprintf(text, sizeof text, "the superblock counts %" PRIu64 " objects, the catalogue holds %zu",
+                    object_count, objects_.size());
       DELTOS_TRY(report(Code::corrupt, 0, 0, text));
     }
     return {};
@@ -164,8 +166,8 @@ class Walk {
 
 }  // namespace
 
-Status walk_catalogue(const Snapshot::Scope &scope, std::uint64_t next_id, std::uint64_t object_count, WalkVisitor &visitor,
-                      const Progress &progress) {
+Status walk_catalogue(const Snapshot::Scope &scope, std::uint64_t next_id, std::uint64_t object_count,
+                      WalkVisitor &visitor, const Progress &progress) {
   return Walk(scope, next_id, visitor, progress).run(object_count);
 }
 

@@ -1,4 +1,5 @@
-// The full structural check of a catalogue: what opening for writing rests on, what verify() reports, what a copy copies.
+// The full structural check of a catalogue: what opening for writing rests on, what verify() reports, what a copy
+// copies.
 #pragma once
 
 #include "store/options.hpp"
@@ -19,10 +20,10 @@ class WalkVisitor {
   ~WalkVisitor() = default;
 };
 
-// Every page, every record; names and objects lead to each other, metadata to an object, ids lie below next_id, the number of
-// objects is right. (That no two things share a place is for the visitor to see.)
-Status walk_catalogue(const Snapshot::Scope &scope, std::uint64_t next_id, std::uint64_t object_count, WalkVisitor &visitor,
-                      const Progress &progress);
+// Every page, every record; names and objects lead to each other, metadata to an object, ids lie below next_id, the
+// number of objects is right. (That no two things share a place is for the visitor to see.)
+Status walk_catalogue(const Snapshot::Scope &scope, std::uint64_t next_id, std::uint64_t object_count,
+                      WalkVisitor &visitor, const Progress &progress);
 
 // Checks a sealed object's payload against its sums; corrupt when it does not match.
 Status check_sums(const Snapshot::Scope &scope, const format::Object &object);

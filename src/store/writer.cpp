@@ -23,9 +23,7 @@ Writer::Writer(StorageState *state, os::File second) : state_(state), second_(st
   os::register_fork_participant(this);
 }
 
-Writer::~Writer() {
-  os::unregister_fork_participant(this);
-}
+Writer::~Writer() { os::unregister_fork_participant(this); }
 
 void Writer::after_fork_in_child() {
   forked_.store(true, std::memory_order_release);
@@ -35,13 +33,15 @@ void Writer::after_fork_in_child() {
 
 Status Writer::check_usable() const {
   if (failed_.load(std::memory_order_acquire)) {
-    return fail(Code::io,
-                "%s: a barrier failed earlier, so this handle takes no more changes; close it and open the storage for writing "
-                "with REDIRTY",
-                state_->label.c_str());
+    return fail(
+        Code::io,
+        "%s: a barrier failed earlier, so this handle takes no more changes; close it and open the storage for writing "
+        "with REDIRTY",
+        state_->label.c_str());
   }
   if (state_->mailbox.io_failed()) {
-    return fail(Code::io, "%s: a barrier failed in another process; close this handle and open for writing with REDIRTY",
+    return fail(Code::io,
+                "%s: a barrier failed in another process; close this handle and open for writing with REDIRTY",
                 state_->label.c_str());
   }
   return {};
@@ -53,8 +53,10 @@ Status Writer::check_path(bool now) {
   if (!now && time - path_checked_ns_ < kPathCheckIntervalNs) return {};
   DELTOS_ASSIGN(const bool same, os::names_file(state_->path, state_->file_info));
   if (!same) {
-    return fail(Code::replaced, "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was committed",
-                state_->label.c_str());
+    return fail(
+        Code::replaced,
+        "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was committed",
+        state_->label.c_str());
   }
   DELTOS_ASSIGN(const os::FileInfo there, second_.info());
   if (there.bytes < space_->file_blocks() * format::kBlockBytes) {
@@ -66,7 +68,8 @@ Status Writer::check_path(bool now) {
   return {};
 }
 
-// ---- publishing ------------------------------------------------------------------------------------------------------------
+// ---- publishing
+// ------------------------------------------------------------------------------------------------------------
 
 Status Writer::fail_for_good(Error error) {
   failed_.store(true, std::memory_order_release);
@@ -151,12 +154,14 @@ void Writer::resign() {
 Status Writer::publish(const Commit &commit, Durability durability) {
   const std::uint64_t transaction = next_transaction();
   if (transaction >= format::kMaxTransaction) {
-    return fail(Code::limit, "%s has used up its %llu transaction numbers; copy it with compact_to", state_->label.c_str(),
-                static_cast<ull>(format::kMaxTransaction));
+    return fail(Code::limit, "%s has used up its %llu transaction numbers; copy it with compact_to",
+                state_->label.c_str(), static_cast<ull>(format::kMaxTransaction));
   }
-  const std::uint64_t auto_sync = state_->options.auto_sync_bytes != 0 ? state_->options.auto_sync_bytes : kDefaultAutoSyncBytes;
+  const std::uint64_t auto_sync =
+      state_->options.auto_sync_bytes != 0 ? state_->options.auto_sync_bytes : kDefaultAutoSyncBytes;
   if (!replacing_.empty()) durability = Durability::sync;  // a name is only given to what is on disk
-  if (durability == Durability::async && unsynced_bytes_.load() + commit.written_bytes >= auto_sync) durability = Durability::sync;
+  if (durability == Durability::async && unsynced_bytes_.load() + commit.written_bytes >= auto_sync)
+    durability = Durability::sync;
 
   if (durability == Durability::async) {
     if (Status written = write_slot(second_, weak_slot_, superblock(commit, transaction, true)); !written.ok()) {
@@ -172,7 +177,8 @@ Status Writer::publish(const Commit &commit, Durability durability) {
   return publish_strong(commit, transaction, durability);
 }
 
-// Barrier 1: all the new superblock will reach is on disk, and so is a superblock that LAZY left pending. Barrier 2: so is it.
+// Barrier 1: all the new superblock will reach is on disk, and so is a superblock that LAZY left pending. Barrier 2: so
+// is it.
 Status Writer::publish_strong(const Commit &commit, std::uint64_t transaction, Durability durability) {
   DELTOS_TRY(barrier());
   if (pending_transaction_ != 0) {
@@ -222,7 +228,8 @@ Status Writer::sync() {
 Status Writer::sync_payload() {
   DELTOS_TRY(check_usable());
   if (unsynced_bytes_.load() != 0) {
-    return fail(Code::busy, "%s: ASYNC commits wait to be made durable while a transaction is open; commit it with SYNC instead",
+    return fail(Code::busy,
+                "%s: ASYNC commits wait to be made durable while a transaction is open; commit it with SYNC instead",
                 state_->label.c_str());
   }
   return barrier();
@@ -250,7 +257,8 @@ Status Writer::take_name() {
 std::string temporary_name(const std::string &path) {
   const auto uuid = os::random_uuid();
   char suffix[24];
-  std::snprintf(suffix, sizeof suffix, ".%02x%02x%02x%02x%02x%02x.new", uuid[0], uuid[1], uuid[2], uuid[3], uuid[4], uuid[5]);
+  std::snprintf(suffix, sizeof suffix, ".%02x%02x%02x%02x%02x%02x.new", uuid[0], uuid[1], uuid[2], uuid[3], uuid[4],
+                uuid[5]);
   return path + suffix;
 }
 
@@ -267,7 +275,8 @@ void Writer::trim() {
   }
 }
 
-// ---- SpaceHost -------------------------------------------------------------------------------------------------------------
+// ---- SpaceHost
+// -------------------------------------------------------------------------------------------------------------
 
 // From 0 each time: a reader that is slow to lock pins a number below what an earlier search found.
 Result<std::uint64_t> Writer::oldest_pin() { return store::oldest_pin(second_, 0, published()); }
@@ -281,13 +290,14 @@ Status Writer::grow_file(std::uint64_t from_block, std::uint64_t to_block) {
   const std::uint64_t from = from_block * format::kBlockBytes, to = to_block * format::kBlockBytes;
   const std::uint64_t most = state_->options.max_file_bytes;
   if (to_block > format::kMaxBlocks || (most != 0 && to > most)) {
-    return fail(Code::limit, "%s would grow to %llu bytes, beyond its limit of %llu", state_->label.c_str(), static_cast<ull>(to),
-                static_cast<ull>(most != 0 ? most : format::kMaxBlocks * format::kBlockBytes));
+    return fail(Code::limit, "%s would grow to %llu bytes, beyond its limit of %llu", state_->label.c_str(),
+                static_cast<ull>(to), static_cast<ull>(most != 0 ? most : format::kMaxBlocks * format::kBlockBytes));
   }
   os::Mapping &mapping = *state_->mapping;
   if (to > mapping.reserved_bytes()) {
     return fail(Code::address_space,
-                "%s would grow to %llu bytes, beyond the %llu bytes of address space reserved when it was opened; open it with a "
+                "%s would grow to %llu bytes, beyond the %llu bytes of address space reserved when it was opened; open "
+                "it with a "
                 "larger reserve_bytes",
                 state_->label.c_str(), static_cast<ull>(to), static_cast<ull>(mapping.reserved_bytes()));
   }
@@ -311,7 +321,8 @@ Status Writer::prepare_zone(std::uint64_t first_block, std::uint64_t blocks) {
   for (std::uint64_t at = first_block * format::kBlockBytes; at < end; at += zeros.size()) {
     DELTOS_TRY(second_.write(Bytes(zeros).first(std::min<std::uint64_t>(zeros.size(), end - at)), at));
   }
-  return state_->mapping->protect(first_block * format::kBlockBytes, blocks * format::kBlockBytes, os::Protection::read);
+  return state_->mapping->protect(first_block * format::kBlockBytes, blocks * format::kBlockBytes,
+                                  os::Protection::read);
 }
 
 }  // namespace deltos::store

@@ -1,9 +1,10 @@
 // The one process that changes structure: free space, the current root, and the commit protocol. Private to L4.
 //
-// Locks: the WRITER byte, seal locks and every question about other people's locks are on a second description of the file, so
-// that the pins and ranges of this very process show, too (rule R4).
+// Locks: the WRITER byte, seal locks and every question about other people's locks are on a second description of the
+// file, so that the pins and ranges of this very process show, too (rule R4).
 //
-// Not synchronised: whoever owns the transaction owns the writer; the atomics are for info() and sync() from other threads.
+// Not synchronised: whoever owns the transaction owns the writer; the atomics are for info() and sync() from other
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +59,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   Status check_usable() const;
   // The path still leads to this file, else stale. Asks at most once a second unless `now`.
   Status check_path(bool now);
-  void set_replacing(std::string path, os::File old_writer_lock);  // Create::replace: the name is taken at the first commit
+  void set_replacing(std::string path,
+                     os::File old_writer_lock);  // Create::replace: the name is taken at the first commit
   bool replacing() const { return !replacing_.empty(); }
   void trim();
   // Gives the WRITER lock back; nothing is published afterwards. Views made by this process keep their own locks.
@@ -84,8 +86,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   Status check_length(const format::Superblock &superblock) const;
   Status rebuild(const format::Superblock &chosen, const format::Superblock &strong, std::uint64_t number);
   std::uint64_t quarantine_number(const format::Superblock &chosen, std::uint64_t number) const;
-  Status start(const format::Superblock &chosen, const format::Superblock &strong, unsigned strong_slot, const Slots &slots,
-               std::uint64_t number);
+  Status start(const format::Superblock &chosen, const format::Superblock &strong, unsigned strong_slot,
+               const Slots &slots, std::uint64_t number);
   Status redirty(const format::Superblock &chosen, const format::Superblock &strong);
   format::Superblock superblock(const Commit &commit, std::uint64_t transaction, bool weak) const;
   format::RingEntry ring_entry(const Commit &commit, std::uint64_t transaction) const;

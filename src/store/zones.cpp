@@ -48,8 +48,9 @@ bool Zones::touches(Run run) const {
   return run.first < zone.first || run.first - zone.first < zone.blocks;
 }
 
-// As large as all before together, so that the table lasts; but pages that only wait for a reader to let go do not count as long
-// as the table has room: a writer that is restarted again and again beside readers would double the catalogue each time.
+// As large as all before together, so that the table lasts; but pages that only wait for a reader to let go do not
+// count as long as the table has room: a writer that is restarted again and again beside readers would double the
+// catalogue each time.
 std::uint64_t Zones::next_blocks(std::uint64_t missing) const {
   constexpr std::size_t kPlenty = format::kMaxZones * 2 / 3;
   std::uint64_t before = 0;

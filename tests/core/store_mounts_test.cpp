@@ -1,5 +1,5 @@
-// Storages on mounts of other kinds: overlays (containers) and read-only bind mounts. Needs the right to mount; without it the tests
-// say that they were skipped.
+// Storages on mounts of other kinds: overlays (containers) and read-only bind mounts. Needs the right to mount; without
+// it the tests say that they were skipped.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -56,7 +56,8 @@ class Mounts : public testing::Test {
 
 TEST_F(Mounts, AnOverlaysLowerFileIsReadAsUnchangingAndTheWrittenOneLive) {
   const std::string layers = "lowerdir=" + root + "/lower,upperdir=" + root + "/upper,workdir=" + root + "/work";
-  if (mount("overlay", (root + "/mount").c_str(), "overlay", 0, layers.c_str()) != 0) GTEST_SKIP() << "no overlay can be mounted here";
+  if (mount("overlay", (root + "/mount").c_str(), "overlay", 0, layers.c_str()) != 0)
+    GTEST_SKIP() << "no overlay can be mounted here";
   const std::string path = root + "/mount/a.deltos";
   const auto lower = open(path, Mode::read);
   EXPECT_EQ(lower->mode(), Mode::immutable);

@@ -110,7 +110,8 @@ TEST_F(Reuse, TenThousandCyclesKeepTheFileNearItsLiveSetWhileAnotherProcessHolds
   EXPECT_TRUE(must(storage->verify(VerifyLevel::full, {})).empty());
 }
 
-// What a writer finds free waits for snapshots of the time before it; the file must not grow by a share of itself each time.
+// What a writer finds free waits for snapshots of the time before it; the file must not grow by a share of itself each
+// time.
 TEST_F(Reuse, RestartsWhileReadersAreAtWorkDoNotMultiplyTheFile) {
   for (unsigned object = 0; object < kLive; ++object) put(object, 1);
   const std::uint64_t before = must(storage->info()).file_bytes;

@@ -145,7 +145,8 @@ TEST_F(StorageTest, AnAbortedTransactionLeavesNothing) {
 TEST_F(StorageTest, CloseRefusesWhileAViewLivesAndNamesIt) {
   const auto storage = create();
   put(storage, "held", {1.0});
-  auto exported = must(storage->export_payload(*must(ObjectRef::open(must(storage->begin_snapshot()), "held", 0)), false));
+  auto exported =
+      must(storage->export_payload(*must(ObjectRef::open(must(storage->begin_snapshot()), "held", 0)), false));
   const Status refused = storage->close();
   EXPECT_EQ(refused.code(), Code::pinned);
   EXPECT_NE(refused.error().message.find("\"held\""), std::string::npos) << refused.error().message;
@@ -255,8 +256,10 @@ TEST_F(StorageTest, ManyObjectsComeAndGo) {
     const auto transaction = must(storage->begin_transaction());
     for (int i = 0; i < 200; ++i) {
       const std::string name = "n/" + std::to_string(i);
-      if (must(transaction->snapshot()->find(name))) must(transaction->remove(name));
-      else (void)must(transaction->create(name, doubles((i * 37 + round * 11) % 1500), true));
+      if (must(transaction->snapshot()->find(name)))
+        must(transaction->remove(name));
+      else
+        (void)must(transaction->create(name, doubles((i * 37 + round * 11) % 1500), true));
       if (i % 7 == 0 && must(transaction->snapshot()->find(name))) {
         const auto object = must(transaction->snapshot()->find(name));
         format::Metadatum item;
@@ -277,10 +280,12 @@ TEST_F(StorageTest, ManyObjectsComeAndGo) {
 TEST_F(StorageTest, AForkedChildReadsOnButDoesNotWrite) {
   const auto storage = create();
   put(storage, "x", {1.0});
-  const auto view = must(storage->export_payload(*must(ObjectRef::open(must(storage->begin_snapshot()), "x", 0)), false));
+  const auto view =
+      must(storage->export_payload(*must(ObjectRef::open(must(storage->begin_snapshot()), "x", 0)), false));
   const pid_t child = fork();
   if (child == 0) {
-    const bool ok = storage->begin_transaction().code() == Code::forked && reinterpret_cast<const double *>(view->data())[0] == 1.0;
+    const bool ok =
+        storage->begin_transaction().code() == Code::forked && reinterpret_cast<const double *>(view->data())[0] == 1.0;
     _exit(ok ? 0 : 1);
   }
   int status = 0;

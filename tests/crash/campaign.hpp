@@ -95,7 +95,8 @@ inline int wait_for(pid_t child) {
 }
 
 inline void pause_us(std::uint64_t microseconds) {
-  const timespec span = {static_cast<time_t>(microseconds / 1'000'000), static_cast<long>(microseconds % 1'000'000 * 1000)};
+  const timespec span = {static_cast<time_t>(microseconds / 1'000'000),
+                         static_cast<long>(microseconds % 1'000'000 * 1000)};
   nanosleep(&span, nullptr);
 }
 

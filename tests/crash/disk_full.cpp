@@ -33,7 +33,8 @@ class Full {
  public:
   explicit Full(const std::string &directory) : directory_(directory), path_(directory + "/full.deltos") {
     storage_ = must(Storage::open(path_, opening(Mode::write, Create::fresh)));
-    // A removal writes new catalogue pages, for which a disk without any block has no room: what somebody else gives up.
+    // A removal writes new catalogue pages, for which a disk without any block has no room: what somebody else gives
+    // up.
     std::ofstream(directory_ + "/spare") << std::string(kSpareBytes, 's');
     room_ = free_bytes();
   }
@@ -43,7 +44,8 @@ class Full {
     fill_with_objects(room_ / 24, "first/");
     delete_half();
     const unsigned again = fill_with_objects(room_ / 24, "second/");
-    if (again < 2) throw std::runtime_error("only " + std::to_string(again) + " objects fit where half of all were deleted");
+    if (again < 2)
+      throw std::runtime_error("only " + std::to_string(again) + " objects fit where half of all were deleted");
   }
 
   void big() {
@@ -131,7 +133,8 @@ class Full {
     for (const auto &[name, value] : expected_) check(name);
     put("at the end", 4096);
     if (refused_ == 0) throw std::runtime_error("nothing was ever refused");
-    std::printf("%u refused, %u commits%s\n", refused_, commits_, spare_used_ ? ", a removal needed room made by others" : "");
+    std::printf("%u refused, %u commits%s\n", refused_, commits_,
+                spare_used_ ? ", a removal needed room made by others" : "");
   }
 
  private:
@@ -228,8 +231,10 @@ class Full {
     const std::vector<char> block(65536, 'r');
     for (std::size_t size = block.size(); size > 0;) {
       const ssize_t written = write(fd, block.data(), size);
-      if (written < 0 && errno == ENOSPC && fsync(fd) == 0 && size > 512) size /= 2;
-      else if (written <= 0) break;
+      if (written < 0 && errno == ENOSPC && fsync(fd) == 0 && size > 512)
+        size /= 2;
+      else if (written <= 0)
+        break;
     }
     (void)fsync(fd);
     ::close(fd);
@@ -249,11 +254,13 @@ class Full {
 };
 
 void run(const std::string &directory, const std::string &scenario) {
-  const std::map<std::string, void (Full::*)()> scenarios = {
-      {"many", &Full::many},         {"big", &Full::big},
-      {"replace", &Full::replace},   {"catalogue", &Full::catalogue},
-      {"in-place", &Full::in_place}, {"file-limit", &Full::file_limit},
-      {"address-space", &Full::address_space}};
+  const std::map<std::string, void (Full::*)()> scenarios = {{"many", &Full::many},
+                                                             {"big", &Full::big},
+                                                             {"replace", &Full::replace},
+                                                             {"catalogue", &Full::catalogue},
+                                                             {"in-place", &Full::in_place},
+                                                             {"file-limit", &Full::file_limit},
+                                                             {"address-space", &Full::address_space}};
   Full full(directory);
   (full.*scenarios.at(scenario))();
   full.finish();

@@ -48,11 +48,15 @@ using World = std::map<unsigned, Model>;
 
 std::uint64_t size_for(std::uint64_t random) {
   switch (random % 8) {
-    case 0: return 4 + random / 8 % 60;
+    case 0:
+      return 4 + random / 8 % 60;
     case 1:
-    case 2: return 4 + random / 8 % 380;
-    case 7: return 4 + random / 8 % 20'000;
-    default: return 4 + random / 8 % 3000;
+    case 2:
+      return 4 + random / 8 % 380;
+    case 7:
+      return 4 + random / 8 % 20'000;
+    default:
+      return 4 + random / 8 % 3000;
   }
 }
 
@@ -70,10 +74,17 @@ std::vector<Change> changes_of(std::uint64_t seed, std::uint64_t step, const Wor
     Action action = Action::put;
     if (found != world.end()) {
       switch (random / 64 % 8) {
-        case 0: action = Action::remove; break;
-        case 1: action = found->second.sealed ? Action::unseal : Action::seal; break;
-        case 2: action = Action::note; break;
-        default: break;
+        case 0:
+          action = Action::remove;
+          break;
+        case 1:
+          action = found->second.sealed ? Action::unseal : Action::seal;
+          break;
+        case 2:
+          action = Action::note;
+          break;
+        default:
+          break;
       }
     }
     changes.push_back({object, action, size_for(random / 4096)});
@@ -90,10 +101,18 @@ void apply(World &world, std::uint64_t step, const std::vector<Change> &changes)
         world[change.object] = {step, change.words, note, false};
         break;
       }
-      case Action::remove: world.erase(change.object); break;
-      case Action::seal: world[change.object].sealed = true; break;
-      case Action::unseal: world[change.object].sealed = false; break;
-      case Action::note: world[change.object].note = step; break;
+      case Action::remove:
+        world.erase(change.object);
+        break;
+      case Action::seal:
+        world[change.object].sealed = true;
+        break;
+      case Action::unseal:
+        world[change.object].sealed = false;
+        break;
+      case Action::note:
+        world[change.object].note = step;
+        break;
     }
   }
 }
@@ -140,7 +159,8 @@ std::uint64_t number_in(const Snapshot &snapshot, std::uint64_t object, const ch
   return value;
 }
 
-Model read_object(const std::shared_ptr<Storage> &storage, const std::shared_ptr<const Snapshot> &snapshot, unsigned object) {
+Model read_object(const std::shared_ptr<Storage> &storage, const std::shared_ptr<const Snapshot> &snapshot,
+                  unsigned object) {
   const auto ref = must(ObjectRef::open(snapshot, name_of(object), 0));
   const auto view = must(storage->export_payload(*ref, false));
   Model model;
@@ -182,8 +202,12 @@ void run_writer(const std::string &path, std::uint64_t seed, int acknowledge, Fi
     for (const Change &change : changes) {
       const std::string name = name_of(change.object);
       switch (change.action) {
-        case Action::put: (void)must(put_words(*transaction, name, content(change.object, step, change.words))); break;
-        case Action::remove: must(transaction->remove(name)); break;
+        case Action::put:
+          (void)must(put_words(*transaction, name, content(change.object, step, change.words)));
+          break;
+        case Action::remove:
+          must(transaction->remove(name));
+          break;
         case Action::seal:
         case Action::unseal: {
           const auto ref = must(ObjectRef::open(transaction->snapshot(), name, 0));
@@ -220,7 +244,8 @@ void run_reader(const std::string &path, std::uint64_t seed, Figures &figures) {
       const unsigned object = mix(seed + i, round) % kObjects;
       if (!must(snapshot->find(name_of(object)))) continue;
       const Model model = read_object(storage, snapshot, object);
-      if (model.generation > step || model.note > step) throw std::runtime_error("an object is newer than its snapshot");
+      if (model.generation > step || model.note > step)
+        throw std::runtime_error("an object is newer than its snapshot");
       figures.views.fetch_add(1);
     }
     // A view outlives its snapshot, and the writer.
@@ -228,7 +253,8 @@ void run_reader(const std::string &path, std::uint64_t seed, Figures &figures) {
     if (round % 16 == 0) {
       kept.reset();
       kept_object = mix(seed, round) % kObjects;
-      if (must(snapshot->find(name_of(kept_object)))) kept = must(export_named(storage, snapshot, name_of(kept_object)));
+      if (must(snapshot->find(name_of(kept_object))))
+        kept = must(export_named(storage, snapshot, name_of(kept_object)));
     }
     figures.snapshots.fetch_add(1);
     if (round % 8 != 0) snapshot.reset();
@@ -305,13 +331,16 @@ class Storm {
     const auto storage = must(Storage::open(path_, opening(Mode::read)));
     const auto snapshot = must(storage->begin_snapshot());
     const std::uint64_t found = number_in(*snapshot, 0, "step");
-    if (found < acknowledged) throw std::runtime_error("an acknowledged commit is lost: found step " + std::to_string(found));
-    if (found > acknowledged + 1) throw std::runtime_error("found a step that was never begun: " + std::to_string(found));
+    if (found < acknowledged)
+      throw std::runtime_error("an acknowledged commit is lost: found step " + std::to_string(found));
+    if (found > acknowledged + 1)
+      throw std::runtime_error("found a step that was never begun: " + std::to_string(found));
     while (step_ < found) {
       ++step_;
       apply(world_, step_, changes_of(seed_, step_, world_));
     }
-    if (read_world(storage, snapshot) != world_) throw std::runtime_error("the state is not that of step " + std::to_string(found));
+    if (read_world(storage, snapshot) != world_)
+      throw std::runtime_error("the state is not that of step " + std::to_string(found));
     const auto findings = must(storage->verify(VerifyLevel::structure, {}));
     if (!findings.empty()) throw std::runtime_error("verify: " + findings.front().message);
   }

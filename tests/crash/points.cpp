@@ -33,7 +33,8 @@ format::Metadatum number(std::uint64_t value) {
 Status one_step(const std::shared_ptr<Storage> &storage, std::uint64_t step) {
   DELTOS_ASSIGN(const auto transaction, storage->begin_transaction());
   DELTOS_ASSIGN(const auto object, put_words(*transaction, "a", std::vector<std::uint64_t>(kWords, step)));
-  if (large_at(step) == step) DELTOS_TRY(put_words(*transaction, "large", std::vector<std::uint64_t>(kLargeWords, step)));
+  if (large_at(step) == step)
+    DELTOS_TRY(put_words(*transaction, "large", std::vector<std::uint64_t>(kLargeWords, step)));
   if (step % 4 == 3) DELTOS_TRY(transaction->seal(*object));
   if (step == 4) DELTOS_TRY(transaction->remove("large"));
   if (step == 5) DELTOS_TRY(transaction->create("zeros", words_object(40'000), true));
@@ -109,7 +110,8 @@ void check(const std::string &path, std::int64_t told) {
   const auto fits = [told](std::uint64_t found) {
     const auto step = static_cast<std::int64_t>(found);
     if (step >= told && step <= std::max<std::int64_t>(told, 0) + 1) return;
-    throw std::runtime_error("found step " + std::to_string(found) + " where " + std::to_string(told) + " was the last told");
+    throw std::runtime_error("found step " + std::to_string(found) + " where " + std::to_string(told) +
+                             " was the last told");
   };
   const std::uint64_t read = check_state(must(Storage::open(path, opening(Mode::read))));
   fits(read);
@@ -121,7 +123,8 @@ void check(const std::string &path, std::int64_t told) {
   const auto transaction = must(storage->begin_transaction());
   (void)must(put_words(*transaction, "afterwards", std::vector<std::uint64_t>(kWords, 1)));
   must(transaction->commit(Durability::sync));
-  if (!must(storage->verify(VerifyLevel::full, {})).empty()) throw std::runtime_error("verify found something afterwards");
+  if (!must(storage->verify(VerifyLevel::full, {})).empty())
+    throw std::runtime_error("verify found something afterwards");
   must(storage->close());
 }
 

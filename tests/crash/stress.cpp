@@ -49,8 +49,9 @@ Seen look(unsigned account, std::span<const std::uint64_t> words) {
   if (words.size() != words_for(account)) throw std::runtime_error("an object of another size");
   const Seen seen = {words[1], words[2]};
   for (std::uint64_t at = 0; at < words.size(); at += kPageWords) {
-    if (at + 4 <= words.size() && (words[at] != account || words[at + 1] != seen.amount || words[at + 2] != seen.state ||
-                                   words[at + 3] != mix(mix(account, seen.amount), seen.state + at))) {
+    if (at + 4 <= words.size() &&
+        (words[at] != account || words[at + 1] != seen.amount || words[at + 2] != seen.state ||
+         words[at + 3] != mix(mix(account, seen.amount), seen.state + at))) {
       throw std::runtime_error("a bad canary in " + name_of(account) + " at word " + std::to_string(at));
     }
     const std::uint64_t last = std::min<std::uint64_t>(at + kPageWords, words.size()) - 1;
@@ -90,8 +91,10 @@ void run_writer(const std::string &path, std::uint64_t seed, Figures &figures) {
     (void)must(put_words(*transaction, name_of(from), content(from, amounts[from], state)));
     if (from != to) (void)must(put_words(*transaction, name_of(to), content(to, amounts[to], state)));
     if (random % 8 == 0) {
-      if (must(transaction->snapshot()->find("now/and/then"))) must(transaction->remove("now/and/then"));
-      else (void)must(transaction->create("now/and/then", words_object(random / 32 % 4000), true));
+      if (must(transaction->snapshot()->find("now/and/then")))
+        must(transaction->remove("now/and/then"));
+      else
+        (void)must(transaction->create("now/and/then", words_object(random / 32 % 4000), true));
     }
     must(transaction->commit(Durability::lazy));
     figures.commits.fetch_add(1);
@@ -103,7 +106,9 @@ void run_writer(const std::string &path, std::uint64_t seed, Figures &figures) {
 class Reader {
  public:
   Reader(const std::string &path, std::uint64_t seed, Figures &figures)
-      : figures_(figures), seed_(seed), storage_(must(Storage::open(path, opening(seed % 4 == 0 ? Mode::in_place : Mode::read)))) {}
+      : figures_(figures),
+        seed_(seed),
+        storage_(must(Storage::open(path, opening(seed % 4 == 0 ? Mode::in_place : Mode::read)))) {}
 
   void run() {
     for (std::uint64_t round = 0; !figures_.stop.load(); ++round) {
@@ -144,7 +149,8 @@ class Reader {
     const Seen before = look_at(snapshot, account);
     pause_us(random % 16 == 1 ? random / 4096 % 500'000 : random / 4096 % 5000);
     const Seen after = look_at(snapshot, account);
-    if (before.state != after.state || before.amount != after.amount) throw std::runtime_error("a held snapshot changed");
+    if (before.state != after.state || before.amount != after.amount)
+      throw std::runtime_error("a held snapshot changed");
     sum(snapshot);
   }
   // Views without a snapshot, across refreshes.
@@ -204,8 +210,10 @@ bool run_stress(std::uint64_t seed, unsigned readers, std::uint64_t snapshots, s
   for (const pid_t child : children) wait_for(child);
   if (wait_for(writer) != 0) figures->complaints.add("the writer did not end well");
   const double ratio = file_over_live_set(path);
-  std::printf("1 writer + %u reader%s: %.1f s, %" PRIu64 " views, %" PRIu64 " sums, %" PRIu64 " readers killed, file %.3f x live set\n",
-              readers, readers == 1 ? "" : "s", seconds() - began, figures->views.load(), figures->sums.load(), killed, ratio);
+  std::printf("1 writer + %u reader%s: %.1f s, %" PRIu64 " views, %" PRIu64 " sums, %" PRIu64
+              " readers killed, file %.3f x live set\n",
+              readers, readers == 1 ? "" : "s", seconds() - began, figures->views.load(), figures->sums.load(), killed,
+              ratio);
   const bool enough = reached("  snapshots", figures->snapshots.load(), snapshots);
   const bool changed = reached("  commits", figures->commits.load(), commits);
   if (ratio > 1.3) figures->complaints.add("the file is more than 1.3 times its live set");

@@ -83,7 +83,9 @@ void fill_rich(const std::shared_ptr<Storage> &storage) {
   for (int i = 0; i < 90; ++i) {
     const std::string name = "many/" + std::string(static_cast<std::size_t>(i % 40 + 1), 'n') + std::to_string(i);
     const auto made = must(put_words(*transaction, name, counted(static_cast<std::uint64_t>(i * 7 % 300))));
-    if (i % 3 == 0) must(transaction->set_metadatum(made->record().id, "note", text_item(std::string(static_cast<std::size_t>(i), 'm'))));
+    if (i % 3 == 0)
+      must(transaction->set_metadatum(made->record().id, "note",
+                                      text_item(std::string(static_cast<std::size_t>(i), 'm'))));
   }
   must(transaction->commit(Durability::lazy));
   transaction = must(storage->begin_transaction());
@@ -156,7 +158,8 @@ class Image {
  private:
   int file_of(std::uint64_t length) const {
     const int fd = memfd_create("sweep", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, bytes_.data(), length) != static_cast<ssize_t>(length)) throw std::runtime_error("no memory file");
+    if (fd < 0 || write(fd, bytes_.data(), length) != static_cast<ssize_t>(length))
+      throw std::runtime_error("no memory file");
     return fd;
   }
 
@@ -165,7 +168,8 @@ class Image {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> found = {{0, sizeof(format::Header) + 16}};
     for (const std::uint64_t slot : format::kSlotOffset) found.emplace_back(slot, sizeof(format::Superblock));
     found.emplace_back(format::kLiveOffset, format::kBlockBytes);
-    for (std::uint64_t at = format::kFirstDataOffset; at + format::kBlockBytes <= bytes_.size(); at += format::kBlockBytes) {
+    for (std::uint64_t at = format::kFirstDataOffset; at + format::kBlockBytes <= bytes_.size();
+         at += format::kBlockBytes) {
       std::uint32_t magic;
       std::memcpy(&magic, bytes_.data() + at, sizeof magic);
       if (magic == format::kPageMagic) found.emplace_back(at, format::kBlockBytes);
@@ -176,10 +180,13 @@ class Image {
   void flip(How how, std::byte *byte, std::uint64_t at, unsigned value) {
     const std::byte before = *byte;
     const std::uint64_t random = mix(seed_ + value, at);
-    std::byte after = value == 0 ? before ^ static_cast<std::byte>(1U << random % 8) : value == 1 ? ~before : static_cast<std::byte>(random);
+    std::byte after = value == 0   ? before ^ static_cast<std::byte>(1U << random % 8)
+                      : value == 1 ? ~before
+                                   : static_cast<std::byte>(random);
     if (after == before) after = before ^ std::byte{0x80};
-    std::snprintf(figures_.now.text, sizeof figures_.now.text, "%s, %s, byte %" PRIu64 " from %02x to %02x", label_.c_str(),
-                  how == How::memory ? "STATIC" : "READ", at, std::to_integer<unsigned>(before), std::to_integer<unsigned>(after));
+    std::snprintf(figures_.now.text, sizeof figures_.now.text, "%s, %s, byte %" PRIu64 " from %02x to %02x",
+                  label_.c_str(), how == How::memory ? "STATIC" : "READ", at, std::to_integer<unsigned>(before),
+                  std::to_integer<unsigned>(after));
     *byte = after;
     if (how == How::memory) {
       open_memory(bytes_.size());
@@ -230,15 +237,20 @@ class Image {
       return;
     }
     const auto sum = read_all(*opened);
-    if (sum.ok()) figures_.good.fetch_add(1);
-    else check_error(sum.error());
+    if (sum.ok())
+      figures_.good.fetch_add(1);
+    else
+      check_error(sum.error());
     const auto findings = (*opened)->verify(VerifyLevel::full, {});
-    if (!findings.ok()) check_error(findings.error());
-    else if (!findings->empty()) figures_.findings.fetch_add(1);
+    if (!findings.ok())
+      check_error(findings.error());
+    else if (!findings->empty())
+      figures_.findings.fetch_add(1);
   }
   void check_error(const Error &error) {
     figures_.refused.fetch_add(1);
-    if (error.message.empty() || error.code == Code::internal) figures_.complaints.add(std::string(figures_.now.text) + ": " + error.message);
+    if (error.message.empty() || error.code == Code::internal)
+      figures_.complaints.add(std::string(figures_.now.text) + ": " + error.message);
   }
 
   std::string label_;
@@ -293,18 +305,19 @@ void check_golden(const std::string &path) {
     const auto snapshot = must(storage->begin_snapshot());
     const auto record = must(ObjectRef::open(snapshot, "record", 0));
     const auto note = must(snapshot->metadatum(1, "long"));
-    if (record->record().format != "T{d:x:d:y:l:when:}" || record->record().shape != std::vector<std::int64_t>{2, 1} || !note ||
-        note->data.size() != 5000 || snapshot->object_count() != 7) {
+    if (record->record().format != "T{d:x:d:y:l:when:}" || record->record().shape != std::vector<std::int64_t>{2, 1} ||
+        !note || note->data.size() != 5000 || snapshot->object_count() != 7) {
       throw std::runtime_error("the golden file no longer says what it said");
     }
-    if (!must(storage->verify(VerifyLevel::full, {})).empty()) throw std::runtime_error("verify found something in the golden file");
+    if (!must(storage->verify(VerifyLevel::full, {})).empty())
+      throw std::runtime_error("verify found something in the golden file");
   }
 }
 
 // ---- all of it
 
-void sweep_one(const std::string &label, void (*fill)(const std::shared_ptr<Storage> &), Figures &figures, std::uint64_t seed,
-               unsigned in_memory, unsigned in_file) {
+void sweep_one(const std::string &label, void (*fill)(const std::shared_ptr<Storage> &), Figures &figures,
+               std::uint64_t seed, unsigned in_memory, unsigned in_file) {
   OpenOptions options = opening(Mode::write);
   options.max_file_bytes = 3 * kSmallest;
   const auto storage = must(Storage::open_anonymous(label, options));
@@ -312,7 +325,8 @@ void sweep_one(const std::string &label, void (*fill)(const std::shared_ptr<Stor
   const int fd = fcntl(must(storage->descriptor()), F_DUPFD_CLOEXEC, 0);
   must(storage->close());
   std::vector<std::byte> bytes(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)));
-  if (pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw std::runtime_error("short read");
+  if (pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw std::runtime_error("short read");
   Image alive(label, bytes, figures, seed);
   alive.use_file(fd);
   alive.flip_all(Image::How::memory, in_memory);
@@ -354,12 +368,14 @@ int run(const std::string &golden) {
   const pid_t child = start_child(figures->complaints, [&] { sweep_all(golden, *figures, seed); });
   int status = 0;
   const bool moved = keeps_moving(child, *figures, &status);
-  if (!moved) figures->complaints.add(std::string("stood still at ") + figures->now.text);
-  else if (WIFSIGNALED(status)) figures->complaints.add("signal " + std::to_string(WTERMSIG(status)) + " at " + figures->now.text);
+  if (!moved)
+    figures->complaints.add(std::string("stood still at ") + figures->now.text);
+  else if (WIFSIGNALED(status))
+    figures->complaints.add("signal " + std::to_string(WTERMSIG(status)) + " at " + figures->now.text);
   std::printf("%.1f s: %" PRIu64 " read through, %" PRIu64 " errors, %" PRIu64 " with findings, %" PRIu64
               " opened for writing and changed, %" PRIu64 " lengths\n",
-              seconds() - began, figures->good.load(), figures->refused.load(), figures->findings.load(), figures->written.load(),
-              figures->cuts.load());
+              seconds() - began, figures->good.load(), figures->refused.load(), figures->findings.load(),
+              figures->written.load(), figures->cuts.load());
   const bool enough = reached("opens", figures->opens.load(), long_run() ? 300'000 : 100'000);
   return none("crashes, hangs and nameless errors", figures->complaints) && enough && status == 0 ? 0 : 1;
 }
