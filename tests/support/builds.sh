@@ -5,7 +5,7 @@
 options_of() { # build
   case $1 in
     debug) echo '--werror -Doptimization=1' ;;
-    asan) echo '--werror -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false' ;;
+    asan) echo '-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false' ;;
     tsan) echo '-Doptimization=1 -Db_sanitize=thread -Db_lundef=false' ;;
     release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac
