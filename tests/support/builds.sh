@@ -1,6 +1,6 @@
 # Sourced by ./dev: the build directories, each configured once and built when asked for.
-#   debug    g++, assertions: core, capi, crash     asan    clang++, address and undefined-behaviour sanitizers
-#   release  g++, installed into build/stage        tsan    g++, thread sanitizer
+#   debug    assertions: core, capi, crash          asan    address and undefined-behaviour sanitizers
+#   release  installed into build/stage             tsan    thread sanitizer
 
 options_of() { # build
   case $1 in
@@ -11,18 +11,11 @@ options_of() { # build
   esac
 }
 
-compilers_of() { # build
-  case $1 in
-    asan) echo 'CC=clang CXX=clang++' ;;
-    *) echo 'CC=gcc CXX=g++' ;;
-  esac
-}
-
 configure() { # build
-  wanted_options="$(options_of "$1") $(compilers_of "$1")"
+  wanted_options=$(options_of "$1")
   if [ "$(cat "$build/$1/made-with" 2>/dev/null)" = "$wanted_options" ]; then return 0; fi
   rm -rf "${build:?}/$1"
-  env $(compilers_of "$1") "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
+  CC=gcc CXX=g++ "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
   printf '%s\n' "$wanted_options" >"$build/$1/made-with"
 }
 
