@@ -45,7 +45,7 @@ MUTANTS = [
      'pending_slot_ = slot; pending_transaction_ = transaction;', 'pending_slot_ = slot;', 'only LAZY'),
     ('no barrier when a writer opens', 'store/recovery.cpp',
      'DELTOS_TRY(barrier()); const std::uint64_t strong_transaction', 'const std::uint64_t strong_transaction',
-     'create and delete'),
+     'create and replace'),
     ('catalogue pages are overwritten in place', 'store/transaction_state.cpp',
      'const std::uint64_t block = writer->space().allocate_page(); std::byte *bytes = add_page(block); '
      'std::memcpy(bytes, old, format::kBlockBytes); format::page_set_identity',

@@ -93,7 +93,7 @@ class Sweep {
   }
 
   std::string once(const Work::Variant &variant, const Fault &fault, std::uint64_t at, bool *hit) {
-    Work work(&io_, directory_, variant, large_ ? 3 : 1);
+    Work work(&io_, directory_, variant, large_ ? 4 : 1);
     io_.arm(fault, at);
     work.live();
     *hit = io_.hit();

@@ -160,9 +160,10 @@ void Work::in_transactions(int round) {
       model->objects.clear();
       return {};
     });
+    if (!acknowledged_.objects.empty()) return;  // that was the commit that failed
   }
   commit(Durability::sync, [&](Transaction &transaction, Model *model) -> Status {
-    DELTOS_TRY(create(transaction, model, "small", 400 + 100 * static_cast<unsigned>(round), false));
+    DELTOS_TRY(create(transaction, model, "small", 400 + 80 * static_cast<unsigned>(round), false));
     DELTOS_TRY(create(transaction, model, "blocks", 10'000, false));
     return create(transaction, model, "zero", 5000, true);
   });
