@@ -8,7 +8,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from deltos._dtypes import optional_module
-from deltos._errors import FormatError, NotFoundError, ReadOnlyError
+from deltos._errors import FormatError, LimitError, NotFoundError, ReadOnlyError, TypeMismatchError
 from deltos._ffi import ffi, lib
 from deltos._native import bytes_of, call, text_of
 
@@ -23,7 +23,7 @@ def _packed_number(value: Any) -> tuple[str, bytes] | None:
         return "?", struct.pack("?", value)
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
-            raise OverflowError("an integer attribute has 64 bits; store a larger one as text or bytes")
+            raise LimitError("an integer attribute has 64 bits; store a larger one as text or bytes")
         return ("q", struct.pack("q", value)) if value < 2**63 else ("Q", struct.pack("Q", value))
     if isinstance(value, float):
         return "d", struct.pack("d", value)
@@ -41,13 +41,13 @@ def _packed_list(values: list[Any] | tuple[Any, ...]) -> tuple[str, bytes, tuple
             try:
                 return format, struct.pack(f"{len(values)}{format}", *values), (len(values),)
             except struct.error:
-                raise OverflowError("integer attributes have 64 bits, all with or all without a sign") from None
+                raise LimitError("integer attributes have 64 bits, all with or all without a sign") from None
     if values and all(isinstance(item, (int, float, complex)) for item in values):
         parts = [part for item in map(complex, values) for part in (item.real, item.imag)]
         return "Zd", struct.pack(f"{len(parts)}d", *parts), (len(values),)
     if not values:
         return "d", b"", (0,)
-    raise TypeError("a list attribute holds numbers, all of one kind; anything else may be an array or text")
+    raise TypeMismatchError("a list attribute holds numbers, all of one kind; anything else may be an array or text")
 
 
 def pack(value: Any) -> tuple[str, bytes, tuple[int, ...]]:
@@ -65,7 +65,7 @@ def pack(value: Any) -> tuple[str, bytes, tuple[int, ...]]:
         with memoryview(value) as view:
             format, data, shape = view.format, view.tobytes(), view.shape or ()
     except TypeError:
-        raise TypeError(f"a {type(value).__name__} cannot be an attribute") from None
+        raise TypeMismatchError(f"a {type(value).__name__} cannot be an attribute") from None
     except ValueError as error:
         raise FormatError(f"this array cannot be an attribute: {error}") from None
     if format == _BYTES and not shape:  # without a shape this would read as raw bytes

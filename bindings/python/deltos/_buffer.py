@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltos import _dtypes
 from deltos._content import Content
-from deltos._errors import BusyError, ClosedError
+from deltos._errors import BusyError, ClosedError, InvalidError, LayoutError, TypeMismatchError
 from deltos._exporter import OBJECT, Exporter, Handle, Source
 from deltos._ffi import ffi, lib
 from deltos._native import CData, call, own, text_of
@@ -251,7 +251,7 @@ class Buffer(Exporter):
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
-                raise ValueError(f"a buffer of {array.dtype} cannot be seen as {dtype} without a copy")
+                raise InvalidError(f"a buffer of {array.dtype} cannot be seen as {dtype} without a copy")
             return array.astype(dtype)
         return array.copy() if copy else array
 
@@ -290,20 +290,20 @@ class Buffer(Exporter):
         copy: bool | None = None,
     ) -> Any:
         if stream is not None:
-            raise BufferError("memory of a file has no stream: pass None")
+            raise LayoutError("memory of a file has no stream: pass None")
         if dl_device is not None and tuple(dl_device) != _CPU:
-            raise BufferError(f"memory of a file is on device {_CPU}, not {dl_device}")
+            raise LayoutError(f"memory of a file is on device {_CPU}, not {dl_device}")
         facts = self._facts()
         known = _dtypes.TYPES.get(facts.code)
         if known is None:
-            raise BufferError(f"DLPack has no elements of format {facts.format!r}")
+            raise LayoutError(f"DLPack has no elements of format {facts.format!r}")
         versioned = max_version is not None and max_version[0] >= 1
         return self._dlpack(known.dlpack, 8 * known.itemsize, versioned, bool(copy))
 
     def __len__(self) -> int:
         shape = self.shape
         if not shape:
-            raise TypeError("a buffer without dimensions has no length")
+            raise TypeMismatchError("a buffer without dimensions has no length")
         return shape[0]
 
     def __iter__(self) -> Iterator[Any]:
@@ -369,7 +369,7 @@ class Buffer(Exporter):
         """Tells the system how it will be used: normal, random, sequential, will_need or dont_need."""
         code = getattr(lib, f"DELTOS_ADVICE_{advice.upper()}", None)
         if code is None:
-            raise ValueError("advice is one of normal, random, sequential, will_need and dont_need")
+            raise InvalidError("advice is one of normal, random, sequential, will_need and dont_need")
         with self._use() as pointer:
             call(lib.deltos_object_advise, pointer, code)
 

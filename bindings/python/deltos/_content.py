@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from deltos._dtypes import TAGGED, TYPES, optional_module, struct_format, tagged_of
-from deltos._errors import FormatError
+from deltos._errors import FormatError, TypeMismatchError
 from deltos._exporter import Exporter, Source
 from deltos._ffi import ffi
 from deltos._native import CData
@@ -40,7 +40,7 @@ def _source_of(exporter: Any) -> Source:
     except TypeError as error:
         converted = _converted(exporter)
         if converted is None:
-            raise TypeError(
+            raise TypeMismatchError(
                 f"a {type(exporter).__name__} cannot be stored: give what exports its memory,"
                 " such as an array, bytes or a memoryview"
             ) from error

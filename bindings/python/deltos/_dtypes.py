@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from deltos._errors import FormatError
+from deltos._errors import FormatError, InvalidError, TypeMismatchError
 from deltos._ffi import lib
 
 
@@ -134,7 +134,7 @@ def struct_format(dtype: Any) -> str:
 def resolve(dtype: Any, format: str | None, shape: tuple[int, ...]) -> tuple[bytes | None, int, tuple[int, ...]]:
     """Format, code and shape for a new buffer, from what a caller may say."""
     if (dtype is None) == (format is None):
-        raise TypeError("a new buffer needs a dtype or a format, and not both")
+        raise TypeMismatchError("a new buffer needs a dtype or a format, and not both")
     if format is not None:
         return format.encode(), 0, shape
     if isinstance(dtype, str) and dtype in CODES:
@@ -164,7 +164,7 @@ def shape_of(shape: int | Iterable[int]) -> tuple[int, ...]:
     except TypeError:
         lengths = tuple(operator.index(length) for length in shape)  # type: ignore[union-attr]
     if any(length < 0 or length >= 2**63 for length in lengths):
-        raise ValueError(f"a shape holds lengths of 0 and more: {lengths}")
+        raise InvalidError(f"a shape holds lengths of 0 and more: {lengths}")
     return lengths
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from deltos import _exporter
-from deltos._errors import InvalidError, error_of, raise_status
+from deltos._errors import InvalidError, TypeMismatchError, error_of, raise_status
 from deltos._exporter import Handle
 from deltos._ffi import ffi, lib
 
@@ -86,7 +86,7 @@ def text_of(pointer: CData) -> str:
 def bytes_of(text: str, what: str) -> bytes:
     """A string for the library."""
     if not isinstance(text, str):
-        raise TypeError(f"{what} must be a string, not {type(text).__name__}")
+        raise TypeMismatchError(f"{what} must be a string, not {type(text).__name__}")
     try:
         encoded = text.encode()
     except UnicodeEncodeError as error:

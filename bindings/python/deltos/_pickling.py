@@ -11,7 +11,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
-from deltos._errors import error_of
+from deltos._errors import KindError, error_of
 from deltos._ffi import lib
 from deltos._options import MODES, Options
 from deltos._storage import Storage, open_storage
@@ -28,7 +28,7 @@ def storage_state(storage: Storage) -> State:
     """Path, uuid, mode and options."""
     storage._refuse_closed()
     if storage._path is None:
-        raise TypeError("a storage without a path cannot be pickled: pass its descriptor, fileno()")
+        raise KindError("a storage without a path cannot be pickled: pass its descriptor, fileno()")
     writes = MODES[storage.mode][0] == lib.DELTOS_MODE_WRITE
     mode = "in-place" if writes else storage.mode
     return storage._path, storage.uuid.bytes, mode, storage._options._replace(verify=False, redirty=False)

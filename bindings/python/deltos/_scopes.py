@@ -164,6 +164,12 @@ class Writer(Reader, MutableMapping[str, Buffer]):
         with self._writing() as transaction:
             call(lib.deltos_transaction_delete, transaction, encoded)
 
+    def setdefault(self, name: str, default: Any = None) -> Buffer:
+        """The buffer of that name; stores the default first when there is none."""
+        if name not in self:
+            self[name] = default
+        return self[name]
+
     def create(self, name: str, *, shape: Any = (), dtype: Any = None, format: str | None = None) -> Buffer:
         """Makes a buffer of zeros, to be filled in place.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deltos._errors import ClosedError
+from deltos._errors import ClosedError, KindError
 from deltos._exporter import SNAPSHOT, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import CData, ProgressFunction, Progress, bytes_of, call, own
@@ -112,7 +112,7 @@ class Snapshot(Reader):
         self.close()
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a snapshot belongs to its process: pickle the storage, or buffers of it")
+        raise KindError("a snapshot belongs to its process: pickle the storage, or buffers of it")
 
     def __repr__(self) -> str:
         return "<deltos.Snapshot, closed>" if self.closed else f"<deltos.Snapshot {self.id}>"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltos import _exporter
 from deltos._buffer import Buffer
-from deltos._errors import ClosedError, Error
+from deltos._errors import ClosedError, Error, InvalidError
 from deltos._exporter import OBJECT, STORAGE, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import (
@@ -206,7 +206,7 @@ class Storage(Writer):
         """Checks the newest commit ("struct"), also the content of sealed objects ("full"); lists what is wrong."""
         levels = {"struct": lib.DELTOS_VERIFY_STRUCT, "full": lib.DELTOS_VERIFY_FULL}
         if level not in levels:
-            raise ValueError(f"a level is one of {', '.join(levels)}; not {level!r}")
+            raise InvalidError(f"a level is one of {', '.join(levels)}; not {level!r}")
         capacity = 1000
         findings, count = ffi.new("deltos_finding[]", capacity), ffi.new("uint64_t *")
         with Progress(progress) as reporter, self._handle as pointer:
@@ -301,7 +301,7 @@ def _try_to_open(path: int | bytes, mode: str, options: Options, cell: CData, pr
 def open_storage(path: Any, mode: str, options: Options, progress: ProgressFunction | None) -> Storage:
     """What deltos.open() does; waits for another writer as long as options.timeout says."""
     if mode not in MODES:
-        raise ValueError(f"a mode is one of {', '.join(MODES)}; not {mode!r}")
+        raise InvalidError(f"a mode is one of {', '.join(MODES)}; not {mode!r}")
     deadline = None if not options.timeout else time.monotonic() + options.timeout
     target = path if isinstance(path, int) else absolute(path_bytes(path))
     cell = ffi.new(_CELL)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from deltos._errors import ClosedError
+from deltos._errors import ClosedError, InvalidError, KindError
 from deltos._exporter import TRANSACTION, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import CData, attempt, call, own, raise_error
@@ -26,7 +26,7 @@ def durability_of(name: str) -> int:
     try:
         return DURABILITIES[name]
     except KeyError:
-        raise ValueError(f"durability is one of {', '.join(DURABILITIES)}; not {name!r}") from None
+        raise InvalidError(f"durability is one of {', '.join(DURABILITIES)}; not {name!r}") from None
 
 
 class Turn:
@@ -160,7 +160,7 @@ class Transaction(Writer):
             self.abort()
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("a transaction belongs to its process: pickle the storage, or buffers of it")
+        raise KindError("a transaction belongs to its process: pickle the storage, or buffers of it")
 
     def __repr__(self) -> str:
         return f"<deltos.Transaction, {'open' if self.open else 'ended'}>"

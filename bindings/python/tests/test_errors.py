@@ -7,6 +7,7 @@ import errno
 import os
 import pickle
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,22 @@ def test_a_name_is_text(storage: deltos.Storage) -> None:
 def test_an_unknown_mode_is_a_value_error(path: Path) -> None:
     with pytest.raises(ValueError, match="in-place"):
         deltos.open(path, "rw")
+
+
+def test_what_the_package_itself_refuses_is_also_a_deltos_error(storage: deltos.Storage, path: Path) -> None:
+    refused: list[tuple[type[Exception], Callable[[], object]]] = [
+        (TypeError, lambda: storage.__setitem__("x", 5)),
+        (TypeError, lambda: storage["x", "y"]),  # type: ignore[index]
+        (TypeError, lambda: storage.attrs.__setitem__("x", object())),
+        (OverflowError, lambda: storage.attrs.__setitem__("x", 2**64)),
+        (TypeError, lambda: storage.create("x", shape=3)),
+        (ValueError, lambda: storage.create("x", shape=-3, dtype="f8")),
+        (ValueError, lambda: storage.verify("half")),
+        (ValueError, lambda: storage.transaction(durability="none")),
+        (ValueError, lambda: deltos.open(path, "rw")),
+        (TypeError, lambda: pickle.dumps(storage.snapshot())),
+    ]
+    for expected, act in refused:
+        with pytest.raises(deltos.Error) as caught:
+            act()
+        assert isinstance(caught.value, expected), caught.value

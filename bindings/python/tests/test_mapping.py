@@ -115,6 +115,13 @@ def test_elements_can_be_read_and_written_like_an_array(storage: deltos.Storage)
         buffer.__array__("f4", copy=False)
 
 
+def test_setdefault_answers_with_what_is_stored(storage: deltos.Storage) -> None:
+    stored = np.asarray(storage.setdefault("x", np.arange(3)))
+    stored[0] = 7
+    assert storage["x"].tolist() == [7, 1, 2]
+    assert storage.setdefault("x", np.zeros(9)).tolist() == [7, 1, 2]
+
+
 def test_without_numpy_memoryview_does(storage: deltos.Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     import array
 
