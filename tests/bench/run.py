@@ -16,8 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import languages
+
 HERE = Path(__file__).resolve().parent
-NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "python", "library"]
+NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "python", "languages", "library"]
 VERDICT = re.compile(r"  (?:<=|>=) \S+  (met|MISSED)$")
 ALLOWED_LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
 
@@ -81,6 +83,14 @@ class Runner:
     def python(self) -> None:
         self.run([sys.executable, str(HERE / "open.py"), str(self.directory)], "python")
 
+    def languages(self, stage: Path | None) -> None:
+        try:
+            for line in languages.rows(languages.Places(self.build, stage), self.directory):
+                print(line, flush=True)
+                self.keep(line, "Languages")
+        except (OSError, ValueError, KeyError, subprocess.CalledProcessError) as error:
+            self.failures.append(f"languages: {error}")
+
     def library(self) -> None:
         names = sorted((self.build / "src").glob("libdeltos.so.*"))
         built = next(path for path in names if path.is_file() and re.search(r"so[.0-9]+$", path.name)).resolve()
@@ -124,6 +134,8 @@ def main() -> int:
         for name in arguments.names or NAMES:
             if name == "python":
                 runner.python()
+            elif name == "languages":
+                runner.languages(arguments.stage)
             elif name == "library":
                 runner.library()
             else:
