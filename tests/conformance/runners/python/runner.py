@@ -493,13 +493,20 @@ class Operations:
             "format": ffi.string(fields.format).decode(),
             "dtype": DTYPE_WORDS[fields.dtype],
             "ndim": fields.ndim,
-            "shape": [*fields.shape[0 : fields.ndim]] if fields.shape else None,
-            "strides": [*fields.strides[0 : fields.ndim]] if fields.strides else None,
+            "shape": self._lengths(fields.shape, fields.ndim),
+            "strides": self._lengths(fields.strides, fields.ndim),
             "itemsize": fields.itemsize,
             "nbytes": fields.nbytes,
             "readonly": bool(fields.readonly),
             "sealed": bool(fields.sealed),
         }
+
+    @staticmethod
+    def _lengths(numbers: Any, ndim: int) -> list[int] | None:
+        """A list of the view; None when it was not asked for. That of a view without dimensions may be missing."""
+        if not ndim:
+            return []
+        return [*numbers[0:ndim]] if numbers else None
 
     def load(self, view: View, data: Any, at: int = 0) -> None:
         expected = data_of(data)
