@@ -1,0 +1,1 @@
+"""The parts of bindings/generate.py: `headers` reads, the others write one language each."""

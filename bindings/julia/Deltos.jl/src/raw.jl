@@ -1,0 +1,1166 @@
+# Made by bindings/generate.py from include/deltos. Do not edit.
+
+"""
+The C interface as it is: the same names, numbers and structs, and nothing else.
+
+`load!` must have been called. Constants are of the type of the fields and parameters that take them: `Int32`, but
+`UInt32` for the bits of `flags` and for the numbers of versions. Strings are `Cstring` as parameters and `Ptr{UInt8}`
+elsewhere; callbacks are `Ptr{Cvoid}`, made by `@cfunction`.
+"""
+module Raw
+
+import Libdl
+
+const DELTOS_VERSION_MAJOR = UInt32(0)
+const DELTOS_VERSION_MINOR = UInt32(1)
+const DELTOS_VERSION_PATCH = UInt32(0)
+const DELTOS_VERSION = "0.1.0"
+const DELTOS_ABI_VERSION = UInt32(0)
+const DELTOS_FORMAT_MAJOR = UInt32(1)
+const DELTOS_FORMAT_MINOR = UInt32(0)
+
+const deltos_status = Int32
+
+# The codes, whose fault each one is, and the error of each host language that it becomes. A binding
+# that maps a code differently is wrong; a code that is not in its table is a bug that its tests
+# find.
+const DELTOS_OK = Int32(0)
+# an argument no call could accept: NULL, a foreign handle, a bad name, a bad number
+const DELTOS_E_INVALID = Int32(-1)
+# the object is of another kind than the call or the caller asked for
+const DELTOS_E_KIND = Int32(-2)
+const DELTOS_E_TYPE = Int32(-3)  # element types or shapes do not fit together
+const DELTOS_E_RANGE = Int32(-4)  # an index, offset or size outside what there is
+# the caller's memory is too small; the size output tells what is needed
+const DELTOS_E_TOO_SMALL = Int32(-5)
+const DELTOS_E_NOT_FOUND = Int32(-6)  # no object of that name or id, or no such file
+const DELTOS_E_EXISTS = Int32(-7)  # the name or the file is taken
+const DELTOS_E_READONLY = Int32(-8)  # the handle's mode does not allow it
+const DELTOS_E_SEALED = Int32(-9)  # the object is sealed; unseal it or replace it
+# views are still exported; the message names the objects and counts
+const DELTOS_E_PINNED = Int32(-10)
+# a transaction or another operation is under way; nothing has been waited for
+const DELTOS_E_BUSY = Int32(-11)
+const DELTOS_E_CLOSED = Int32(-12)  # the storage this handle came from has been closed
+# the object was deleted, replaced, or belonged to an aborted transaction
+const DELTOS_E_STALE = Int32(-13)
+const DELTOS_E_FORKED = Int32(-14)  # a writing handle from before fork(), used in the child
+# the memory layout does not allow what was requested without a copy
+const DELTOS_E_LAYOUT = Int32(-15)
+# a format string that is malformed or contradicts what is said beside it
+const DELTOS_E_FORMAT = Int32(-16)
+const DELTOS_E_CANCELLED = Int32(-17)  # the progress callback asked to stop
+const DELTOS_E_STRUCT = Int32(-18)  # struct_size is too small, or unknown fields are not zero
+# not possible for this storage (memory, sub-range, anonymous)
+const DELTOS_E_UNSUPPORTED = Int32(-19)
+const DELTOS_E_DUPLICATE = Int32(-20)  # a key given twice
+const DELTOS_E_CORRUPT = Int32(-40)  # a check failed; the message says what and where
+const DELTOS_E_NOT_DELTOS = Int32(-41)  # not a storage at all
+# written by a newer version, with a feature that this one does not know
+const DELTOS_E_FEATURE = Int32(-42)
+const DELTOS_E_LIMIT = Int32(-43)  # a limit of the format or of the options; the message names it
+const DELTOS_E_REPLACED = Int32(-44)  # the path now leads to another file
+# a system call failed; os_errno tells which error. Nothing was published
+const DELTOS_E_IO = Int32(-60)
+# the last barrier of a commit failed: it may or may not survive
+const DELTOS_E_IN_DOUBT = Int32(-61)
+const DELTOS_E_NO_SPACE = Int32(-62)  # disk or quota; the transaction may be shortened and retried
+const DELTOS_E_NO_MEMORY = Int32(-63)  # an allocation failed
+# the reserved address space is used up; reopen with a larger reserve_bytes
+const DELTOS_E_ADDRESS_SPACE = Int32(-64)
+const DELTOS_E_FILESYSTEM = Int32(-65)  # a file system without coherent mappings or working locks
+const DELTOS_E_LOCKED = Int32(-66)  # another process is the writer
+const DELTOS_E_INTERNAL = Int32(-90)  # a bug in the library; please report the message
+
+"""
+What went wrong. 512 bytes, for ever.
+"""
+struct deltos_error
+    status::Int32  # the code the call returned
+    os_errno::Int32  # errno of the failed system call, or 0
+    object_id::UInt64  # the object concerned, or 0
+    # one line of UTF-8, NUL-terminated, cut at a character when too long
+    message::NTuple{496,UInt8}
+end
+
+"""
+an open file or memory; internally synchronised
+"""
+mutable struct deltos_storage end
+
+"""
+one state of it; immutable (a transaction's own: as that)
+"""
+mutable struct deltos_snapshot end
+
+"""
+a change under way; one thread at a time
+"""
+mutable struct deltos_transaction end
+
+"""
+one stored thing; immutable
+"""
+mutable struct deltos_object end
+
+"""
+a walk over names; one thread at a time
+"""
+mutable struct deltos_cursor end
+
+"""
+Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at
+most 20 times a second, and once at the end.
+"""
+const deltos_progress = Ptr{Cvoid}
+
+"""
+Told once that memory lent to the library is no longer used. It runs on whatever thread drops the
+last reference, with no lock held; it must not block on other threads and must not unwind. A
+language runtime that cannot take calls on foreign threads passes NULL and keeps the memory alive
+itself.
+"""
+const deltos_release = Ptr{Cvoid}
+
+# Kinds of stored objects. The numbers are stored in files.
+const DELTOS_KIND_ANY = Int32(0)  # never stored; when opening: whatever it is
+const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
+
+# Element types. The numbers are stored in files. A format string says more (field names, byte
+# order); a dtype is the quick answer, and the only one for types that have no format character.
+# see the format string: foreign byte order, bit-level or compound without fields
+const DELTOS_DTYPE_OTHER = Int32(0)
+const DELTOS_DTYPE_BOOL = Int32(1)  # one byte, 0 or 1
+const DELTOS_DTYPE_I8 = Int32(2)
+const DELTOS_DTYPE_I16 = Int32(3)
+const DELTOS_DTYPE_I32 = Int32(4)
+const DELTOS_DTYPE_I64 = Int32(5)
+const DELTOS_DTYPE_U8 = Int32(6)
+const DELTOS_DTYPE_U16 = Int32(7)
+const DELTOS_DTYPE_U32 = Int32(8)
+const DELTOS_DTYPE_U64 = Int32(9)
+const DELTOS_DTYPE_F16 = Int32(10)
+const DELTOS_DTYPE_F32 = Int32(11)
+const DELTOS_DTYPE_F64 = Int32(12)
+const DELTOS_DTYPE_C64 = Int32(13)  # two f32: real, imaginary
+const DELTOS_DTYPE_C128 = Int32(14)  # two f64
+const DELTOS_DTYPE_BYTES = Int32(15)  # fixed number of bytes, "Ns" and "c"
+const DELTOS_DTYPE_UCS4 = Int32(16)  # fixed number of 4-byte characters, "Nw"
+const DELTOS_DTYPE_STRUCT = Int32(17)  # "T{...}"
+const DELTOS_DTYPE_BF16 = Int32(18)  # bfloat16; its format string is that of 2 raw bytes
+# 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte
+const DELTOS_DTYPE_F8_E4M3 = Int32(19)
+const DELTOS_DTYPE_F8_E5M2 = Int32(20)  # 8-bit float, 5 exponent bits; format of 1 raw byte
+
+# What a handle may do.
+const DELTOS_MODE_READ = Int32(0)
+const DELTOS_MODE_IN_PLACE = Int32(1)
+const DELTOS_MODE_WRITE = Int32(2)
+const DELTOS_MODE_STATIC = Int32(3)
+
+# What happens to the file.
+const DELTOS_CREATE_NEVER = Int32(0)
+const DELTOS_CREATE_IF_ABSENT = Int32(1)
+const DELTOS_CREATE_NEW = Int32(2)
+const DELTOS_CREATE_REPLACE = Int32(3)
+
+# Bits of deltos_open_options.flags.
+# memory lost to truncation or a media error reads as zeros instead of killing
+const DELTOS_OPEN_SIGBUS_GUARD = UInt32(1)
+# check the whole storage first, as verify FULL; E_CORRUPT on the first finding
+const DELTOS_OPEN_VERIFY = UInt32(2)
+# WRITE: when the newest state is damaged, go on from the one before it
+const DELTOS_OPEN_ROLLBACK = UInt32(4)
+# WRITE: after a failed barrier, rewrite everything that is live and go on
+const DELTOS_OPEN_REDIRTY = UInt32(8)
+# READ, STATIC: read it into private memory first, then STATIC; for hostile bytes
+const DELTOS_OPEN_COPY = UInt32(16)
+const DELTOS_OPEN_NO_TRIM = UInt32(32)  # WRITE: do not give freed space back to the file system
+const DELTOS_OPEN_FORCE = UInt32(64)  # create REPLACE: also over a file that has a living writer
+# when the file is created: space is taken when it is first stored to, so that a full disk is met by
+# a store, as SIGBUS, and not by a call
+const DELTOS_OPEN_SPARSE = UInt32(128)
+
+"""
+All zero with struct_size set: read an existing file.
+"""
+struct deltos_open_options
+    struct_size::UInt32  # sizeof(deltos_open_options)
+    mode::Int32  # DELTOS_MODE_*
+    create::Int32  # DELTOS_CREATE_*
+    flags::UInt32  # DELTOS_OPEN_* bits
+    # READ, STATIC: where the storage starts in the file, in bytes; not 0 implies STATIC
+    offset::UInt64
+    size::UInt64  # READ, STATIC: its length; 0: to the end of the file; not 0 implies STATIC
+    # WRITE: address space to grow into; 0: 64 times the file, 64 GiB to 1 TiB
+    reserve_bytes::UInt64
+    max_file_bytes::UInt64  # WRITE: refuse to grow beyond; 0: no limit
+    # WRITE: ASYNC commits are made durable when so much was written; 0: 256 MiB
+    auto_sync_bytes::UInt64
+    # for VERIFY, REDIRTY, COPY and the writer's check at open; may be NULL
+    progress::deltos_progress
+    progress_user::Ptr{Cvoid}
+end
+
+"""
+Facts about a storage and the handle it was asked of.
+"""
+struct deltos_storage_info
+    struct_size::UInt32  # set by the caller
+    mode::Int32  # DELTOS_MODE_*; STATIC where READ became it
+    format_major::UInt32  # of the file
+    format_minor::UInt32
+    file_bytes::UInt64  # length of the file
+    allocated_bytes::UInt64  # what the file system has set aside for it
+    live_bytes::UInt64  # WRITE: reachable from the newest commit; else 0
+    reusable_bytes::UInt64  # WRITE: free, to be used again; else 0
+    pinned_bytes::UInt64  # WRITE: freed, but held by snapshots, views or durability; else 0
+    object_count::UInt64  # in the newest commit
+    transaction_id::UInt64  # of the newest commit
+    durable_id::UInt64  # of the newest commit that survives a power loss
+    # oldest commit that a snapshot of any process holds; transaction_id when none
+    oldest_pin::UInt64
+    snapshot_count::UInt64  # snapshots that this handle holds, cursors' included
+    view_count::UInt64  # views made through this handle that live
+    # made when the storage was created; copy_to keeps it, compact_to makes a new one
+    uuid::NTuple{16,UInt8}
+    io_failed::UInt8  # 1: a barrier failed since the machine was started
+    lost::UInt8  # 1: the guard met memory that was cut off or unreadable
+    unaligned::UInt8  # 1: STATIC at an address where elements are not aligned
+    sparse::UInt8  # 1: created with SPARSE
+    reserved::NTuple{4,UInt8}  # 0
+end
+
+# How much deltos_storage_verify() reads.
+const DELTOS_VERIFY_STRUCT = Int32(0)  # all of the catalogue: pages, records, extents, overlaps
+const DELTOS_VERIFY_FULL = Int32(1)  # and the content of every sealed object
+
+"""
+One thing that is wrong. Frozen.
+"""
+struct deltos_finding
+    status::Int32  # DELTOS_E_CORRUPT, _FEATURE or _LIMIT
+    reserved::UInt32  # 0
+    object_id::UInt64  # or 0
+    file_offset::UInt64  # in bytes from the start of the storage, or 0
+    message::NTuple{232,UInt8}  # one line of UTF-8, NUL-terminated
+end
+
+"""
+An object with live views; one with read-only and with writable ones is listed twice. Frozen.
+"""
+struct deltos_pin
+    object_id::UInt64
+    transaction_id::UInt64  # that wrote the content the views show
+    bytes::UInt64  # of that content
+    view_count::UInt32  # live views made through this handle
+    writable::UInt8  # 1: they are writable
+    reserved::NTuple{3,UInt8}  # 0
+    name::NTuple{224,UInt8}  # as it was opened under; NUL-terminated, cut at a character
+end
+
+# Bits of deltos_copy_options.flags.
+const DELTOS_COPY_REPLACE = UInt32(1)
+
+"""
+All zero with struct_size set: refuse an existing file, no progress.
+"""
+struct deltos_copy_options
+    struct_size::UInt32  # sizeof(deltos_copy_options)
+    flags::UInt32  # DELTOS_COPY_* bits
+    progress::deltos_progress
+    progress_user::Ptr{Cvoid}
+end
+
+# What a commit survives.
+const DELTOS_SYNC = Int32(0)
+const DELTOS_LAZY = Int32(1)
+const DELTOS_ASYNC = Int32(2)
+
+"""
+What an object is. Pointers are borrowed until the object's handle is released.
+"""
+struct deltos_object_info
+    struct_size::UInt32  # set by the caller
+    kind::Int32  # DELTOS_KIND_*
+    dtype::Int32  # DELTOS_DTYPE_*
+    ndim::Int32  # 0 to 64
+    sealed::UInt8  # 1: checksummed and never written again
+    writable::UInt8  # 1: this handle can export it writable
+    # 0: deleted, replaced, or its transaction was aborted; as far as this process knows
+    current::UInt8
+    stored::UInt8  # 0: made by a transaction that has not committed
+    reserved::UInt32  # 0
+    id::UInt64
+    count::UInt64  # elements: the product of the shape
+    itemsize::UInt64  # bytes of one
+    payload_bytes::UInt64  # count times itemsize
+    created_id::UInt64  # transaction that created it
+    changed_id::UInt64  # transaction that changed its record last; stores in place do not count
+    name::Ptr{UInt8}  # as of opening
+    format::Ptr{UInt8}  # format string of one element
+    shape::Ptr{Int64}  # ndim lengths; never NULL
+end
+
+# Hints for deltos_object_advise().
+const DELTOS_ADVICE_NORMAL = Int32(0)
+const DELTOS_ADVICE_RANDOM = Int32(1)  # do not read ahead
+const DELTOS_ADVICE_SEQUENTIAL = Int32(2)  # read ahead a lot
+const DELTOS_ADVICE_WILL_NEED = Int32(3)  # start reading now
+const DELTOS_ADVICE_DONT_NEED = Int32(4)  # this process's memory may be taken back; nothing is lost
+
+"""
+One line of a listing. Frozen. The name is borrowed until the cursor's next call or release.
+"""
+struct deltos_entry
+    name::Ptr{UInt8}  # of the object, or of the level, with its '/' at the end
+    id::UInt64  # 0 for a level
+    kind::Int32  # DELTOS_KIND_*; 0 for a level
+    is_prefix::UInt32  # 1: a level that has names below it
+    payload_bytes::UInt64  # 0 for a level
+end
+
+# How deep deltos_snapshot_list() goes.
+const DELTOS_LIST_ALL = Int32(0)  # every name that starts with the prefix
+# those without a '/' after the prefix, and each level below once
+const DELTOS_LIST_ONE_LEVEL = Int32(1)
+
+"""
+Exported or imported memory.
+"""
+struct deltos_view
+    struct_size::UInt32  # input: sizeof(deltos_view)
+    ndim::Int32  # 0 to 64; 0: one element
+    dtype::Int32  # DELTOS_DTYPE_*; input: 0 = from format
+    readonly::UInt8  # 1: the memory must not be written
+    sealed::UInt8  # 1: nobody will ever write it; input: ignored
+    reserved::UInt16  # 0
+    data::Ptr{Cvoid}  # element [0, ..., 0], or the first row pointer
+    nbytes::UInt64  # product of shape times itemsize; input: 0 = computed
+    itemsize::UInt64  # bytes of one element; input: 0 = from format or dtype
+    format::Ptr{UInt8}  # always set by the library; input: NULL = from dtype, else "B"
+    shape::Ptr{Int64}  # elements; input: may be NULL when ndim is 0
+    strides::Ptr{Int64}  # bytes, may be negative or 0; input: NULL = C order
+    suboffsets::Ptr{Int64}  # bytes; NULL unless rows are reached by pointers
+    owner::Ptr{Cvoid}  # the library's; input: NULL
+end
+
+# What the caller can cope with; the numbers are those of PyBUF_*. A field that was not asked for is
+# NULL: shape without ND (ndim is 1 then, and nbytes the length), strides without STRIDES. The
+# format is always there. Asking for less than the memory needs answers DELTOS_E_LAYOUT.
+const DELTOS_VIEW_SIMPLE = Int32(0x0)  # contiguous bytes: data and nbytes
+# may write, or E_READONLY or E_SEALED; without it the view is read-only
+const DELTOS_VIEW_WRITABLE = Int32(0x1)
+# reads the element type; with items that are not bytes it needs ND
+const DELTOS_VIEW_FORMAT = Int32(0x4)
+const DELTOS_VIEW_ND = Int32(0x8)  # reads shape; without STRIDES the memory is C-contiguous
+const DELTOS_VIEW_STRIDES = Int32(0x18)  # reads strides too
+const DELTOS_VIEW_C = Int32(0x38)  # must be C-contiguous
+const DELTOS_VIEW_F = Int32(0x58)  # must be Fortran-contiguous
+const DELTOS_VIEW_ANY = Int32(0x98)  # must be contiguous either way
+const DELTOS_VIEW_INDIRECT = Int32(0x118)  # follows suboffsets too
+const DELTOS_VIEW_FULL_RO = Int32(0x11c)  # anything: INDIRECT and FORMAT
+const DELTOS_VIEW_FULL = Int32(0x11d)  # the same, writable
+
+"""
+What a format string means.
+"""
+struct deltos_format_info
+    struct_size::UInt32  # set by the caller
+    dtype::Int32  # DELTOS_DTYPE_*
+    itemsize::UInt64  # bytes of one element, padding included
+    alignment::UInt64  # of one element: 1, 2, 4, 8 or 16
+end
+
+"""
+One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
+"""
+struct deltos_metadatum
+    key::Ptr{UInt8}
+    format::Ptr{UInt8}  # "u8", "B" or a format string
+    data::Ptr{Cvoid}  # never NULL in a value that exists, even an empty one
+    size::UInt64  # bytes
+    ndim::Int32  # 0 to 64; text and raw bytes have 0
+    reserved::UInt32  # 0
+    shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
+end
+
+const Slot = Base.RefValue{Ptr{Cvoid}}
+
+@noinline not_loaded() = error("libdeltos is not loaded: call load! with a handle of it")
+
+function address(slot::Slot)
+    pointer = slot[]
+    pointer == C_NULL && not_loaded()
+    return pointer
+end
+
+const slot_deltos_status_name = Slot(C_NULL)
+"""
+    deltos_status_name(status)
+
+The name of a code, as in \"DELTOS_E_PINNED\".
+"""
+function deltos_status_name(status)
+    return ccall(address(slot_deltos_status_name), Ptr{UInt8}, (Int32,), status)
+end
+
+const slot_deltos_version = Slot(C_NULL)
+"""
+    deltos_version()
+
+The version of the library at run time, as in \"0.1.0\"; compare with DELTOS_VERSION of the headers.
+"""
+function deltos_version()
+    return ccall(address(slot_deltos_version), Ptr{UInt8}, ())
+end
+
+const slot_deltos_abi_version = Slot(C_NULL)
+"""
+    deltos_abi_version()
+
+The version of the binary interface at run time: the number in the soname. A program built against
+headers with another DELTOS_ABI_VERSION must not call anything else.
+"""
+function deltos_abi_version()
+    return ccall(address(slot_deltos_abi_version), UInt32, ())
+end
+
+const slot_deltos_storage_open = Slot(C_NULL)
+"""
+    deltos_storage_open(path, options, storage, err)
+
+Opens a file.
+"""
+function deltos_storage_open(path, options, storage, err)
+    return ccall(
+        address(slot_deltos_storage_open), deltos_status,
+        (Cstring, Ptr{deltos_open_options}, Ptr{Ptr{deltos_storage}}, Ptr{deltos_error}),
+        path, options, storage, err)
+end
+
+const slot_deltos_storage_open_fd = Slot(C_NULL)
+"""
+    deltos_storage_open_fd(fd, options, storage, err)
+
+Opens a file by descriptor: one received from another process, a deleted file, or a memfd of
+deltos_storage_open_anonymous().
+"""
+function deltos_storage_open_fd(fd, options, storage, err)
+    return ccall(
+        address(slot_deltos_storage_open_fd), deltos_status,
+        (Int32, Ptr{deltos_open_options}, Ptr{Ptr{deltos_storage}}, Ptr{deltos_error}),
+        fd, options, storage, err)
+end
+
+const slot_deltos_storage_open_anonymous = Slot(C_NULL)
+"""
+    deltos_storage_open_anonymous(label, options, storage, err)
+
+Makes a new, empty storage in anonymous memory, open for WRITE. It lives until the last handle, view
+and descriptor goes.
+"""
+function deltos_storage_open_anonymous(label, options, storage, err)
+    return ccall(
+        address(slot_deltos_storage_open_anonymous), deltos_status,
+        (Cstring, Ptr{deltos_open_options}, Ptr{Ptr{deltos_storage}}, Ptr{deltos_error}),
+        label, options, storage, err)
+end
+
+const slot_deltos_storage_open_memory = Slot(C_NULL)
+"""
+    deltos_storage_open_memory(data, size, options, release, user, storage, err)
+
+Opens a storage that lies in memory of the caller's. Always STATIC: the caller promises that nobody
+writes there, unless COPY is given.
+"""
+function deltos_storage_open_memory(data, size, options, release, user, storage, err)
+    return ccall(
+        address(slot_deltos_storage_open_memory), deltos_status,
+        (Ptr{Cvoid}, UInt64, Ptr{deltos_open_options}, deltos_release, Ptr{Cvoid},
+         Ptr{Ptr{deltos_storage}}, Ptr{deltos_error}),
+        data, size, options, release, user, storage, err)
+end
+
+const slot_deltos_storage_fd = Slot(C_NULL)
+"""
+    deltos_storage_fd(storage, fd, err)
+
+The descriptor behind a storage, to be passed on to another process.
+"""
+function deltos_storage_fd(storage, fd, err)
+    return ccall(
+        address(slot_deltos_storage_fd), deltos_status,
+        (Ptr{deltos_storage}, Ptr{Int32}, Ptr{deltos_error}),
+        storage, fd, err)
+end
+
+const slot_deltos_storage_close = Slot(C_NULL)
+"""
+    deltos_storage_close(storage, err)
+
+Closes a storage, or refuses and changes nothing.
+"""
+function deltos_storage_close(storage, err)
+    return ccall(
+        address(slot_deltos_storage_close), deltos_status,
+        (Ptr{Ptr{deltos_storage}}, Ptr{deltos_error}),
+        storage, err)
+end
+
+const slot_deltos_storage_detach = Slot(C_NULL)
+"""
+    deltos_storage_detach(storage)
+
+Gives a storage up, whatever lives: for finalizers and error paths. An open transaction is aborted;
+exported memory stays valid until its last view is released, and only then is unmapped and unlocked.
+"""
+function deltos_storage_detach(storage)
+    return ccall(address(slot_deltos_storage_detach), Cvoid, (Ptr{Ptr{deltos_storage}},), storage)
+end
+
+const slot_deltos_storage_sync = Slot(C_NULL)
+"""
+    deltos_storage_sync(storage, err)
+
+Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store by any
+process made before the call.
+"""
+function deltos_storage_sync(storage, err)
+    return ccall(
+        address(slot_deltos_storage_sync), deltos_status,
+        (Ptr{deltos_storage}, Ptr{deltos_error}),
+        storage, err)
+end
+
+const slot_deltos_storage_stat = Slot(C_NULL)
+"""
+    deltos_storage_stat(storage, info, err)
+
+Tells the state of a storage.
+"""
+function deltos_storage_stat(storage, info, err)
+    return ccall(
+        address(slot_deltos_storage_stat), deltos_status,
+        (Ptr{deltos_storage}, Ptr{deltos_storage_info}, Ptr{deltos_error}),
+        storage, info, err)
+end
+
+const slot_deltos_storage_verify = Slot(C_NULL)
+"""
+    deltos_storage_verify(storage, level, progress, user, findings, capacity, count, err)
+
+Checks the newest commit and lists what is wrong with it. Damage is a result here, not a failure: a
+damaged storage gives DELTOS_OK and a count above 0.
+"""
+function deltos_storage_verify(storage, level, progress, user, findings, capacity, count, err)
+    return ccall(
+        address(slot_deltos_storage_verify), deltos_status,
+        (Ptr{deltos_storage}, Int32, deltos_progress, Ptr{Cvoid}, Ptr{deltos_finding}, UInt64,
+         Ptr{UInt64}, Ptr{deltos_error}),
+        storage, level, progress, user, findings, capacity, count, err)
+end
+
+const slot_deltos_storage_pins = Slot(C_NULL)
+"""
+    deltos_storage_pins(storage, pins, capacity, count, err)
+
+Lists what is exported through this handle: what deltos_storage_close() would name.
+"""
+function deltos_storage_pins(storage, pins, capacity, count, err)
+    return ccall(
+        address(slot_deltos_storage_pins), deltos_status,
+        (Ptr{deltos_storage}, Ptr{deltos_pin}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        storage, pins, capacity, count, err)
+end
+
+const slot_deltos_snapshot_begin = Slot(C_NULL)
+"""
+    deltos_snapshot_begin(storage, snapshot, err)
+
+Takes a snapshot of the newest commit.
+"""
+function deltos_snapshot_begin(storage, snapshot, err)
+    return ccall(
+        address(slot_deltos_snapshot_begin), deltos_status,
+        (Ptr{deltos_storage}, Ptr{Ptr{deltos_snapshot}}, Ptr{deltos_error}),
+        storage, snapshot, err)
+end
+
+const slot_deltos_snapshot_id = Slot(C_NULL)
+"""
+    deltos_snapshot_id(snapshot)
+
+The number of the commit that a snapshot shows. Numbers grow with every commit and are never used
+twice.
+"""
+function deltos_snapshot_id(snapshot)
+    return ccall(address(slot_deltos_snapshot_id), UInt64, (Ptr{deltos_snapshot},), snapshot)
+end
+
+const slot_deltos_snapshot_refresh = Slot(C_NULL)
+"""
+    deltos_snapshot_refresh(snapshot, changed, err)
+
+Replaces a snapshot by one of the newest commit.
+"""
+function deltos_snapshot_refresh(snapshot, changed, err)
+    return ccall(
+        address(slot_deltos_snapshot_refresh), deltos_status,
+        (Ptr{Ptr{deltos_snapshot}}, Ptr{UInt8}, Ptr{deltos_error}),
+        snapshot, changed, err)
+end
+
+const slot_deltos_snapshot_release = Slot(C_NULL)
+"""
+    deltos_snapshot_release(snapshot)
+
+Ends a snapshot. Objects and views made from it live on.
+"""
+function deltos_snapshot_release(snapshot)
+    return ccall(
+        address(slot_deltos_snapshot_release), Cvoid,
+        (Ptr{Ptr{deltos_snapshot}},),
+        snapshot)
+end
+
+const slot_deltos_snapshot_copy_to = Slot(C_NULL)
+"""
+    deltos_snapshot_copy_to(snapshot, path, options, err)
+
+Writes what the snapshot shows to a new file, place by place: every offset stays what it is. The
+storage may be in use; stores made in place during the copy may be in it or not, word by word.
+Sealed content is checked on the way.
+"""
+function deltos_snapshot_copy_to(snapshot, path, options, err)
+    return ccall(
+        address(slot_deltos_snapshot_copy_to), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Ptr{deltos_copy_options}, Ptr{deltos_error}),
+        snapshot, path, options, err)
+end
+
+const slot_deltos_snapshot_compact_to = Slot(C_NULL)
+"""
+    deltos_snapshot_compact_to(snapshot, path, options, err)
+
+Writes what the snapshot shows to a new, smallest file: objects close together, no free space.
+Names, ids, metadata and seals stay; offsets in the file and the uuid do not. This is the only way
+in which a storage gets shorter.
+"""
+function deltos_snapshot_compact_to(snapshot, path, options, err)
+    return ccall(
+        address(slot_deltos_snapshot_compact_to), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Ptr{deltos_copy_options}, Ptr{deltos_error}),
+        snapshot, path, options, err)
+end
+
+const slot_deltos_transaction_begin = Slot(C_NULL)
+"""
+    deltos_transaction_begin(storage, transaction, err)
+
+Begins a transaction on the newest commit.
+"""
+function deltos_transaction_begin(storage, transaction, err)
+    return ccall(
+        address(slot_deltos_transaction_begin), deltos_status,
+        (Ptr{deltos_storage}, Ptr{Ptr{deltos_transaction}}, Ptr{deltos_error}),
+        storage, transaction, err)
+end
+
+const slot_deltos_transaction_snapshot = Slot(C_NULL)
+"""
+    deltos_transaction_snapshot(transaction)
+
+A snapshot that shows the transaction's own changes, for every call that reads.
+"""
+function deltos_transaction_snapshot(transaction)
+    return ccall(
+        address(slot_deltos_transaction_snapshot), Ptr{deltos_snapshot},
+        (Ptr{deltos_transaction},),
+        transaction)
+end
+
+const slot_deltos_transaction_commit = Slot(C_NULL)
+"""
+    deltos_transaction_commit(transaction, durability, id, err)
+
+Makes all changes appear, at once.
+"""
+function deltos_transaction_commit(transaction, durability, id, err)
+    return ccall(
+        address(slot_deltos_transaction_commit), deltos_status,
+        (Ptr{Ptr{deltos_transaction}}, Int32, Ptr{UInt64}, Ptr{deltos_error}),
+        transaction, durability, id, err)
+end
+
+const slot_deltos_transaction_abort = Slot(C_NULL)
+"""
+    deltos_transaction_abort(transaction)
+
+Drops all changes. Objects made in it answer DELTOS_E_STALE; views of them stay mapped, private,
+until released.
+"""
+function deltos_transaction_abort(transaction)
+    return ccall(
+        address(slot_deltos_transaction_abort), Cvoid,
+        (Ptr{Ptr{deltos_transaction}},),
+        transaction)
+end
+
+const slot_deltos_transaction_rename = Slot(C_NULL)
+"""
+    deltos_transaction_rename(transaction, from, to, replace, err)
+
+Gives an object another name. Its id, content, metadata and views stay.
+"""
+function deltos_transaction_rename(transaction, from, to, replace, err)
+    return ccall(
+        address(slot_deltos_transaction_rename), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, UInt8, Ptr{deltos_error}),
+        transaction, from, to, replace, err)
+end
+
+const slot_deltos_transaction_delete = Slot(C_NULL)
+"""
+    deltos_transaction_delete(transaction, name, err)
+
+Deletes an object and its metadata. Views of it, anywhere, stay valid; its space is used again when
+the last one and the last snapshot that shows it are gone.
+"""
+function deltos_transaction_delete(transaction, name, err)
+    return ccall(
+        address(slot_deltos_transaction_delete), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_error}),
+        transaction, name, err)
+end
+
+const slot_deltos_transaction_delete_prefix = Slot(C_NULL)
+"""
+    deltos_transaction_delete_prefix(transaction, prefix, count, err)
+
+Deletes every object whose name starts with some bytes.
+"""
+function deltos_transaction_delete_prefix(transaction, prefix, count, err)
+    return ccall(
+        address(slot_deltos_transaction_delete_prefix), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{UInt64}, Ptr{deltos_error}),
+        transaction, prefix, count, err)
+end
+
+const slot_deltos_object_open = Slot(C_NULL)
+"""
+    deltos_object_open(snapshot, name, kind, object, err)
+
+Opens an object by name.
+"""
+function deltos_object_open(snapshot, name, kind, object, err)
+    return ccall(
+        address(slot_deltos_object_open), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        snapshot, name, kind, object, err)
+end
+
+const slot_deltos_object_open_id = Slot(C_NULL)
+"""
+    deltos_object_open_id(snapshot, id, kind, object, err)
+
+Opens an object by id.
+"""
+function deltos_object_open_id(snapshot, id, kind, object, err)
+    return ccall(
+        address(slot_deltos_object_open_id), deltos_status,
+        (Ptr{deltos_snapshot}, UInt64, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        snapshot, id, kind, object, err)
+end
+
+const slot_deltos_object_open_newest = Slot(C_NULL)
+"""
+    deltos_object_open_newest(storage, name, kind, object, err)
+
+Opens an object by name in the newest commit, without a snapshot of one's own: the shortest way to a
+view.
+"""
+function deltos_object_open_newest(storage, name, kind, object, err)
+    return ccall(
+        address(slot_deltos_object_open_newest), deltos_status,
+        (Ptr{deltos_storage}, Cstring, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        storage, name, kind, object, err)
+end
+
+const slot_deltos_object_refresh = Slot(C_NULL)
+"""
+    deltos_object_refresh(object, changed, err)
+
+Looks again in the newest commit: by id, and when that is gone by the name it was opened under.
+Views of the old one stay as they are.
+"""
+function deltos_object_refresh(object, changed, err)
+    return ccall(
+        address(slot_deltos_object_refresh), deltos_status,
+        (Ptr{Ptr{deltos_object}}, Ptr{UInt8}, Ptr{deltos_error}),
+        object, changed, err)
+end
+
+const slot_deltos_object_stat = Slot(C_NULL)
+"""
+    deltos_object_stat(object, info, err)
+
+Tells what an object is.
+"""
+function deltos_object_stat(object, info, err)
+    return ccall(
+        address(slot_deltos_object_stat), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_object_info}, Ptr{deltos_error}),
+        object, info, err)
+end
+
+const slot_deltos_object_release = Slot(C_NULL)
+"""
+    deltos_object_release(object)
+
+Lets go of an object's handle. The object and its views stay.
+"""
+function deltos_object_release(object)
+    return ccall(address(slot_deltos_object_release), Cvoid, (Ptr{Ptr{deltos_object}},), object)
+end
+
+const slot_deltos_object_seal = Slot(C_NULL)
+"""
+    deltos_object_seal(transaction, object, err)
+
+Seals an object: with the commit it is checksummed, and nobody writes to it again. New views are
+read-only, and so is everything that promises immutability to others. The handle shows the sealed
+object from now on.
+"""
+function deltos_object_seal(transaction, object, err)
+    return ccall(
+        address(slot_deltos_object_seal), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_error}),
+        transaction, object, err)
+end
+
+const slot_deltos_object_unseal = Slot(C_NULL)
+"""
+    deltos_object_unseal(transaction, object, err)
+
+Opens a sealed object to be written again, in a new place: the content is copied, and old views and
+snapshots keep the sealed one. The handle shows the copy from now on.
+"""
+function deltos_object_unseal(transaction, object, err)
+    return ccall(
+        address(slot_deltos_object_unseal), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_error}),
+        transaction, object, err)
+end
+
+const slot_deltos_object_file_offset = Slot(C_NULL)
+"""
+    deltos_object_file_offset(object, offset, err)
+
+Where the content lies in the file, for programs that map it without this library. It is
+C-contiguous, payload_bytes long, and starts on a page when it is at least a page long. It stays
+there while somebody holds a view of the object.
+"""
+function deltos_object_file_offset(object, offset, err)
+    return ccall(
+        address(slot_deltos_object_file_offset), deltos_status,
+        (Ptr{deltos_object}, Ptr{UInt64}, Ptr{deltos_error}),
+        object, offset, err)
+end
+
+const slot_deltos_object_advise = Slot(C_NULL)
+"""
+    deltos_object_advise(object, advice, err)
+
+Tells the system how the content will be used. Only a hint.
+"""
+function deltos_object_advise(object, advice, err)
+    return ccall(
+        address(slot_deltos_object_advise), deltos_status,
+        (Ptr{deltos_object}, Int32, Ptr{deltos_error}),
+        object, advice, err)
+end
+
+const slot_deltos_snapshot_list = Slot(C_NULL)
+"""
+    deltos_snapshot_list(snapshot, prefix, depth, cursor, err)
+
+Starts a listing, in byte order of names.
+"""
+function deltos_snapshot_list(snapshot, prefix, depth, cursor, err)
+    return ccall(
+        address(slot_deltos_snapshot_list), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Int32, Ptr{Ptr{deltos_cursor}}, Ptr{deltos_error}),
+        snapshot, prefix, depth, cursor, err)
+end
+
+const slot_deltos_cursor_next_entries = Slot(C_NULL)
+"""
+    deltos_cursor_next_entries(cursor, entries, capacity, count, err)
+
+The next entries of a listing.
+"""
+function deltos_cursor_next_entries(cursor, entries, capacity, count, err)
+    return ccall(
+        address(slot_deltos_cursor_next_entries), deltos_status,
+        (Ptr{deltos_cursor}, Ptr{deltos_entry}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        cursor, entries, capacity, count, err)
+end
+
+const slot_deltos_cursor_release = Slot(C_NULL)
+"""
+    deltos_cursor_release(cursor)
+
+Ends a listing.
+"""
+function deltos_cursor_release(cursor)
+    return ccall(address(slot_deltos_cursor_release), Cvoid, (Ptr{Ptr{deltos_cursor}},), cursor)
+end
+
+const slot_deltos_view_acquire = Slot(C_NULL)
+"""
+    deltos_view_acquire(object, flags, view, err)
+
+Exports an object's memory: an address, no copy.
+"""
+function deltos_view_acquire(object, flags, view, err)
+    return ccall(
+        address(slot_deltos_view_acquire), deltos_status,
+        (Ptr{deltos_object}, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        object, flags, view, err)
+end
+
+const slot_deltos_view_wrap = Slot(C_NULL)
+"""
+    deltos_view_wrap(layout, release, user, view, err)
+
+Makes a view of memory that is not the library's, so that it can be shared and released like any
+other.
+"""
+function deltos_view_wrap(layout, release, user, view, err)
+    return ccall(
+        address(slot_deltos_view_wrap), deltos_status,
+        (Ptr{deltos_view}, deltos_release, Ptr{Cvoid}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        layout, release, user, view, err)
+end
+
+const slot_deltos_view_share = Slot(C_NULL)
+"""
+    deltos_view_share(view, flags, out, err)
+
+Another view of the same memory, under another request. It pins what the first one pins; either may
+be released first.
+"""
+function deltos_view_share(view, flags, out, err)
+    return ccall(
+        address(slot_deltos_view_share), deltos_status,
+        (Ptr{deltos_view}, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, flags, out, err)
+end
+
+const slot_deltos_view_release = Slot(C_NULL)
+"""
+    deltos_view_release(view)
+
+Ends a view. Its memory may be unmapped or used again from here on.
+"""
+function deltos_view_release(view)
+    return ccall(address(slot_deltos_view_release), Cvoid, (Ptr{Ptr{deltos_view}},), view)
+end
+
+const slot_deltos_view_copy = Slot(C_NULL)
+"""
+    deltos_view_copy(target, source, err)
+
+Copies elements from one memory into another of the same shape and element type, whatever the
+layouts. This is how an exported buffer is filled in place from strided, Fortran-ordered or indirect
+memory. Overlapping memory is copied as if through a temporary.
+"""
+function deltos_view_copy(target, source, err)
+    return ccall(
+        address(slot_deltos_view_copy), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{deltos_error}),
+        target, source, err)
+end
+
+const slot_deltos_format_describe = Slot(C_NULL)
+"""
+    deltos_format_describe(format, info, canonical, canonical_size, err)
+
+Checks a format string and tells what it means, and how this library would write it: native
+characters without a prefix where they are native, fields with their names, padding spelled out.
+"""
+function deltos_format_describe(format, info, canonical, canonical_size, err)
+    return ccall(
+        address(slot_deltos_format_describe), deltos_status,
+        (Cstring, Ptr{deltos_format_info}, Ptr{UInt8}, Ptr{UInt64}, Ptr{deltos_error}),
+        format, info, canonical, canonical_size, err)
+end
+
+const slot_deltos_buffer_create = Slot(C_NULL)
+"""
+    deltos_buffer_create(transaction, name, content, buffer, err)
+
+Creates a buffer with content.
+"""
+function deltos_buffer_create(transaction, name, content, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        transaction, name, content, buffer, err)
+end
+
+const slot_deltos_buffer_create_zeroed = Slot(C_NULL)
+"""
+    deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
+
+Creates a buffer of zeros, to be filled through a writable view before or after the commit.
+"""
+function deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_create_zeroed), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int32, Ptr{Int64},
+         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        transaction, name, format, dtype, ndim, shape, buffer, err)
+end
+
+const slot_deltos_buffer_replace = Slot(C_NULL)
+"""
+    deltos_buffer_replace(transaction, old, content, buffer, err)
+
+Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who
+opens it gets the new one, at once and whole; views and snapshots of the old one keep the old one.
+"""
+function deltos_buffer_replace(transaction, old, content, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_replace), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        transaction, old, content, buffer, err)
+end
+
+const slot_deltos_metadata_get = Slot(C_NULL)
+"""
+    deltos_metadata_get(snapshot, name, key, item, err)
+
+Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
+"""
+function deltos_metadata_get(snapshot, name, key, item, err)
+    return ccall(
+        address(slot_deltos_metadata_get), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
+        snapshot, name, key, item, err)
+end
+
+const slot_deltos_metadata_list = Slot(C_NULL)
+"""
+    deltos_metadata_list(snapshot, name, items, capacity, count, err)
+
+All values of an object, in byte order of keys.
+"""
+function deltos_metadata_list(snapshot, name, items, capacity, count, err)
+    return ccall(
+        address(slot_deltos_metadata_list), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Ptr{deltos_metadatum}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        snapshot, name, items, capacity, count, err)
+end
+
+const slot_deltos_metadata_set = Slot(C_NULL)
+"""
+    deltos_metadata_set(transaction, name, item, err)
+
+Sets a value, new or not.
+"""
+function deltos_metadata_set(transaction, name, item, err)
+    return ccall(
+        address(slot_deltos_metadata_set), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
+        transaction, name, item, err)
+end
+
+const slot_deltos_metadata_remove = Slot(C_NULL)
+"""
+    deltos_metadata_remove(transaction, name, key, err)
+
+Removes a value.
+"""
+function deltos_metadata_remove(transaction, name, key, err)
+    return ccall(
+        address(slot_deltos_metadata_remove), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Ptr{deltos_error}),
+        transaction, name, key, err)
+end
+
+"Every function by its name, with where its address is kept."
+const FUNCTIONS = Tuple{Symbol,Slot}[
+    (:deltos_status_name, slot_deltos_status_name),
+    (:deltos_version, slot_deltos_version),
+    (:deltos_abi_version, slot_deltos_abi_version),
+    (:deltos_storage_open, slot_deltos_storage_open),
+    (:deltos_storage_open_fd, slot_deltos_storage_open_fd),
+    (:deltos_storage_open_anonymous, slot_deltos_storage_open_anonymous),
+    (:deltos_storage_open_memory, slot_deltos_storage_open_memory),
+    (:deltos_storage_fd, slot_deltos_storage_fd),
+    (:deltos_storage_close, slot_deltos_storage_close),
+    (:deltos_storage_detach, slot_deltos_storage_detach),
+    (:deltos_storage_sync, slot_deltos_storage_sync),
+    (:deltos_storage_stat, slot_deltos_storage_stat),
+    (:deltos_storage_verify, slot_deltos_storage_verify),
+    (:deltos_storage_pins, slot_deltos_storage_pins),
+    (:deltos_snapshot_begin, slot_deltos_snapshot_begin),
+    (:deltos_snapshot_id, slot_deltos_snapshot_id),
+    (:deltos_snapshot_refresh, slot_deltos_snapshot_refresh),
+    (:deltos_snapshot_release, slot_deltos_snapshot_release),
+    (:deltos_snapshot_copy_to, slot_deltos_snapshot_copy_to),
+    (:deltos_snapshot_compact_to, slot_deltos_snapshot_compact_to),
+    (:deltos_transaction_begin, slot_deltos_transaction_begin),
+    (:deltos_transaction_snapshot, slot_deltos_transaction_snapshot),
+    (:deltos_transaction_commit, slot_deltos_transaction_commit),
+    (:deltos_transaction_abort, slot_deltos_transaction_abort),
+    (:deltos_transaction_rename, slot_deltos_transaction_rename),
+    (:deltos_transaction_delete, slot_deltos_transaction_delete),
+    (:deltos_transaction_delete_prefix, slot_deltos_transaction_delete_prefix),
+    (:deltos_object_open, slot_deltos_object_open),
+    (:deltos_object_open_id, slot_deltos_object_open_id),
+    (:deltos_object_open_newest, slot_deltos_object_open_newest),
+    (:deltos_object_refresh, slot_deltos_object_refresh),
+    (:deltos_object_stat, slot_deltos_object_stat),
+    (:deltos_object_release, slot_deltos_object_release),
+    (:deltos_object_seal, slot_deltos_object_seal),
+    (:deltos_object_unseal, slot_deltos_object_unseal),
+    (:deltos_object_file_offset, slot_deltos_object_file_offset),
+    (:deltos_object_advise, slot_deltos_object_advise),
+    (:deltos_snapshot_list, slot_deltos_snapshot_list),
+    (:deltos_cursor_next_entries, slot_deltos_cursor_next_entries),
+    (:deltos_cursor_release, slot_deltos_cursor_release),
+    (:deltos_view_acquire, slot_deltos_view_acquire),
+    (:deltos_view_wrap, slot_deltos_view_wrap),
+    (:deltos_view_share, slot_deltos_view_share),
+    (:deltos_view_release, slot_deltos_view_release),
+    (:deltos_view_copy, slot_deltos_view_copy),
+    (:deltos_format_describe, slot_deltos_format_describe),
+    (:deltos_buffer_create, slot_deltos_buffer_create),
+    (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
+    (:deltos_buffer_replace, slot_deltos_buffer_replace),
+    (:deltos_metadata_get, slot_deltos_metadata_get),
+    (:deltos_metadata_list, slot_deltos_metadata_list),
+    (:deltos_metadata_set, slot_deltos_metadata_set),
+    (:deltos_metadata_remove, slot_deltos_metadata_remove),
+]
+
+"""
+    load!(handle)
+
+Looks every function up in a library opened by `Libdl.dlopen`; throws when one is not there.
+"""
+function load!(handle::Ptr{Cvoid})
+    found = [Libdl.dlsym(handle, name) for (name, _) in FUNCTIONS]
+    for (pointer, (_, slot)) in zip(found, FUNCTIONS)
+        slot[] = pointer
+    end
+    return nothing
+end
+
+end # module Raw

@@ -1,0 +1,938 @@
+// Made by bindings/generate.py from include/deltos. Do not edit.
+
+//! The C interface as it is: the same names, numbers and structs, and nothing else.
+//!
+//! Constants are of the type of the fields and parameters that take them: `i32`, but `u32` for the bits of `flags`
+//! and for the numbers of versions.
+
+#![allow(non_camel_case_types)]
+
+use core::ffi::{c_char, c_void};
+use core::marker::{PhantomData, PhantomPinned};
+
+pub const DELTOS_VERSION_MAJOR: u32 = 0;
+pub const DELTOS_VERSION_MINOR: u32 = 1;
+pub const DELTOS_VERSION_PATCH: u32 = 0;
+pub const DELTOS_VERSION: &str = "0.1.0";
+pub const DELTOS_ABI_VERSION: u32 = 0;
+pub const DELTOS_FORMAT_MAJOR: u32 = 1;
+pub const DELTOS_FORMAT_MINOR: u32 = 0;
+
+pub type deltos_status = i32;
+
+// The codes, whose fault each one is, and the error of each host language that it becomes. A
+// binding that maps a code differently is wrong; a code that is not in its table is a bug that its
+// tests find.
+pub const DELTOS_OK: i32 = 0;
+/// an argument no call could accept: NULL, a foreign handle, a bad name, a bad number
+pub const DELTOS_E_INVALID: i32 = -1;
+/// the object is of another kind than the call or the caller asked for
+pub const DELTOS_E_KIND: i32 = -2;
+/// element types or shapes do not fit together
+pub const DELTOS_E_TYPE: i32 = -3;
+/// an index, offset or size outside what there is
+pub const DELTOS_E_RANGE: i32 = -4;
+/// the caller's memory is too small; the size output tells what is needed
+pub const DELTOS_E_TOO_SMALL: i32 = -5;
+/// no object of that name or id, or no such file
+pub const DELTOS_E_NOT_FOUND: i32 = -6;
+/// the name or the file is taken
+pub const DELTOS_E_EXISTS: i32 = -7;
+/// the handle's mode does not allow it
+pub const DELTOS_E_READONLY: i32 = -8;
+/// the object is sealed; unseal it or replace it
+pub const DELTOS_E_SEALED: i32 = -9;
+/// views are still exported; the message names the objects and counts
+pub const DELTOS_E_PINNED: i32 = -10;
+/// a transaction or another operation is under way; nothing has been waited for
+pub const DELTOS_E_BUSY: i32 = -11;
+/// the storage this handle came from has been closed
+pub const DELTOS_E_CLOSED: i32 = -12;
+/// the object was deleted, replaced, or belonged to an aborted transaction
+pub const DELTOS_E_STALE: i32 = -13;
+/// a writing handle from before fork(), used in the child
+pub const DELTOS_E_FORKED: i32 = -14;
+/// the memory layout does not allow what was requested without a copy
+pub const DELTOS_E_LAYOUT: i32 = -15;
+/// a format string that is malformed or contradicts what is said beside it
+pub const DELTOS_E_FORMAT: i32 = -16;
+/// the progress callback asked to stop
+pub const DELTOS_E_CANCELLED: i32 = -17;
+/// struct_size is too small, or unknown fields are not zero
+pub const DELTOS_E_STRUCT: i32 = -18;
+/// not possible for this storage (memory, sub-range, anonymous)
+pub const DELTOS_E_UNSUPPORTED: i32 = -19;
+/// a key given twice
+pub const DELTOS_E_DUPLICATE: i32 = -20;
+/// a check failed; the message says what and where
+pub const DELTOS_E_CORRUPT: i32 = -40;
+/// not a storage at all
+pub const DELTOS_E_NOT_DELTOS: i32 = -41;
+/// written by a newer version, with a feature that this one does not know
+pub const DELTOS_E_FEATURE: i32 = -42;
+/// a limit of the format or of the options; the message names it
+pub const DELTOS_E_LIMIT: i32 = -43;
+/// the path now leads to another file
+pub const DELTOS_E_REPLACED: i32 = -44;
+/// a system call failed; os_errno tells which error. Nothing was published
+pub const DELTOS_E_IO: i32 = -60;
+/// the last barrier of a commit failed: it may or may not survive
+pub const DELTOS_E_IN_DOUBT: i32 = -61;
+/// disk or quota; the transaction may be shortened and retried
+pub const DELTOS_E_NO_SPACE: i32 = -62;
+/// an allocation failed
+pub const DELTOS_E_NO_MEMORY: i32 = -63;
+/// the reserved address space is used up; reopen with a larger reserve_bytes
+pub const DELTOS_E_ADDRESS_SPACE: i32 = -64;
+/// a file system without coherent mappings or working locks
+pub const DELTOS_E_FILESYSTEM: i32 = -65;
+/// another process is the writer
+pub const DELTOS_E_LOCKED: i32 = -66;
+/// a bug in the library; please report the message
+pub const DELTOS_E_INTERNAL: i32 = -90;
+
+/// What went wrong. 512 bytes, for ever.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_error {
+    /// the code the call returned
+    pub status: i32,
+    /// errno of the failed system call, or 0
+    pub os_errno: i32,
+    /// the object concerned, or 0
+    pub object_id: u64,
+    /// one line of UTF-8, NUL-terminated, cut at a character when too long
+    pub message: [c_char; 496],
+}
+
+/// an open file or memory; internally synchronised
+#[repr(C)]
+pub struct deltos_storage {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// one state of it; immutable (a transaction's own: as that)
+#[repr(C)]
+pub struct deltos_snapshot {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// a change under way; one thread at a time
+#[repr(C)]
+pub struct deltos_transaction {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// one stored thing; immutable
+#[repr(C)]
+pub struct deltos_object {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// a walk over names; one thread at a time
+#[repr(C)]
+pub struct deltos_cursor {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// Asked now and then by long calls, on the calling thread, from inside the call, with no lock
+/// held: at most 20 times a second, and once at the end.
+pub type deltos_progress =
+    Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
+
+/// Told once that memory lent to the library is no longer used. It runs on whatever thread drops
+/// the last reference, with no lock held; it must not block on other threads and must not unwind. A
+/// language runtime that cannot take calls on foreign threads passes NULL and keeps the memory
+/// alive itself.
+pub type deltos_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
+
+// Kinds of stored objects. The numbers are stored in files.
+/// never stored; when opening: whatever it is
+pub const DELTOS_KIND_ANY: i32 = 0;
+/// n-dimensional typed memory, buffer.h
+pub const DELTOS_KIND_BUFFER: i32 = 1;
+
+// Element types. The numbers are stored in files. A format string says more (field names, byte
+// order); a dtype is the quick answer, and the only one for types that have no format character.
+/// see the format string: foreign byte order, bit-level or compound without fields
+pub const DELTOS_DTYPE_OTHER: i32 = 0;
+/// one byte, 0 or 1
+pub const DELTOS_DTYPE_BOOL: i32 = 1;
+pub const DELTOS_DTYPE_I8: i32 = 2;
+pub const DELTOS_DTYPE_I16: i32 = 3;
+pub const DELTOS_DTYPE_I32: i32 = 4;
+pub const DELTOS_DTYPE_I64: i32 = 5;
+pub const DELTOS_DTYPE_U8: i32 = 6;
+pub const DELTOS_DTYPE_U16: i32 = 7;
+pub const DELTOS_DTYPE_U32: i32 = 8;
+pub const DELTOS_DTYPE_U64: i32 = 9;
+pub const DELTOS_DTYPE_F16: i32 = 10;
+pub const DELTOS_DTYPE_F32: i32 = 11;
+pub const DELTOS_DTYPE_F64: i32 = 12;
+/// two f32: real, imaginary
+pub const DELTOS_DTYPE_C64: i32 = 13;
+/// two f64
+pub const DELTOS_DTYPE_C128: i32 = 14;
+/// fixed number of bytes, "Ns" and "c"
+pub const DELTOS_DTYPE_BYTES: i32 = 15;
+/// fixed number of 4-byte characters, "Nw"
+pub const DELTOS_DTYPE_UCS4: i32 = 16;
+/// "T{...}"
+pub const DELTOS_DTYPE_STRUCT: i32 = 17;
+/// bfloat16; its format string is that of 2 raw bytes
+pub const DELTOS_DTYPE_BF16: i32 = 18;
+/// 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte
+pub const DELTOS_DTYPE_F8_E4M3: i32 = 19;
+/// 8-bit float, 5 exponent bits; format of 1 raw byte
+pub const DELTOS_DTYPE_F8_E5M2: i32 = 20;
+
+// What a handle may do.
+pub const DELTOS_MODE_READ: i32 = 0;
+pub const DELTOS_MODE_IN_PLACE: i32 = 1;
+pub const DELTOS_MODE_WRITE: i32 = 2;
+pub const DELTOS_MODE_STATIC: i32 = 3;
+
+// What happens to the file.
+pub const DELTOS_CREATE_NEVER: i32 = 0;
+pub const DELTOS_CREATE_IF_ABSENT: i32 = 1;
+pub const DELTOS_CREATE_NEW: i32 = 2;
+pub const DELTOS_CREATE_REPLACE: i32 = 3;
+
+// Bits of deltos_open_options.flags.
+/// memory lost to truncation or a media error reads as zeros instead of killing
+pub const DELTOS_OPEN_SIGBUS_GUARD: u32 = 1;
+/// check the whole storage first, as verify FULL; E_CORRUPT on the first finding
+pub const DELTOS_OPEN_VERIFY: u32 = 2;
+/// WRITE: when the newest state is damaged, go on from the one before it
+pub const DELTOS_OPEN_ROLLBACK: u32 = 4;
+/// WRITE: after a failed barrier, rewrite everything that is live and go on
+pub const DELTOS_OPEN_REDIRTY: u32 = 8;
+/// READ, STATIC: read it into private memory first, then STATIC; for hostile bytes
+pub const DELTOS_OPEN_COPY: u32 = 16;
+/// WRITE: do not give freed space back to the file system
+pub const DELTOS_OPEN_NO_TRIM: u32 = 32;
+/// create REPLACE: also over a file that has a living writer
+pub const DELTOS_OPEN_FORCE: u32 = 64;
+/// when the file is created: space is taken when it is first stored to, so that a full disk is met
+/// by a store, as SIGBUS, and not by a call
+pub const DELTOS_OPEN_SPARSE: u32 = 128;
+
+/// All zero with struct_size set: read an existing file.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_open_options {
+    /// sizeof([`deltos_open_options`])
+    pub struct_size: u32,
+    /// DELTOS_MODE_*
+    pub mode: i32,
+    /// DELTOS_CREATE_*
+    pub create: i32,
+    /// DELTOS_OPEN_* bits
+    pub flags: u32,
+    /// READ, STATIC: where the storage starts in the file, in bytes; not 0 implies STATIC
+    pub offset: u64,
+    /// READ, STATIC: its length; 0: to the end of the file; not 0 implies STATIC
+    pub size: u64,
+    /// WRITE: address space to grow into; 0: 64 times the file, 64 GiB to 1 TiB
+    pub reserve_bytes: u64,
+    /// WRITE: refuse to grow beyond; 0: no limit
+    pub max_file_bytes: u64,
+    /// WRITE: ASYNC commits are made durable when so much was written; 0: 256 MiB
+    pub auto_sync_bytes: u64,
+    /// for VERIFY, REDIRTY, COPY and the writer's check at open; may be NULL
+    pub progress: deltos_progress,
+    pub progress_user: *mut c_void,
+}
+
+/// Facts about a storage and the handle it was asked of.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_storage_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_MODE_*; STATIC where READ became it
+    pub mode: i32,
+    /// of the file
+    pub format_major: u32,
+    pub format_minor: u32,
+    /// length of the file
+    pub file_bytes: u64,
+    /// what the file system has set aside for it
+    pub allocated_bytes: u64,
+    /// WRITE: reachable from the newest commit; else 0
+    pub live_bytes: u64,
+    /// WRITE: free, to be used again; else 0
+    pub reusable_bytes: u64,
+    /// WRITE: freed, but held by snapshots, views or durability; else 0
+    pub pinned_bytes: u64,
+    /// in the newest commit
+    pub object_count: u64,
+    /// of the newest commit
+    pub transaction_id: u64,
+    /// of the newest commit that survives a power loss
+    pub durable_id: u64,
+    /// oldest commit that a snapshot of any process holds; transaction_id when none
+    pub oldest_pin: u64,
+    /// snapshots that this handle holds, cursors' included
+    pub snapshot_count: u64,
+    /// views made through this handle that live
+    pub view_count: u64,
+    /// made when the storage was created; copy_to keeps it, compact_to makes a new one
+    pub uuid: [u8; 16],
+    /// 1: a barrier failed since the machine was started
+    pub io_failed: u8,
+    /// 1: the guard met memory that was cut off or unreadable
+    pub lost: u8,
+    /// 1: STATIC at an address where elements are not aligned
+    pub unaligned: u8,
+    /// 1: created with SPARSE
+    pub sparse: u8,
+    /// 0
+    pub reserved: [u8; 4],
+}
+
+// How much deltos_storage_verify() reads.
+/// all of the catalogue: pages, records, extents, overlaps
+pub const DELTOS_VERIFY_STRUCT: i32 = 0;
+/// and the content of every sealed object
+pub const DELTOS_VERIFY_FULL: i32 = 1;
+
+/// One thing that is wrong. Frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_finding {
+    /// [`DELTOS_E_CORRUPT`], _FEATURE or _LIMIT
+    pub status: i32,
+    /// 0
+    pub reserved: u32,
+    /// or 0
+    pub object_id: u64,
+    /// in bytes from the start of the storage, or 0
+    pub file_offset: u64,
+    /// one line of UTF-8, NUL-terminated
+    pub message: [c_char; 232],
+}
+
+/// An object with live views; one with read-only and with writable ones is listed twice. Frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_pin {
+    pub object_id: u64,
+    /// that wrote the content the views show
+    pub transaction_id: u64,
+    /// of that content
+    pub bytes: u64,
+    /// live views made through this handle
+    pub view_count: u32,
+    /// 1: they are writable
+    pub writable: u8,
+    /// 0
+    pub reserved: [u8; 3],
+    /// as it was opened under; NUL-terminated, cut at a character
+    pub name: [c_char; 224],
+}
+
+// Bits of deltos_copy_options.flags.
+pub const DELTOS_COPY_REPLACE: u32 = 1;
+
+/// All zero with struct_size set: refuse an existing file, no progress.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_copy_options {
+    /// sizeof([`deltos_copy_options`])
+    pub struct_size: u32,
+    /// DELTOS_COPY_* bits
+    pub flags: u32,
+    pub progress: deltos_progress,
+    pub progress_user: *mut c_void,
+}
+
+// What a commit survives.
+pub const DELTOS_SYNC: i32 = 0;
+pub const DELTOS_LAZY: i32 = 1;
+pub const DELTOS_ASYNC: i32 = 2;
+
+/// What an object is. Pointers are borrowed until the object's handle is released.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_object_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_KIND_*
+    pub kind: i32,
+    /// DELTOS_DTYPE_*
+    pub dtype: i32,
+    /// 0 to 64
+    pub ndim: i32,
+    /// 1: checksummed and never written again
+    pub sealed: u8,
+    /// 1: this handle can export it writable
+    pub writable: u8,
+    /// 0: deleted, replaced, or its transaction was aborted; as far as this process knows
+    pub current: u8,
+    /// 0: made by a transaction that has not committed
+    pub stored: u8,
+    /// 0
+    pub reserved: u32,
+    pub id: u64,
+    /// elements: the product of the shape
+    pub count: u64,
+    /// bytes of one
+    pub itemsize: u64,
+    /// count times itemsize
+    pub payload_bytes: u64,
+    /// transaction that created it
+    pub created_id: u64,
+    /// transaction that changed its record last; stores in place do not count
+    pub changed_id: u64,
+    /// as of opening
+    pub name: *const c_char,
+    /// format string of one element
+    pub format: *const c_char,
+    /// ndim lengths; never NULL
+    pub shape: *const i64,
+}
+
+// Hints for deltos_object_advise().
+pub const DELTOS_ADVICE_NORMAL: i32 = 0;
+/// do not read ahead
+pub const DELTOS_ADVICE_RANDOM: i32 = 1;
+/// read ahead a lot
+pub const DELTOS_ADVICE_SEQUENTIAL: i32 = 2;
+/// start reading now
+pub const DELTOS_ADVICE_WILL_NEED: i32 = 3;
+/// this process's memory may be taken back; nothing is lost
+pub const DELTOS_ADVICE_DONT_NEED: i32 = 4;
+
+/// One line of a listing. Frozen. The name is borrowed until the cursor's next call or release.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_entry {
+    /// of the object, or of the level, with its '/' at the end
+    pub name: *const c_char,
+    /// 0 for a level
+    pub id: u64,
+    /// DELTOS_KIND_*; 0 for a level
+    pub kind: i32,
+    /// 1: a level that has names below it
+    pub is_prefix: u32,
+    /// 0 for a level
+    pub payload_bytes: u64,
+}
+
+// How deep deltos_snapshot_list() goes.
+/// every name that starts with the prefix
+pub const DELTOS_LIST_ALL: i32 = 0;
+/// those without a '/' after the prefix, and each level below once
+pub const DELTOS_LIST_ONE_LEVEL: i32 = 1;
+
+/// Exported or imported memory.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_view {
+    /// input: sizeof([`deltos_view`])
+    pub struct_size: u32,
+    /// 0 to 64; 0: one element
+    pub ndim: i32,
+    /// DELTOS_DTYPE_*; input: 0 = from format
+    pub dtype: i32,
+    /// 1: the memory must not be written
+    pub readonly: u8,
+    /// 1: nobody will ever write it; input: ignored
+    pub sealed: u8,
+    /// 0
+    pub reserved: u16,
+    /// element \[0, ..., 0\], or the first row pointer
+    pub data: *mut c_void,
+    /// product of shape times itemsize; input: 0 = computed
+    pub nbytes: u64,
+    /// bytes of one element; input: 0 = from format or dtype
+    pub itemsize: u64,
+    /// always set by the library; input: NULL = from dtype, else "B"
+    pub format: *const c_char,
+    /// elements; input: may be NULL when ndim is 0
+    pub shape: *const i64,
+    /// bytes, may be negative or 0; input: NULL = C order
+    pub strides: *const i64,
+    /// bytes; NULL unless rows are reached by pointers
+    pub suboffsets: *const i64,
+    /// the library's; input: NULL
+    pub owner: *mut c_void,
+}
+
+// What the caller can cope with; the numbers are those of PyBUF_*. A field that was not asked for
+// is NULL: shape without ND (ndim is 1 then, and nbytes the length), strides without STRIDES. The
+// format is always there. Asking for less than the memory needs answers DELTOS_E_LAYOUT.
+/// contiguous bytes: data and nbytes
+pub const DELTOS_VIEW_SIMPLE: i32 = 0x0;
+/// may write, or E_READONLY or E_SEALED; without it the view is read-only
+pub const DELTOS_VIEW_WRITABLE: i32 = 0x1;
+/// reads the element type; with items that are not bytes it needs ND
+pub const DELTOS_VIEW_FORMAT: i32 = 0x4;
+/// reads shape; without STRIDES the memory is C-contiguous
+pub const DELTOS_VIEW_ND: i32 = 0x8;
+/// reads strides too
+pub const DELTOS_VIEW_STRIDES: i32 = 0x18;
+/// must be C-contiguous
+pub const DELTOS_VIEW_C: i32 = 0x38;
+/// must be Fortran-contiguous
+pub const DELTOS_VIEW_F: i32 = 0x58;
+/// must be contiguous either way
+pub const DELTOS_VIEW_ANY: i32 = 0x98;
+/// follows suboffsets too
+pub const DELTOS_VIEW_INDIRECT: i32 = 0x118;
+/// anything: INDIRECT and FORMAT
+pub const DELTOS_VIEW_FULL_RO: i32 = 0x11c;
+/// the same, writable
+pub const DELTOS_VIEW_FULL: i32 = 0x11d;
+
+/// What a format string means.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_format_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_DTYPE_*
+    pub dtype: i32,
+    /// bytes of one element, padding included
+    pub itemsize: u64,
+    /// of one element: 1, 2, 4, 8 or 16
+    pub alignment: u64,
+}
+
+/// One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_metadatum {
+    pub key: *const c_char,
+    /// "u8", "B" or a format string
+    pub format: *const c_char,
+    /// never NULL in a value that exists, even an empty one
+    pub data: *const c_void,
+    /// bytes
+    pub size: u64,
+    /// 0 to 64; text and raw bytes have 0
+    pub ndim: i32,
+    /// 0
+    pub reserved: u32,
+    /// ndim lengths; may be NULL when ndim is 0
+    pub shape: *const i64,
+}
+
+extern "C" {
+    /// The name of a code, as in "[`DELTOS_E_PINNED`]".
+    pub fn deltos_status_name(status: i32) -> *const c_char;
+
+    /// The version of the library at run time, as in "0.1.0"; compare with [`DELTOS_VERSION`] of
+    /// the headers.
+    pub fn deltos_version() -> *const c_char;
+
+    /// The version of the binary interface at run time: the number in the soname. A program built
+    /// against headers with another [`DELTOS_ABI_VERSION`] must not call anything else.
+    pub fn deltos_abi_version() -> u32;
+
+    /// Opens a file.
+    pub fn deltos_storage_open(
+        path: *const c_char,
+        options: *const deltos_open_options,
+        storage: *mut *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a file by descriptor: one received from another process, a deleted file, or a memfd of
+    /// [`deltos_storage_open_anonymous`].
+    pub fn deltos_storage_open_fd(
+        fd: i32,
+        options: *const deltos_open_options,
+        storage: *mut *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes a new, empty storage in anonymous memory, open for WRITE. It lives until the last
+    /// handle, view and descriptor goes.
+    pub fn deltos_storage_open_anonymous(
+        label: *const c_char,
+        options: *const deltos_open_options,
+        storage: *mut *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a storage that lies in memory of the caller's. Always STATIC: the caller promises that
+    /// nobody writes there, unless COPY is given.
+    pub fn deltos_storage_open_memory(
+        data: *const c_void,
+        size: u64,
+        options: *const deltos_open_options,
+        release: deltos_release,
+        user: *mut c_void,
+        storage: *mut *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The descriptor behind a storage, to be passed on to another process.
+    pub fn deltos_storage_fd(
+        storage: *const deltos_storage,
+        fd: *mut i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Closes a storage, or refuses and changes nothing.
+    pub fn deltos_storage_close(
+        storage: *mut *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Gives a storage up, whatever lives: for finalizers and error paths. An open transaction is
+    /// aborted; exported memory stays valid until its last view is released, and only then is
+    /// unmapped and unlocked.
+    pub fn deltos_storage_detach(storage: *mut *mut deltos_storage);
+
+    /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store
+    /// by any process made before the call.
+    pub fn deltos_storage_sync(
+        storage: *mut deltos_storage,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells the state of a storage.
+    pub fn deltos_storage_stat(
+        storage: *const deltos_storage,
+        info: *mut deltos_storage_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Checks the newest commit and lists what is wrong with it. Damage is a result here, not a
+    /// failure: a damaged storage gives [`DELTOS_OK`] and a count above 0.
+    pub fn deltos_storage_verify(
+        storage: *mut deltos_storage,
+        level: i32,
+        progress: deltos_progress,
+        user: *mut c_void,
+        findings: *mut deltos_finding,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Lists what is exported through this handle: what [`deltos_storage_close`] would name.
+    pub fn deltos_storage_pins(
+        storage: *const deltos_storage,
+        pins: *mut deltos_pin,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Takes a snapshot of the newest commit.
+    pub fn deltos_snapshot_begin(
+        storage: *mut deltos_storage,
+        snapshot: *mut *mut deltos_snapshot,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The number of the commit that a snapshot shows. Numbers grow with every commit and are never
+    /// used twice.
+    pub fn deltos_snapshot_id(snapshot: *const deltos_snapshot) -> u64;
+
+    /// Replaces a snapshot by one of the newest commit.
+    pub fn deltos_snapshot_refresh(
+        snapshot: *mut *mut deltos_snapshot,
+        changed: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends a snapshot. Objects and views made from it live on.
+    pub fn deltos_snapshot_release(snapshot: *mut *mut deltos_snapshot);
+
+    /// Writes what the snapshot shows to a new file, place by place: every offset stays what it is.
+    /// The storage may be in use; stores made in place during the copy may be in it or not, word by
+    /// word. Sealed content is checked on the way.
+    pub fn deltos_snapshot_copy_to(
+        snapshot: *const deltos_snapshot,
+        path: *const c_char,
+        options: *const deltos_copy_options,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes what the snapshot shows to a new, smallest file: objects close together, no free
+    /// space. Names, ids, metadata and seals stay; offsets in the file and the uuid do not. This is
+    /// the only way in which a storage gets shorter.
+    pub fn deltos_snapshot_compact_to(
+        snapshot: *const deltos_snapshot,
+        path: *const c_char,
+        options: *const deltos_copy_options,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Begins a transaction on the newest commit.
+    pub fn deltos_transaction_begin(
+        storage: *mut deltos_storage,
+        transaction: *mut *mut deltos_transaction,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// A snapshot that shows the transaction's own changes, for every call that reads.
+    pub fn deltos_transaction_snapshot(
+        transaction: *const deltos_transaction,
+    ) -> *const deltos_snapshot;
+
+    /// Makes all changes appear, at once.
+    pub fn deltos_transaction_commit(
+        transaction: *mut *mut deltos_transaction,
+        durability: i32,
+        id: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Drops all changes. Objects made in it answer [`DELTOS_E_STALE`]; views of them stay mapped,
+    /// private, until released.
+    pub fn deltos_transaction_abort(transaction: *mut *mut deltos_transaction);
+
+    /// Gives an object another name. Its id, content, metadata and views stay.
+    pub fn deltos_transaction_rename(
+        transaction: *mut deltos_transaction,
+        from: *const c_char,
+        to: *const c_char,
+        replace: u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Deletes an object and its metadata. Views of it, anywhere, stay valid; its space is used
+    /// again when the last one and the last snapshot that shows it are gone.
+    pub fn deltos_transaction_delete(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Deletes every object whose name starts with some bytes.
+    pub fn deltos_transaction_delete_prefix(
+        transaction: *mut deltos_transaction,
+        prefix: *const c_char,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens an object by name.
+    pub fn deltos_object_open(
+        snapshot: *const deltos_snapshot,
+        name: *const c_char,
+        kind: i32,
+        object: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens an object by id.
+    pub fn deltos_object_open_id(
+        snapshot: *const deltos_snapshot,
+        id: u64,
+        kind: i32,
+        object: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens an object by name in the newest commit, without a snapshot of one's own: the shortest
+    /// way to a view.
+    pub fn deltos_object_open_newest(
+        storage: *mut deltos_storage,
+        name: *const c_char,
+        kind: i32,
+        object: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Looks again in the newest commit: by id, and when that is gone by the name it was opened
+    /// under. Views of the old one stay as they are.
+    pub fn deltos_object_refresh(
+        object: *mut *mut deltos_object,
+        changed: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what an object is.
+    pub fn deltos_object_stat(
+        object: *const deltos_object,
+        info: *mut deltos_object_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Lets go of an object's handle. The object and its views stay.
+    pub fn deltos_object_release(object: *mut *mut deltos_object);
+
+    /// Seals an object: with the commit it is checksummed, and nobody writes to it again. New views
+    /// are read-only, and so is everything that promises immutability to others. The handle shows
+    /// the sealed object from now on.
+    pub fn deltos_object_seal(
+        transaction: *mut deltos_transaction,
+        object: *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a sealed object to be written again, in a new place: the content is copied, and old
+    /// views and snapshots keep the sealed one. The handle shows the copy from now on.
+    pub fn deltos_object_unseal(
+        transaction: *mut deltos_transaction,
+        object: *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Where the content lies in the file, for programs that map it without this library. It is
+    /// C-contiguous, payload_bytes long, and starts on a page when it is at least a page long. It
+    /// stays there while somebody holds a view of the object.
+    pub fn deltos_object_file_offset(
+        object: *const deltos_object,
+        offset: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells the system how the content will be used. Only a hint.
+    pub fn deltos_object_advise(
+        object: *const deltos_object,
+        advice: i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Starts a listing, in byte order of names.
+    pub fn deltos_snapshot_list(
+        snapshot: *const deltos_snapshot,
+        prefix: *const c_char,
+        depth: i32,
+        cursor: *mut *mut deltos_cursor,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The next entries of a listing.
+    pub fn deltos_cursor_next_entries(
+        cursor: *mut deltos_cursor,
+        entries: *mut deltos_entry,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends a listing.
+    pub fn deltos_cursor_release(cursor: *mut *mut deltos_cursor);
+
+    /// Exports an object's memory: an address, no copy.
+    pub fn deltos_view_acquire(
+        object: *const deltos_object,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes a view of memory that is not the library's, so that it can be shared and released like
+    /// any other.
+    pub fn deltos_view_wrap(
+        layout: *const deltos_view,
+        release: deltos_release,
+        user: *mut c_void,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Another view of the same memory, under another request. It pins what the first one pins;
+    /// either may be released first.
+    pub fn deltos_view_share(
+        view: *const deltos_view,
+        flags: i32,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends a view. Its memory may be unmapped or used again from here on.
+    pub fn deltos_view_release(view: *mut *mut deltos_view);
+
+    /// Copies elements from one memory into another of the same shape and element type, whatever
+    /// the layouts. This is how an exported buffer is filled in place from strided, Fortran-ordered
+    /// or indirect memory. Overlapping memory is copied as if through a temporary.
+    pub fn deltos_view_copy(
+        target: *const deltos_view,
+        source: *const deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Checks a format string and tells what it means, and how this library would write it: native
+    /// characters without a prefix where they are native, fields with their names, padding spelled
+    /// out.
+    pub fn deltos_format_describe(
+        format: *const c_char,
+        info: *mut deltos_format_info,
+        canonical: *mut c_char,
+        canonical_size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates a buffer with content.
+    pub fn deltos_buffer_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        content: *const deltos_view,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates a buffer of zeros, to be filled through a writable view before or after the commit.
+    pub fn deltos_buffer_create_zeroed(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        ndim: i32,
+        shape: *const i64,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit
+    /// everybody who opens it gets the new one, at once and whole; views and snapshots of the old
+    /// one keep the old one.
+    pub fn deltos_buffer_replace(
+        transaction: *mut deltos_transaction,
+        old: *const deltos_object,
+        content: *const deltos_view,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is
+    /// set.
+    pub fn deltos_metadata_get(
+        snapshot: *const deltos_snapshot,
+        name: *const c_char,
+        key: *const c_char,
+        item: *mut deltos_metadatum,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// All values of an object, in byte order of keys.
+    pub fn deltos_metadata_list(
+        snapshot: *const deltos_snapshot,
+        name: *const c_char,
+        items: *mut deltos_metadatum,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Sets a value, new or not.
+    pub fn deltos_metadata_set(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        item: *const deltos_metadatum,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Removes a value.
+    pub fn deltos_metadata_remove(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        key: *const c_char,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+}
