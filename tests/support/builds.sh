@@ -33,7 +33,7 @@ build_stage() {
 build_python() {
   rm -rf "$build/wheel"
   PATH=$venv/bin:$PATH "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$build/wheel" \
-    -Cbuild-dir="$build/wheel-tree" .
+    --config-settings=build-dir="$build/wheel-tree" .
   if [ "$(cat "$build/venv-package/made-of" 2>/dev/null)" != "$(cat "$venv/made-of")" ]; then
     rm -rf "$build/venv-package"
     "$venv/bin/python" -m venv "$build/venv-package"

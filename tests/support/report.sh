@@ -12,6 +12,19 @@ show_failure() { # name
   exit 1
 }
 
+# Runs a function whose output only matters when it fails. Not written as `function || show_failure`: the shell ignores
+# `set -e` inside of that, and the function would go on after a failed command.
+quietly() { # name function
+  set +e
+  (
+    set -e
+    "$2"
+  ) >"$logs/$1.log" 2>&1 </dev/null
+  code=$?
+  set -e
+  [ "$code" -eq 0 ] || show_failure "$1"
+}
+
 # Adds the counts that a suite left; a suite that counts nothing is one case, and one that failed has a failed case.
 add_counts() { # exit code
   suite_passed=0 suite_failed=0 suite_skipped=0
