@@ -62,7 +62,7 @@ enum {
  * quick answer, and the only one for types that have no format character.
  */
 enum {
-  DELTOS_DTYPE_OTHER = 0, /**< see the format string: foreign byte order, bit-level or compound without fields */
+  DELTOS_DTYPE_OTHER = 0, /**< see the format string: foreign byte order, padding, types without a number here */
   DELTOS_DTYPE_BOOL = 1,  /**< one byte, 0 or 1 */
   DELTOS_DTYPE_I8 = 2,
   DELTOS_DTYPE_I16 = 3,
@@ -79,7 +79,7 @@ enum {
   DELTOS_DTYPE_C128 = 14,    /**< two f64 */
   DELTOS_DTYPE_BYTES = 15,   /**< fixed number of bytes, "Ns" and "c" */
   DELTOS_DTYPE_UCS4 = 16,    /**< fixed number of 4-byte characters, "Nw" */
-  DELTOS_DTYPE_STRUCT = 17,  /**< "T{...}" */
+  DELTOS_DTYPE_STRUCT = 17,  /**< "T{...}", and several elements as one: "3d", "(2,3)d" */
   DELTOS_DTYPE_BF16 = 18,    /**< bfloat16; its format string is that of 2 raw bytes */
   DELTOS_DTYPE_F8_E4M3 = 19, /**< 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte */
   DELTOS_DTYPE_F8_E5M2 = 20  /**< 8-bit float, 5 exponent bits; format of 1 raw byte */

@@ -88,7 +88,8 @@ DELTOS_API deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, c
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID    Not a transaction, NULL, a malformed name or key, text that is not UTF-8, or a size that
  *                             is not that of the format and shape.
- * @retval DELTOS_E_FORMAT     A format that cannot be stored.
+ * @retval DELTOS_E_FORMAT     A malformed format.
+ * @retval DELTOS_E_UNSUPPORTED  An element type that means nothing in another process: pointers, objects of a language.
  * @retval DELTOS_E_LIMIT      More than 64 KiB, a key of more than 255 bytes, more than 64 dimensions.
  * @retval DELTOS_E_NOT_FOUND  There is no object of that name.
  * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,

@@ -5,7 +5,8 @@
  * An object is what a storage keeps under a name: a kind, a type and shape, metadata, and content. One handle type
  * serves every kind. What a handle tells (name, type, shape, seal) is as it was when it was opened;
  * deltos_object_refresh() looks again. A handle keeps nothing from being deleted or replaced by others: afterwards
- * `current` is 0, views of it that live stay valid, and new ones answer DELTOS_E_STALE.
+ * `current` is 0, views of it that live stay valid, and new ones answer DELTOS_E_STALE, unless the snapshot that it was
+ * opened from is still held.
  *
  * Ids are numbers that are never used twice in a storage; a rename keeps the id.
  *

@@ -221,6 +221,8 @@ DELTOS_API void deltos_storage_detach(deltos_storage **storage);
 /**
  * Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store by any process made
  * before the call.
+ * What was published without a barrier is published again with one, under a new number: a snapshot of it finds, when
+ * it is refreshed, that there is a newer one.
  *
  * @param[in]  storage  WRITE or IN_PLACE.
  * @param[out] err      Detail on failure; may be NULL.

@@ -86,7 +86,8 @@ DELTOS_API const deltos_snapshot *deltos_transaction_snapshot(const deltos_trans
  *                             smaller and try again.
  * @param[in]     durability   DELTOS_SYNC, DELTOS_LAZY or DELTOS_ASYNC.
  * @param[out]    id           The number of the commit; may be NULL. A transaction without changes commits nothing and
- *                             gives the number it started from.
+ *                             gives the newest number; with SYNC and LAZY it makes earlier commits durable, as
+ *                             deltos_storage_sync().
  * @param[out]    err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID   Not a transaction, or an unknown durability.
  * @retval DELTOS_E_CLOSED    Its storage has been detached: it was aborted.

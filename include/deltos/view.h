@@ -90,7 +90,8 @@ enum {
  * @param[out] err     Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID      Not an object, unknown flags, or FORMAT without ND where elements are not bytes.
  * @retval DELTOS_E_CLOSED       The storage has been closed.
- * @retval DELTOS_E_STALE        Deleted, replaced, or its transaction was aborted.
+ * @retval DELTOS_E_STALE        Deleted or replaced, and the snapshot it was opened from is no longer held; or its
+ *                               transaction was aborted.
  * @retval DELTOS_E_READONLY     WRITABLE, and the storage was opened for READ or STATIC.
  * @retval DELTOS_E_SEALED       WRITABLE, and the object is sealed.
  * @retval DELTOS_E_BUSY         WRITABLE, and somebody is sealing it right now.
