@@ -1,5 +1,6 @@
-# Sizes, alignments, offsets and constants of the raw layer are those of the C compiler: tests/abi/layout.c of the source
-# tree prints what that makes of the headers, and reflection over the module must find the same lines, all of them.
+# Sizes, alignments, offsets and constants of the raw layer are those of the C compiler: tests/abi/layout.c
+# of the source tree prints what that makes of the headers, and reflection over the module must find the
+# same lines, all of them.
 
 using Deltos: Raw
 using Test
