@@ -19,7 +19,7 @@ function lines_of_raw()
             end
         end
     end
-    return sort!(lines)
+    return lines
 end
 
 function lines_of_compiler()
@@ -27,14 +27,14 @@ function lines_of_compiler()
     return mktempdir() do folder
         program = joinpath(folder, "layout")
         run(`cc -I$(joinpath(tree, "include")) $(joinpath(tree, "tests", "abi", "layout.c")) -o $program`)
-        return sort!(readlines(`$program`))
+        return readlines(`$program`)
     end
 end
 
 @testset "layouts and constants are those of the C compiler" begin
     computed = lines_of_raw()
     @test length(computed) > 100
-    @test computed == lines_of_compiler()
+    @test symdiff(computed, lines_of_compiler()) == String[]
 end
 
 @testset "every function of the headers is in the library" begin

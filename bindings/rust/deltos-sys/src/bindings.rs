@@ -37,7 +37,7 @@ pub const DELTOS_E_TOO_SMALL: i32 = -5;
 pub const DELTOS_E_NOT_FOUND: i32 = -6;
 /// the name or the file is taken
 pub const DELTOS_E_EXISTS: i32 = -7;
-/// the handle's mode does not allow it
+/// the handle's mode, or the file system, does not allow it
 pub const DELTOS_E_READONLY: i32 = -8;
 /// the object is sealed; unseal it or replace it
 pub const DELTOS_E_SEALED: i32 = -9;
@@ -47,7 +47,7 @@ pub const DELTOS_E_PINNED: i32 = -10;
 pub const DELTOS_E_BUSY: i32 = -11;
 /// the storage this handle came from has been closed
 pub const DELTOS_E_CLOSED: i32 = -12;
-/// the object was deleted, replaced, or belonged to an aborted transaction
+/// the object was deleted or replaced, or the transaction is over
 pub const DELTOS_E_STALE: i32 = -13;
 /// a writing handle from before fork(), used in the child
 pub const DELTOS_E_FORKED: i32 = -14;
@@ -59,7 +59,7 @@ pub const DELTOS_E_FORMAT: i32 = -16;
 pub const DELTOS_E_CANCELLED: i32 = -17;
 /// struct_size is too small, or unknown fields are not zero
 pub const DELTOS_E_STRUCT: i32 = -18;
-/// not possible for this storage (memory, sub-range, anonymous)
+/// not possible for this storage, element type or file system
 pub const DELTOS_E_UNSUPPORTED: i32 = -19;
 /// a key given twice
 pub const DELTOS_E_DUPLICATE: i32 = -20;
@@ -69,7 +69,7 @@ pub const DELTOS_E_CORRUPT: i32 = -40;
 pub const DELTOS_E_NOT_DELTOS: i32 = -41;
 /// written by a newer version, with a feature that this one does not know
 pub const DELTOS_E_FEATURE: i32 = -42;
-/// a limit of the format or of the options; the message names it
+/// beyond a limit of the format, of the library or of the options; it is named
 pub const DELTOS_E_LIMIT: i32 = -43;
 /// the path now leads to another file
 pub const DELTOS_E_REPLACED: i32 = -44;
@@ -303,7 +303,7 @@ pub const DELTOS_VERIFY_FULL: i32 = 1;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct deltos_finding {
-    /// [`DELTOS_E_CORRUPT`], _FEATURE or _LIMIT
+    /// [`DELTOS_E_CORRUPT`] or [`DELTOS_E_FEATURE`]
     pub status: i32,
     /// 0
     pub reserved: u32,
