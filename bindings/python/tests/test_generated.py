@@ -126,9 +126,9 @@ def test_constants_are_of_the_type_of_the_fields_that_take_them(headers: ModuleT
     interface = headers.read()
     compared = 0
     for field in [field for struct in interface.structs() for field in struct.fields]:
-        named = re.match(r"(DELTOS_\w+_)\*", field.doc)
-        for group in interface.enumerations() if named else []:
-            if all(constant.name.startswith(named.group(1)) for constant in group.items):
+        prefixes = tuple(re.findall(r"^(DELTOS_\w+_)\*", field.doc))
+        for group in interface.enumerations():
+            if all(constant.name.startswith(prefixes) for constant in group.items):
                 assert headers.Named(group.type) == field.type, field.doc
                 compared += 1
     assert compared > 5
