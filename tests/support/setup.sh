@@ -75,7 +75,7 @@ END
 install_missing() { # use
   find_missing "$1"
   if [ -z "$what_is_missing" ]; then return 0; fi
-  if [ "$(id -u)" -eq 0 ] && grep -qs '^ID=debian' /etc/os-release; then
+  if can_install; then
     echo "Installing:$debian_missing"
     apt_install $debian_missing
     find_missing "$1"
@@ -107,6 +107,91 @@ apt_try() {
   apt-get install -y --no-install-recommends "$@" </dev/null
 }
 
+# Julia is wished for, not needed: without it what needs it is skipped, and everything else goes on. Debian 12 has none,
+# Debian 11 has: its line is this machine's own source with another suite, pinned so low that nothing else ever comes from
+# it. Sets julia_reason to why there is none, or to nothing.
+install_julia() {
+  julia_reason=
+  if [ -x "$build/julia/bin/julia" ]; then PATH=$build/julia/bin:$PATH; fi
+  if julia_works; then return 0; fi
+  if ! is_there command:julia; then
+    if ! can_install; then
+      julia_reason='no julia on the PATH; install Julia 1.5 or newer'
+      return 1
+    fi
+    echo 'Installing: julia'
+    if ! { apt_try julia || { add_bullseye && apt_try julia; }; } >"$logs/julia.log" 2>&1; then
+      julia_reason='no julia on the PATH, and apt-get could not install it: see build/logs/julia.log'
+      return 1
+    fi
+  fi
+  if julia_works || { can_install && wrap_julia >>"$logs/julia.log" 2>&1 && julia_works; }; then return 0; fi
+  julia_reason='this julia cannot catch an error that it throws: see build/logs/julia.log'
+  return 1
+}
+
+can_install() { [ "$(id -u)" -eq 0 ] && grep -qs '^ID=debian' /etc/os-release; }
+
+# Compiled code that throws: with the libunwind of Debian 12 the Julia of Debian 11 crashes there.
+julia_works() { julia --startup-file=no -e 'f() = error(); try f() catch; exit(0) end' 2>/dev/null; }
+
+# build/julia/bin/julia: the same Julia with the libunwind it was built with, which nothing else on the machine sees.
+wrap_julia() {
+  mkdir -p "$build/julia/bin"
+  (
+    cd "$build/julia"
+    apt-get download -o APT::Sandbox::User=root libunwind8/bullseye ||
+      { add_bullseye && apt-get download -o APT::Sandbox::User=root libunwind8/bullseye; } || exit 1
+    dpkg-deb -x libunwind8_*.deb libunwind
+    libraries=$(dirname "$(find "$PWD/libunwind" -name libunwind.so.8)")
+    cat >bin/julia <<END
+#!/bin/sh
+LD_LIBRARY_PATH=$libraries\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH} exec $(command -v julia) "\$@"
+END
+    chmod +x bin/julia
+  ) || return 1
+  PATH=$build/julia/bin:$PATH
+}
+
+# A list that cannot be fetched is taken away again, so that it is in nobody's way.
+add_bullseye() {
+  bullseye_list=/etc/apt/sources.list.d/deltos-bullseye.list
+  bullseye_line=$(debian_source_line)
+  if [ -z "$bullseye_line" ]; then echo 'no Debian source with the component main'; return 1; fi
+  printf '%s\n' "$bullseye_line" >"$bullseye_list"
+  printf 'Package: *\nPin: release n=bullseye*\nPin-Priority: 50\n' >/etc/apt/preferences.d/deltos-bullseye
+  apt-get update -o Dir::Etc::sourcelist="$bullseye_list" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 && return 0
+  rm -f "$bullseye_list" /etc/apt/preferences.d/deltos-bullseye
+  return 1
+}
+
+# The first source of Debian itself, one-line or deb822, as one line for bullseye with the same mirror, key and options.
+debian_source_line() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -n 's/^deb \(\(\[[^]]*\] \)\{0,1\}[^ ]*debian\/\{0,1\}\) [a-z]* main.*/deb \1 bullseye main/p' | grep -v bullseye.list | head -n 1 |
+    grep . && return 0
+  for source in /etc/apt/sources.list.d/*.sources; do
+    [ -e "$source" ] || continue
+    awk '
+      function flush() {
+        if (types ~ /(^| )deb( |$)/ && components ~ /(^| )main( |$)/ && uris ~ /debian\/?$/ && suites !~ /security/) {
+          line = "deb " (key != "" ? "[signed-by=" key "] " : "") uris " bullseye main"
+          if (!said++) print line
+        }
+        types = uris = suites = components = key = ""
+      }
+      /^[ \t]*$/ { flush(); next }
+      /^#/ { next }
+      { name = tolower($1); sub(/^[^ \t]+[ \t]+/, "") }
+      name == "types:" { types = $0 }
+      name == "uris:" { uris = $1 }
+      name == "suites:" { suites = $0 }
+      name == "components:" { components = $0 }
+      name == "signed-by:" { key = $1 }
+      END { flush() }' "$source"
+  done | head -n 1
+}
+
 # build/venv, made again only when the requirements or the Python change.
 make_venv() {
   wanted=$(cksum <tests/requirements.txt)' '$("$python" -c 'import sys; print(sys.version, sys.base_prefix)')
@@ -126,4 +211,7 @@ set_up() { # use: all, test, demo, bench or lint
   mkdir -p "$logs"
   install_missing "$1"
   make_venv
+  case $1 in
+    all | test | demo | bench) install_julia || echo "Without Julia: $julia_reason" ;;
+  esac
 }
