@@ -96,10 +96,6 @@ Status StorageState::check_whole() const {
 Status StorageState::check_open() const {
   if (closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed", label.c_str());
   DELTOS_TRY(check_whole());
-  return check_not_forked();
-}
-
-Status StorageState::check_not_forked() const {
   if (writer && writer->forked()) {
     return fail(Code::forked, "%s was opened for writing before this process was forked; open it again here",
                 label.c_str());
@@ -110,7 +106,7 @@ Status StorageState::check_not_forked() const {
   return {};
 }
 
-Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::Mapping> plain) const {
+Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::Mapping> plain) {
   if (!options.sigbus_guard) return plain;
   auto both = std::make_shared<GuardedMapping>();
   both->mapping = std::move(plain);

@@ -17,9 +17,7 @@ struct TransactionState;  // private, transaction_state.hpp
 
 class Transaction : public std::enable_shared_from_this<Transaction> {
  public:
-  ~Transaction();  // aborts
-  Transaction(const Transaction &) = delete;
-  Transaction &operator=(const Transaction &) = delete;
+  ~Transaction();                                    // aborts
   Result<std::shared_ptr<Storage>> storage() const;  // closed, forked; stale after commit or abort
   // Shows the transaction's own changes; valid as long as the transaction is open.
   std::shared_ptr<const Snapshot> snapshot() const;

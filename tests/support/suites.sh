@@ -10,6 +10,7 @@ asan           core and capi under the address and undefined-behaviour sanitizer
 tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
 python         the wheel, installed into a clean environment
+julia          the Julia package, against the installed library
 consumer       a C program outside the tree, with pkg-config against the installed library
 meson-compat   configures with the oldest Meson that is supported
 docs           links and examples in the papers and headers
@@ -71,6 +72,19 @@ suite_python() {
   DELTOS_SOURCE=$root DELTOS_WHEEL=$(echo "$build"/wheel/*.whl) timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" bindings/python/tests || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  return "$status"
+}
+
+# What Julia compiles is kept in the build directory, not in the home of whoever runs this.
+suite_julia() {
+  install_julia || skip "$julia_reason"
+  build_stage
+  report=$scratch/julia.log
+  status=0
+  DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 JULIA_DEPOT_PATH=$build/julia/depot JULIA_NUM_THREADS=2 timeout 3000 \
+    julia --startup-file=no --project=bindings/julia/Deltos.jl bindings/julia/Deltos.jl/test/runtests.jl >"$report" 2>&1 || status=$?
+  cat "$report"
+  count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$report" | tail -n 1)
   return "$status"
 }
 

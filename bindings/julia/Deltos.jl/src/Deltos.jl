@@ -1,0 +1,52 @@
+"""
+Deltos: typed data in a file, read and written in place by many processes and languages at once.
+
+```jldoctest
+julia> using Deltos
+
+julia> path = joinpath(mktempdir(), "example.deltos");
+
+julia> Deltos.open(path, "a") do storage
+           storage["grid"] = [1.0 2.0 3.0; 4.0 5.0 6.0] # stored, durable, all or nothing
+           storage["grid"][1, 2] = 42.0                 # in place: every process sees it at once
+           attributes(storage, "grid")["unit"] = "K"
+           sum(storage["grid"])                         # no copy
+       end
+61.0
+```
+
+A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). Several changes together are a [`transaction`](@ref), a state that does not change is a
+[`snapshot`](@ref). Arrays have their dimensions in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see [`DeltosError`](@ref).
+
+What is promised, and what is not, is said in the C header `deltos/deltos.h`, which this package follows word for word.
+"""
+module Deltos
+
+using UUIDs: UUID
+
+include("raw.jl")
+include("library.jl")
+include("errors.jl")
+include("handles.jl")
+include("progress.jl")
+include("elements.jl")
+include("content.jl")
+include("buffer.jl")
+include("view.jl")
+include("arrays.jl")
+include("scope.jl")
+include("storage.jl")
+include("snapshot.jl")
+include("transaction.jl")
+include("attributes.jl")
+
+export Storage, Snapshot, Transaction, BufferArray, DeltosError
+export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!
+export attributes, create!, rename!, delete_prefix!, seal!, unseal!
+for error_type in values(ERROR_TYPES)
+    @eval export $(nameof(error_type))
+end
+
+__init__() = load_library()
+
+end # module Deltos

@@ -1,0 +1,146 @@
+# Buffers: handles of stored objects, and what they are.
+
+"""
+    Deltos.Buffer(scope, name)
+    Deltos.Buffer(scope, id::Unsigned)
+
+The handle of a stored buffer: what it is, not its memory. It comes from a storage (the newest commit), a snapshot or a transaction.
+`stat(buffer)` tells everything; `size`, `ndims`, `length` and `eltype` are in Julia's order and types; [`Deltos.array`](@ref)
+gives its memory.
+
+A buffer describes the object as it was when it was opened. When somebody has replaced or deleted it, `stat(buffer).current` is
+false, and [`refresh!`](@ref) looks again.
+"""
+struct Buffer
+    handle::Handle{Raw.deltos_object}
+    scope::Any # a Scope
+end
+
+"""
+    Deltos.BufferInfo
+
+What `stat` says of a buffer: `name`, `id`, `kind`, `dtype` (a number, `Deltos.Raw.DELTOS_DTYPE_*`), `format`, `shape` (as stored, in the order of C),
+`ndim`, `count`, `itemsize`, `payload_bytes`, `sealed`, `writable`, `current`, `stored` (false in a transaction that has not committed), `created_id`
+and `changed_id` (of the transactions that did it).
+"""
+struct BufferInfo
+    name::String
+    id::UInt64
+    kind::Int32
+    dtype::Int32
+    format::String
+    shape::Vector{Int}
+    ndim::Int
+    count::Int
+    itemsize::Int
+    payload_bytes::Int
+    sealed::Bool
+    writable::Bool
+    current::Bool
+    stored::Bool
+    created_id::UInt64
+    changed_id::UInt64
+end
+
+function object_info(pointer, cell)
+    info = sized(Raw.deltos_object_info)
+    status = Raw.deltos_object_stat(pointer, info, cell)
+    return status, info[]
+end
+
+"""
+    stat(buffer::Deltos.Buffer) -> Deltos.BufferInfo
+"""
+function Base.stat(buffer::Buffer)
+    cell = ErrorCell()
+    return with(buffer.handle) do pointer
+        status, raw = object_info(pointer, cell)
+        check(status, cell)
+        return BufferInfo(
+            unsafe_string(raw.name), raw.id, raw.kind, raw.dtype, unsafe_string(raw.format),
+            Int[unsafe_load(raw.shape, k) for k in 1:raw.ndim], raw.ndim, raw.count, raw.itemsize, raw.payload_bytes,
+            raw.sealed != 0, raw.writable != 0, raw.current != 0, raw.stored != 0, raw.created_id, raw.changed_id,
+        )
+    end
+end
+
+Base.size(buffer::Buffer) = (reverse(stat(buffer).shape)...,)
+Base.size(buffer::Buffer, k::Integer) = k <= ndims(buffer) ? size(buffer)[k] : 1
+Base.ndims(buffer::Buffer) = stat(buffer).ndim
+Base.length(buffer::Buffer) = stat(buffer).count
+Base.close(buffer::Buffer) = finish_safely(buffer.handle)
+Base.isopen(buffer::Buffer) = isopen(buffer.handle)
+
+"""
+    eltype(buffer::Deltos.Buffer)
+
+The type of the elements of [`Deltos.array`](@ref)`(buffer)`.
+"""
+function Base.eltype(buffer::Buffer)
+    info = stat(buffer)
+    format = info.format
+    T = GC.@preserve format element_type(info.dtype, pointer(format))
+    return T === nothing ? UInt8 : T
+end
+
+"""
+    Deltos.storage(x) -> Storage
+
+The storage that a snapshot, a transaction, a buffer or an array of one belongs to.
+"""
+storage(buffer::Buffer) = storage(buffer.scope)
+
+"""
+    refresh!(buffer::Deltos.Buffer) -> Bool
+    refresh!(snapshot::Snapshot) -> Bool
+
+Looks again in the newest commit; tells whether anything changed. A buffer is looked for by its id and then by its name. Arrays of the
+old one stay as they are.
+"""
+function refresh!(buffer::Buffer)
+    changed, cell = Ref(0x00), ErrorCell()
+    check(replacing(object -> Raw.deltos_object_refresh(object, changed, cell), buffer.handle), cell)
+    return changed[] != 0
+end
+
+"""
+    Deltos.file_offset(buffer) -> Int
+
+The byte of the file at which the content starts, for programs that map the file themselves.
+"""
+function file_offset(buffer::Buffer)
+    offset, cell = Ref(UInt64(0)), ErrorCell()
+    check(calling(object -> Raw.deltos_object_file_offset(object, offset, cell), buffer.handle), cell)
+    return Int(offset[])
+end
+
+const ADVICE = (
+    normal = Raw.DELTOS_ADVICE_NORMAL,
+    random = Raw.DELTOS_ADVICE_RANDOM,
+    sequential = Raw.DELTOS_ADVICE_SEQUENTIAL,
+    will_need = Raw.DELTOS_ADVICE_WILL_NEED,
+    dont_need = Raw.DELTOS_ADVICE_DONT_NEED,
+)
+
+"""
+    Deltos.advise(buffer, advice)
+
+Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need` or `:dont_need`. Only a hint.
+"""
+function advise(buffer::Buffer, advice::Symbol)
+    code, cell = one_of(ADVICE, advice, "advice"), ErrorCell()
+    check(calling(object -> Raw.deltos_object_advise(object, code, cell), buffer.handle), cell)
+    return nothing
+end
+
+"The number that a symbol stands for."
+function one_of(choices::NamedTuple, name::Symbol, what)
+    haskey(choices, name) && return choices[name]
+    throw(InvalidError("$what is one of $(join(map(repr, keys(choices)), ", ")); not $(repr(name))"))
+end
+
+function Base.show(io::IO, buffer::Buffer)
+    isopen(buffer) || return print(io, "Deltos.Buffer, closed")
+    info = stat(buffer)
+    print(io, "Deltos.Buffer ", repr(info.name), ", ", join(reverse(info.shape), "x"), " of ", repr(info.format), info.sealed ? ", sealed" : "")
+end
