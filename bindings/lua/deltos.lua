@@ -1,0 +1,143 @@
+-- What a LuaJIT program needs of Deltos: libdeltos by dlopen, through the FFI. Storages, buffers as typed pointers into the
+-- file, metadata, and errors as tables { code = "DELTOS_E_...", errno = ..., message = ... }.
+--
+-- The library is looked for in DELTOS_LIBRARY (a path), else by the loader (libdeltos.so.0).
+--
+-- A pointer is an address: it must not be used after its buffer was closed. Keep the buffer as long as the pointer.
+
+local ffi = require("ffi")
+ffi.cdef(require("deltos_cdef"))
+local lib = ffi.load(os.getenv("DELTOS_LIBRARY") or "libdeltos.so.0")
+
+local deltos = {}
+
+-- DELTOS_DTYPE_* to the C type of an element; what is not here is shown as bytes.
+local TYPES = {
+  [lib.DELTOS_DTYPE_BOOL] = "uint8_t", [lib.DELTOS_DTYPE_I8] = "int8_t", [lib.DELTOS_DTYPE_I16] = "int16_t",
+  [lib.DELTOS_DTYPE_I32] = "int32_t", [lib.DELTOS_DTYPE_I64] = "int64_t", [lib.DELTOS_DTYPE_U8] = "uint8_t",
+  [lib.DELTOS_DTYPE_U16] = "uint16_t", [lib.DELTOS_DTYPE_U32] = "uint32_t", [lib.DELTOS_DTYPE_U64] = "uint64_t",
+  [lib.DELTOS_DTYPE_F32] = "float", [lib.DELTOS_DTYPE_F64] = "double",
+}
+local MODES = { read = lib.DELTOS_MODE_READ, ["in-place"] = lib.DELTOS_MODE_IN_PLACE }
+
+local err = ffi.new("deltos_error")
+local failure = { __tostring = function(self) return self.code .. ": " .. self.message end }
+
+local function check(status)
+  if status == 0 then return end
+  local code = ffi.string(lib.deltos_status_name(status))
+  error(setmetatable({ code = code, errno = err.os_errno, message = ffi.string(err.message) }, failure), 0)
+end
+
+-- Calls a function and then another, whether or not the first one failed.
+local function finally(finish, act, ...)
+  local results = { pcall(act, ...) }
+  finish()
+  if not results[1] then error(results[2], 0) end
+  return unpack(results, 2, table.maxn(results))
+end
+
+local function lengths(shape, ndim)
+  local list = {}
+  for i = 0, ndim - 1 do list[#list + 1] = tonumber(shape[i]) end
+  return list
+end
+
+-- One exported buffer. `data[0]` to `data[count - 1]` are its elements, in C order, where they are.
+local Buffer = {}
+Buffer.__index = Buffer
+
+local function new_buffer(cell)
+  local view = cell[0]
+  local ctype = TYPES[view.dtype] or "uint8_t"
+  local self = setmetatable({ cell = cell, format = ffi.string(view.format), dtype = view.dtype }, Buffer)
+  self.shape = lengths(view.shape, view.ndim)
+  self.sealed = view.sealed == 1
+  self.nbytes = tonumber(view.nbytes)
+  self.count = self.nbytes / ffi.sizeof(ctype)
+  self.data = ffi.cast((view.readonly == 1 and "const " or "") .. ctype .. " *", view.data)
+  return self
+end
+
+-- Its bytes, copied into a Lua string.
+function Buffer:bytes() return ffi.string(self.data, self.nbytes) end
+
+-- Gives the memory back; the pointer must not be used afterwards.
+function Buffer:close()
+  lib.deltos_view_release(self.cell)
+  self.data = nil
+end
+
+local Storage = {}
+Storage.__index = Storage
+
+-- Opens a file: mode is "read" or "in-place".
+function deltos.open(path, mode)
+  local options = ffi.new("deltos_open_options", { struct_size = ffi.sizeof("deltos_open_options"), mode = MODES[mode or "read"] })
+  local cell = ffi.new("deltos_storage *[1]")
+  check(lib.deltos_storage_open(path, options, cell, err))
+  return setmetatable({ cell = cell }, Storage)
+end
+
+-- The newest buffer of that name.
+function Storage:buffer(name, writable)
+  local object = ffi.new("deltos_object *[1]")
+  check(lib.deltos_object_open_newest(self.cell[0], name, lib.DELTOS_KIND_BUFFER, object, err))
+  return finally(function() lib.deltos_object_release(object) end, function()
+    local view = ffi.new("deltos_view *[1]")
+    check(lib.deltos_view_acquire(object[0], writable and lib.DELTOS_VIEW_FULL or lib.DELTOS_VIEW_FULL_RO, view, err))
+    return new_buffer(view)
+  end)
+end
+
+-- Calls a function with a snapshot of the newest commit.
+local function reading(storage, read)
+  local snapshot = ffi.new("deltos_snapshot *[1]")
+  check(lib.deltos_snapshot_begin(storage.cell[0], snapshot, err))
+  return finally(function() lib.deltos_snapshot_release(snapshot) end, read, snapshot[0])
+end
+
+-- The names that begin with a prefix, in byte order.
+function Storage:names(prefix)
+  return reading(self, function(snapshot)
+    local cursor, entries, count = ffi.new("deltos_cursor *[1]"), ffi.new("deltos_entry[64]"), ffi.new("uint64_t[1]")
+    check(lib.deltos_snapshot_list(snapshot, prefix or "", lib.DELTOS_LIST_ALL, cursor, err))
+    return finally(function() lib.deltos_cursor_release(cursor) end, function()
+      local names = {}
+      repeat
+        check(lib.deltos_cursor_next_entries(cursor[0], entries, 64, count, err))
+        for i = 0, tonumber(count[0]) - 1 do names[#names + 1] = ffi.string(entries[i].name) end
+      until count[0] == 0
+      return names
+    end)
+  end)
+end
+
+-- One value of the metadata of an object (or of the storage: ""): { format, shape, bytes }, or nil.
+function Storage:metadata(name, key)
+  return reading(self, function(snapshot)
+    local item = ffi.new("deltos_metadatum")
+    check(lib.deltos_metadata_get(snapshot, name, key, item, err))
+    if item.data == nil then return nil end
+    local bytes = ffi.string(item.data, tonumber(item.size))
+    return { format = ffi.string(item.format), shape = lengths(item.shape, item.ndim), bytes = bytes }
+  end)
+end
+
+-- The keys of an object's metadata (or of the storage's: "").
+function Storage:metadata_keys(name)
+  return reading(self, function(snapshot)
+    local count = ffi.new("uint64_t[1]")
+    check(lib.deltos_metadata_list(snapshot, name, nil, 0, count, err))
+    local items = ffi.new("deltos_metadatum[?]", tonumber(count[0]))
+    check(lib.deltos_metadata_list(snapshot, name, items, count[0], count, err))
+    local keys = {}
+    for i = 0, tonumber(count[0]) - 1 do keys[#keys + 1] = ffi.string(items[i].key) end
+    return keys
+  end)
+end
+
+-- Closes it; fails with DELTOS_E_PINNED, and stays open, while buffers are.
+function Storage:close() check(lib.deltos_storage_close(self.cell, err)) end
+
+return deltos

@@ -1,0 +1,330 @@
+-- Made by bindings/generate.py from include/deltos. Do not edit.
+return [==[
+typedef int32_t deltos_status;
+enum 
+{
+  DELTOS_OK = 0,
+  DELTOS_E_INVALID = -1,
+  DELTOS_E_KIND = -2,
+  DELTOS_E_TYPE = -3,
+  DELTOS_E_RANGE = -4,
+  DELTOS_E_TOO_SMALL = -5,
+  DELTOS_E_NOT_FOUND = -6,
+  DELTOS_E_EXISTS = -7,
+  DELTOS_E_READONLY = -8,
+  DELTOS_E_SEALED = -9,
+  DELTOS_E_PINNED = -10,
+  DELTOS_E_BUSY = -11,
+  DELTOS_E_CLOSED = -12,
+  DELTOS_E_STALE = -13,
+  DELTOS_E_FORKED = -14,
+  DELTOS_E_LAYOUT = -15,
+  DELTOS_E_FORMAT = -16,
+  DELTOS_E_CANCELLED = -17,
+  DELTOS_E_STRUCT = -18,
+  DELTOS_E_UNSUPPORTED = -19,
+  DELTOS_E_DUPLICATE = -20,
+  DELTOS_E_CORRUPT = -40,
+  DELTOS_E_NOT_DELTOS = -41,
+  DELTOS_E_FEATURE = -42,
+  DELTOS_E_LIMIT = -43,
+  DELTOS_E_REPLACED = -44,
+  DELTOS_E_IO = -60,
+  DELTOS_E_IN_DOUBT = -61,
+  DELTOS_E_NO_SPACE = -62,
+  DELTOS_E_NO_MEMORY = -63,
+  DELTOS_E_ADDRESS_SPACE = -64,
+  DELTOS_E_FILESYSTEM = -65,
+  DELTOS_E_LOCKED = -66,
+  DELTOS_E_INTERNAL = -90
+};
+typedef struct deltos_error
+{
+  int32_t status;
+  int32_t os_errno;
+  uint64_t object_id;
+  char message[496];
+} deltos_error;
+const char *deltos_status_name(int32_t status);
+const char *deltos_version(void);
+uint32_t deltos_abi_version(void);
+typedef struct deltos_storage deltos_storage;
+typedef struct deltos_snapshot deltos_snapshot;
+typedef struct deltos_transaction deltos_transaction;
+typedef struct deltos_object deltos_object;
+typedef struct deltos_cursor deltos_cursor;
+typedef int32_t (*deltos_progress)(uint64_t done, uint64_t total, void *user);
+typedef void (*deltos_release)(void *user);
+enum 
+{
+  DELTOS_KIND_ANY = 0,
+  DELTOS_KIND_BUFFER = 1
+};
+enum 
+{
+  DELTOS_DTYPE_OTHER = 0,
+  DELTOS_DTYPE_BOOL = 1,
+  DELTOS_DTYPE_I8 = 2,
+  DELTOS_DTYPE_I16 = 3,
+  DELTOS_DTYPE_I32 = 4,
+  DELTOS_DTYPE_I64 = 5,
+  DELTOS_DTYPE_U8 = 6,
+  DELTOS_DTYPE_U16 = 7,
+  DELTOS_DTYPE_U32 = 8,
+  DELTOS_DTYPE_U64 = 9,
+  DELTOS_DTYPE_F16 = 10,
+  DELTOS_DTYPE_F32 = 11,
+  DELTOS_DTYPE_F64 = 12,
+  DELTOS_DTYPE_C64 = 13,
+  DELTOS_DTYPE_C128 = 14,
+  DELTOS_DTYPE_BYTES = 15,
+  DELTOS_DTYPE_UCS4 = 16,
+  DELTOS_DTYPE_STRUCT = 17,
+  DELTOS_DTYPE_BF16 = 18,
+  DELTOS_DTYPE_F8_E4M3 = 19,
+  DELTOS_DTYPE_F8_E5M2 = 20
+};
+enum 
+{
+  DELTOS_MODE_READ = 0,
+  DELTOS_MODE_IN_PLACE = 1,
+  DELTOS_MODE_WRITE = 2,
+  DELTOS_MODE_STATIC = 3
+};
+enum 
+{
+  DELTOS_CREATE_NEVER = 0,
+  DELTOS_CREATE_IF_ABSENT = 1,
+  DELTOS_CREATE_NEW = 2,
+  DELTOS_CREATE_REPLACE = 3
+};
+enum 
+{
+  DELTOS_OPEN_SIGBUS_GUARD = 1,
+  DELTOS_OPEN_VERIFY = 2,
+  DELTOS_OPEN_ROLLBACK = 4,
+  DELTOS_OPEN_REDIRTY = 8,
+  DELTOS_OPEN_COPY = 16,
+  DELTOS_OPEN_NO_TRIM = 32,
+  DELTOS_OPEN_FORCE = 64,
+  DELTOS_OPEN_SPARSE = 128
+};
+typedef struct deltos_open_options
+{
+  uint32_t struct_size;
+  int32_t mode;
+  int32_t create;
+  uint32_t flags;
+  uint64_t offset;
+  uint64_t size;
+  uint64_t reserve_bytes;
+  uint64_t max_file_bytes;
+  uint64_t auto_sync_bytes;
+  deltos_progress progress;
+  void *progress_user;
+} deltos_open_options;
+deltos_status deltos_storage_open(const char *path, const deltos_open_options *options, deltos_storage **storage, deltos_error *err);
+deltos_status deltos_storage_open_fd(int32_t fd, const deltos_open_options *options, deltos_storage **storage, deltos_error *err);
+deltos_status deltos_storage_open_anonymous(const char *label, const deltos_open_options *options, deltos_storage **storage, deltos_error *err);
+deltos_status deltos_storage_open_memory(const void *data, uint64_t size, const deltos_open_options *options, deltos_release release, void *user, deltos_storage **storage, deltos_error *err);
+deltos_status deltos_storage_fd(const deltos_storage *storage, int32_t *fd, deltos_error *err);
+deltos_status deltos_storage_close(deltos_storage **storage, deltos_error *err);
+void deltos_storage_detach(deltos_storage **storage);
+deltos_status deltos_storage_sync(deltos_storage *storage, deltos_error *err);
+typedef struct deltos_storage_info
+{
+  uint32_t struct_size;
+  int32_t mode;
+  uint32_t format_major;
+  uint32_t format_minor;
+  uint64_t file_bytes;
+  uint64_t allocated_bytes;
+  uint64_t live_bytes;
+  uint64_t reusable_bytes;
+  uint64_t pinned_bytes;
+  uint64_t object_count;
+  uint64_t transaction_id;
+  uint64_t durable_id;
+  uint64_t oldest_pin;
+  uint64_t snapshot_count;
+  uint64_t view_count;
+  uint8_t uuid[16];
+  uint8_t io_failed;
+  uint8_t lost;
+  uint8_t unaligned;
+  uint8_t sparse;
+  uint8_t reserved[4];
+} deltos_storage_info;
+deltos_status deltos_storage_stat(const deltos_storage *storage, deltos_storage_info *info, deltos_error *err);
+enum 
+{
+  DELTOS_VERIFY_STRUCT = 0,
+  DELTOS_VERIFY_FULL = 1
+};
+typedef struct deltos_finding
+{
+  int32_t status;
+  uint32_t reserved;
+  uint64_t object_id;
+  uint64_t file_offset;
+  char message[232];
+} deltos_finding;
+deltos_status deltos_storage_verify(deltos_storage *storage, int32_t level, deltos_progress progress, void *user, deltos_finding *findings, uint64_t capacity, uint64_t *count, deltos_error *err);
+typedef struct deltos_pin
+{
+  uint64_t object_id;
+  uint64_t transaction_id;
+  uint64_t bytes;
+  uint32_t view_count;
+  uint8_t writable;
+  uint8_t reserved[3];
+  char name[224];
+} deltos_pin;
+deltos_status deltos_storage_pins(const deltos_storage *storage, deltos_pin *pins, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_snapshot_begin(deltos_storage *storage, deltos_snapshot **snapshot, deltos_error *err);
+uint64_t deltos_snapshot_id(const deltos_snapshot *snapshot);
+deltos_status deltos_snapshot_refresh(deltos_snapshot **snapshot, uint8_t *changed, deltos_error *err);
+void deltos_snapshot_release(deltos_snapshot **snapshot);
+enum 
+{
+  DELTOS_COPY_REPLACE = 1
+};
+typedef struct deltos_copy_options
+{
+  uint32_t struct_size;
+  uint32_t flags;
+  deltos_progress progress;
+  void *progress_user;
+} deltos_copy_options;
+deltos_status deltos_snapshot_copy_to(const deltos_snapshot *snapshot, const char *path, const deltos_copy_options *options, deltos_error *err);
+deltos_status deltos_snapshot_compact_to(const deltos_snapshot *snapshot, const char *path, const deltos_copy_options *options, deltos_error *err);
+enum 
+{
+  DELTOS_SYNC = 0,
+  DELTOS_LAZY = 1,
+  DELTOS_ASYNC = 2
+};
+deltos_status deltos_transaction_begin(deltos_storage *storage, deltos_transaction **transaction, deltos_error *err);
+const deltos_snapshot *deltos_transaction_snapshot(const deltos_transaction *transaction);
+deltos_status deltos_transaction_commit(deltos_transaction **transaction, int32_t durability, uint64_t *id, deltos_error *err);
+void deltos_transaction_abort(deltos_transaction **transaction);
+deltos_status deltos_transaction_rename(deltos_transaction *transaction, const char *from, const char *to, uint8_t replace, deltos_error *err);
+deltos_status deltos_transaction_delete(deltos_transaction *transaction, const char *name, deltos_error *err);
+deltos_status deltos_transaction_delete_prefix(deltos_transaction *transaction, const char *prefix, uint64_t *count, deltos_error *err);
+typedef struct deltos_object_info
+{
+  uint32_t struct_size;
+  int32_t kind;
+  int32_t dtype;
+  int32_t ndim;
+  uint8_t sealed;
+  uint8_t writable;
+  uint8_t current;
+  uint8_t stored;
+  uint32_t reserved;
+  uint64_t id;
+  uint64_t count;
+  uint64_t itemsize;
+  uint64_t payload_bytes;
+  uint64_t created_id;
+  uint64_t changed_id;
+  const char *name;
+  const char *format;
+  const int64_t *shape;
+} deltos_object_info;
+deltos_status deltos_object_open(const deltos_snapshot *snapshot, const char *name, int32_t kind, deltos_object **object, deltos_error *err);
+deltos_status deltos_object_open_id(const deltos_snapshot *snapshot, uint64_t id, int32_t kind, deltos_object **object, deltos_error *err);
+deltos_status deltos_object_open_newest(deltos_storage *storage, const char *name, int32_t kind, deltos_object **object, deltos_error *err);
+deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, deltos_error *err);
+deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info *info, deltos_error *err);
+void deltos_object_release(deltos_object **object);
+deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object *object, deltos_error *err);
+deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err);
+deltos_status deltos_object_file_offset(const deltos_object *object, uint64_t *offset, deltos_error *err);
+enum 
+{
+  DELTOS_ADVICE_NORMAL = 0,
+  DELTOS_ADVICE_RANDOM = 1,
+  DELTOS_ADVICE_SEQUENTIAL = 2,
+  DELTOS_ADVICE_WILL_NEED = 3,
+  DELTOS_ADVICE_DONT_NEED = 4
+};
+deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err);
+typedef struct deltos_entry
+{
+  const char *name;
+  uint64_t id;
+  int32_t kind;
+  uint32_t is_prefix;
+  uint64_t payload_bytes;
+} deltos_entry;
+enum 
+{
+  DELTOS_LIST_ALL = 0,
+  DELTOS_LIST_ONE_LEVEL = 1
+};
+deltos_status deltos_snapshot_list(const deltos_snapshot *snapshot, const char *prefix, int32_t depth, deltos_cursor **cursor, deltos_error *err);
+deltos_status deltos_cursor_next_entries(deltos_cursor *cursor, deltos_entry *entries, uint64_t capacity, uint64_t *count, deltos_error *err);
+void deltos_cursor_release(deltos_cursor **cursor);
+typedef struct deltos_view
+{
+  uint32_t struct_size;
+  int32_t ndim;
+  int32_t dtype;
+  uint8_t readonly;
+  uint8_t sealed;
+  uint16_t reserved;
+  void *data;
+  uint64_t nbytes;
+  uint64_t itemsize;
+  const char *format;
+  const int64_t *shape;
+  const int64_t *strides;
+  const int64_t *suboffsets;
+  void *owner;
+} deltos_view;
+enum 
+{
+  DELTOS_VIEW_SIMPLE = 0x0,
+  DELTOS_VIEW_WRITABLE = 0x1,
+  DELTOS_VIEW_FORMAT = 0x4,
+  DELTOS_VIEW_ND = 0x8,
+  DELTOS_VIEW_STRIDES = 0x18,
+  DELTOS_VIEW_C = 0x38,
+  DELTOS_VIEW_F = 0x58,
+  DELTOS_VIEW_ANY = 0x98,
+  DELTOS_VIEW_INDIRECT = 0x118,
+  DELTOS_VIEW_FULL_RO = 0x11c,
+  DELTOS_VIEW_FULL = 0x11d
+};
+deltos_status deltos_view_acquire(const deltos_object *object, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_view_wrap(const deltos_view *layout, deltos_release release, void *user, deltos_view **view, deltos_error *err);
+deltos_status deltos_view_share(const deltos_view *view, int32_t flags, deltos_view **out, deltos_error *err);
+void deltos_view_release(deltos_view **view);
+deltos_status deltos_view_copy(const deltos_view *target, const deltos_view *source, deltos_error *err);
+typedef struct deltos_format_info
+{
+  uint32_t struct_size;
+  int32_t dtype;
+  uint64_t itemsize;
+  uint64_t alignment;
+} deltos_format_info;
+deltos_status deltos_format_describe(const char *format, deltos_format_info *info, char *canonical, uint64_t *canonical_size, deltos_error *err);
+deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old, const deltos_view *content, deltos_object **buffer, deltos_error *err);
+typedef struct deltos_metadatum
+{
+  const char *key;
+  const char *format;
+  const void *data;
+  uint64_t size;
+  int32_t ndim;
+  uint32_t reserved;
+  const int64_t *shape;
+} deltos_metadatum;
+deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *name, const char *key, deltos_metadatum *item, deltos_error *err);
+deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
+deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
+]==]

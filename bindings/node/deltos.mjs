@@ -1,0 +1,247 @@
+// What a Node program needs of Deltos: libdeltos by dlopen, through koffi. Storages, buffers as typed arrays over the
+// file's own memory, metadata, and errors as exceptions that carry the name of the status.
+//
+// The library is looked for in DELTOS_LIBRARY (a path), else by the loader (libdeltos.so.0).
+//
+// A typed array is an address: it must not be touched after its buffer was closed. Keep the buffer as long as the array.
+
+import koffi from 'koffi';
+
+const library = koffi.load(process.env.DELTOS_LIBRARY ?? 'libdeltos.so.0');
+
+const ErrorStruct = koffi.struct('deltos_error', {
+  status: 'int32_t',
+  os_errno: 'int32_t',
+  object_id: 'uint64_t',
+  message: koffi.array('char', 496, 'String'),
+});
+
+const OpenOptions = koffi.struct('deltos_open_options', {
+  struct_size: 'uint32_t',
+  mode: 'int32_t',
+  create: 'int32_t',
+  flags: 'uint32_t',
+  offset: 'uint64_t',
+  size: 'uint64_t',
+  reserve_bytes: 'uint64_t',
+  max_file_bytes: 'uint64_t',
+  auto_sync_bytes: 'uint64_t',
+  progress: 'void *',
+  progress_user: 'void *',
+});
+
+const View = koffi.struct('deltos_view', {
+  struct_size: 'uint32_t',
+  ndim: 'int32_t',
+  dtype: 'int32_t',
+  readonly: 'uint8_t',
+  sealed: 'uint8_t',
+  reserved: 'uint16_t',
+  data: 'void *',
+  nbytes: 'uint64_t',
+  itemsize: 'uint64_t',
+  format: 'const char *',
+  shape: 'void *',
+  strides: 'void *',
+  suboffsets: 'void *',
+  owner: 'void *',
+});
+
+const Metadatum = koffi.struct('deltos_metadatum', {
+  key: 'const char *',
+  format: 'const char *',
+  data: 'void *',
+  size: 'uint64_t',
+  ndim: 'int32_t',
+  reserved: 'uint32_t',
+  shape: 'void *',
+});
+
+const Entry = koffi.struct('deltos_entry', {
+  name: 'const char *',
+  id: 'uint64_t',
+  kind: 'int32_t',
+  is_prefix: 'uint32_t',
+  payload_bytes: 'uint64_t',
+});
+
+const fail = '_Out_ deltos_error *err';
+const call = {
+  status_name: library.func('const char *deltos_status_name(int32_t status)'),
+  version: library.func('const char *deltos_version(void)'),
+  storage_open: library.func(
+    `int32_t deltos_storage_open(const char *path, deltos_open_options *options, _Out_ void **storage, ${fail})`),
+  storage_close: library.func(`int32_t deltos_storage_close(_Inout_ void **storage, ${fail})`),
+  storage_detach: library.func('void deltos_storage_detach(_Inout_ void **storage)'),
+  snapshot_begin: library.func(`int32_t deltos_snapshot_begin(void *storage, _Out_ void **snapshot, ${fail})`),
+  snapshot_release: library.func('void deltos_snapshot_release(_Inout_ void **snapshot)'),
+  snapshot_list: library.func(
+    `int32_t deltos_snapshot_list(void *snapshot, const char *prefix, int32_t depth, _Out_ void **cursor, ${fail})`),
+  cursor_next_entries: library.func(
+    `int32_t deltos_cursor_next_entries(void *cursor, void *entries, uint64_t capacity, _Out_ uint64_t *count, ${fail})`),
+  cursor_release: library.func('void deltos_cursor_release(_Inout_ void **cursor)'),
+  object_open_newest: library.func(
+    'int32_t deltos_object_open_newest(void *storage, const char *name, int32_t kind, _Out_ void **object, ' +
+    `${fail})`),
+  object_release: library.func('void deltos_object_release(_Inout_ void **object)'),
+  view_acquire: library.func(
+    `int32_t deltos_view_acquire(void *object, int32_t flags, _Out_ void **view, ${fail})`),
+  view_release: library.func('void deltos_view_release(_Inout_ void **view)'),
+  metadata_get: library.func(
+    'int32_t deltos_metadata_get(void *snapshot, const char *name, const char *key, _Out_ deltos_metadatum *item, ' +
+    `${fail})`),
+  metadata_list: library.func(
+    'int32_t deltos_metadata_list(void *snapshot, const char *name, void *items, uint64_t capacity, ' +
+    `_Out_ uint64_t *count, ${fail})`),
+};
+
+const KIND_BUFFER = 1;
+const VIEW_FULL_RO = 0x11c;
+const VIEW_FULL = 0x11d;
+const MODES = { read: 0, 'in-place': 1 };
+
+// DELTOS_DTYPE_* to the typed array that shows its elements; what is not here is shown as bytes.
+const ARRAYS = new Map([
+  [2, Int8Array], [3, Int16Array], [4, Int32Array], [5, BigInt64Array],
+  [6, Uint8Array], [7, Uint16Array], [8, Uint32Array], [9, BigUint64Array],
+  [11, Float32Array], [12, Float64Array],
+]);
+
+/** A failure of the library: `code` is the name of the status, `errno` that of the system or 0. */
+export class DeltosError extends Error {
+  constructor(error) {
+    super(error.message);
+    this.name = 'DeltosError';
+    this.code = call.status_name(error.status);
+    this.errno = error.os_errno;
+  }
+}
+
+function check(name, ...args) {
+  const error = {};
+  if (call[name](...args, error) !== 0) throw new DeltosError(error);
+}
+
+function made(name, ...args) {
+  const out = [null];
+  check(name, ...args, out);
+  return out[0];
+}
+
+function numbers(pointer, count) {
+  return count === 0 ? [] : koffi.decode(pointer, 'int64_t', count).map(Number);
+}
+
+function bytes(pointer, count) {
+  return count === 0 ? new ArrayBuffer(0) : koffi.view(pointer, count);
+}
+
+/** One exported buffer. `array` shows its elements, in C order, where they are. */
+class Buffer {
+  #view;
+
+  constructor(view) {
+    this.#view = view;
+    const facts = koffi.decode(view, View);
+    this.format = facts.format;
+    this.dtype = facts.dtype;
+    this.shape = numbers(facts.shape, facts.ndim);
+    this.sealed = facts.sealed === 1;
+    this.bytes = new Uint8Array(bytes(facts.data, Number(facts.nbytes)));
+    const Type = ARRAYS.get(facts.dtype) ?? Uint8Array;
+    this.array = new Type(this.bytes.buffer);
+  }
+
+  /** Gives the memory back; the arrays must not be used afterwards. */
+  close() {
+    if (this.#view !== null) call.view_release([this.#view]);
+    this.#view = null;
+  }
+}
+
+export class Storage {
+  #pointer;
+
+  /** Opens a file: mode is "read" or "in-place". */
+  constructor(path, mode = 'read') {
+    const options = { struct_size: koffi.sizeof(OpenOptions), mode: MODES[mode], create: 0, flags: 0, offset: 0, size: 0,
+      reserve_bytes: 0, max_file_bytes: 0, auto_sync_bytes: 0, progress: null, progress_user: null };
+    this.#pointer = made('storage_open', path, options);
+  }
+
+  /** The newest buffer of that name. */
+  buffer(name, { writable = false } = {}) {
+    const object = made('object_open_newest', this.#pointer, name, KIND_BUFFER);
+    try {
+      return new Buffer(made('view_acquire', object, writable ? VIEW_FULL : VIEW_FULL_RO));
+    } finally {
+      call.object_release([object]);
+    }
+  }
+
+  /** Calls a function with a snapshot of the newest commit. */
+  #reading(read) {
+    const snapshot = made('snapshot_begin', this.#pointer);
+    try {
+      return read(snapshot);
+    } finally {
+      call.snapshot_release([snapshot]);
+    }
+  }
+
+  /** The names that begin with a prefix, in byte order. */
+  names(prefix = '') {
+    return this.#reading((snapshot) => {
+      const cursor = made('snapshot_list', snapshot, prefix, 0);
+      const room = koffi.alloc(Entry, 64);
+      const names = [];
+      try {
+        for (;;) {
+          const count = [0];
+          check('cursor_next_entries', cursor, room, 64, count);
+          if (Number(count[0]) === 0) return names;
+          for (const entry of koffi.decode(room, Entry, Number(count[0]))) names.push(entry.name);
+        }
+      } finally {
+        koffi.free(room);
+        call.cursor_release([cursor]);
+      }
+    });
+  }
+
+  /** One value of the metadata of an object (or of the storage: ""): text, or { format, shape, bytes }; else undefined. */
+  metadata(name, key) {
+    return this.#reading((snapshot) => {
+      const item = {};
+      check('metadata_get', snapshot, name, key, item);
+      if (item.data === null) return undefined;
+      const content = new Uint8Array(bytes(item.data, Number(item.size))).slice();
+      if (item.format === 'u8') return new TextDecoder().decode(content);
+      return { format: item.format, shape: numbers(item.shape, item.ndim), bytes: content };
+    });
+  }
+
+  /** The keys of an object's metadata (or of the storage's: ""). */
+  metadataKeys(name) {
+    return this.#reading((snapshot) => {
+      const count = [0];
+      check('metadata_list', snapshot, name, null, 0, count);
+      const total = Number(count[0]);
+      if (total === 0) return [];
+      const room = koffi.alloc(Metadatum, total);
+      try {
+        check('metadata_list', snapshot, name, room, total, count);
+        return koffi.decode(room, Metadatum, total).map((item) => item.key);
+      } finally {
+        koffi.free(room);
+      }
+    });
+  }
+
+  /** Closes it; throws DELTOS_E_PINNED, and stays open, while buffers are. */
+  close() {
+    if (this.#pointer === null) return;
+    check('storage_close', [this.#pointer]);
+    this.#pointer = null;
+  }
+}

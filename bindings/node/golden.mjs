@@ -1,0 +1,72 @@
+// Reads a storage and compares it with its description, as tests/conformance/README.md says.
+//
+//     node golden.mjs read DESCRIPTION STORAGE
+
+import { readFileSync } from 'node:fs';
+import { DeltosError, Storage } from './deltos.mjs';
+
+const DTYPES = ['OTHER', 'BOOL', 'I8', 'I16', 'I32', 'I64', 'U8', 'U16', 'U32', 'U64', 'F16', 'F32', 'F64', 'C64', 'C128',
+  'BYTES', 'UCS4', 'STRUCT', 'BF16', 'F8_E4M3', 'F8_E5M2'];
+
+const differences = [];
+
+function compare(what, expected, found) {
+  const [one, two] = [JSON.stringify(expected), JSON.stringify(found)];
+  if (one !== two) differences.push(`${what}: expected ${one.slice(0, 200)}, found ${two?.slice(0, 200)}`);
+}
+
+const hex = (bytes) => Buffer.from(bytes).toString('hex');
+const given = (data) => (typeof data === 'string' ? data : data.repeat.repeat(data.times));
+
+function compareMetadata(storage, name, items) {
+  const keys = items.map((item) => item.key);
+  const inOrder = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  compare(`${name}: keys`, inOrder, storage.metadataKeys(name));
+  for (const item of items) {
+    const found = storage.metadata(name, item.key);
+    const what = `${name}: ${item.key}`;
+    if (item.text !== undefined) {
+      compare(what, item.text, found);
+    } else {
+      compare(what, { format: item.format, shape: item.shape ?? [], bytes: given(item.data) },
+        found && { format: found.format, shape: found.shape, bytes: hex(found.bytes) });
+    }
+  }
+}
+
+function compareObject(storage, object) {
+  const buffer = storage.buffer(object.name);
+  try {
+    compare(`${object.name}: format`, object.format ?? buffer.format, buffer.format);
+    compare(`${object.name}: dtype`, object.dtype ?? DTYPES[buffer.dtype], DTYPES[buffer.dtype]);
+    compare(`${object.name}: shape`, object.shape ?? [], buffer.shape);
+    compare(`${object.name}: sealed`, object.sealed ?? false, buffer.sealed);
+    compare(`${object.name}: content`, given(object.data), hex(buffer.bytes));
+  } finally {
+    buffer.close();
+  }
+  compareMetadata(storage, object.name, object.metadata ?? []);
+}
+
+function read(description, path) {
+  const storage = new Storage(path);
+  const names = description.objects.map((object) => Buffer.from(object.name)).sort(Buffer.compare).map(String);
+  compare('names', names, storage.names());
+  for (const object of description.objects) compareObject(storage, object);
+  compareMetadata(storage, '', description.metadata ?? []);
+  storage.close();
+}
+
+const [command, description, path, ...rest] = process.argv.slice(2);
+if (command !== 'read' || path === undefined || rest.length !== 0) {
+  console.error('usage: node golden.mjs read DESCRIPTION STORAGE');
+  process.exit(2);
+}
+try {
+  read(JSON.parse(readFileSync(description, 'utf8')), path);
+} catch (error) {
+  if (!(error instanceof DeltosError)) throw error;
+  differences.push(`${error.code}: ${error.message}`);
+}
+for (const difference of differences) console.log(difference);
+process.exitCode = differences.length === 0 ? 0 : 1;
