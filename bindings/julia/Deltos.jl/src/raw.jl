@@ -128,7 +128,7 @@ const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
 # order); a dtype is the quick answer, and the only one for types that have no format character.
-# see the format string: foreign byte order, bit-level or compound without fields
+# see the format string: foreign byte order, padding, types without a number here
 const DELTOS_DTYPE_OTHER = Int32(0)
 const DELTOS_DTYPE_BOOL = Int32(1)  # one byte, 0 or 1
 const DELTOS_DTYPE_I8 = Int32(2)
@@ -146,7 +146,7 @@ const DELTOS_DTYPE_C64 = Int32(13)  # two f32: real, imaginary
 const DELTOS_DTYPE_C128 = Int32(14)  # two f64
 const DELTOS_DTYPE_BYTES = Int32(15)  # fixed number of bytes, "Ns" and "c"
 const DELTOS_DTYPE_UCS4 = Int32(16)  # fixed number of 4-byte characters, "Nw"
-const DELTOS_DTYPE_STRUCT = Int32(17)  # "T{...}"
+const DELTOS_DTYPE_STRUCT = Int32(17)  # "T{...}", and several elements as one: "3d", "(2,3)d"
 const DELTOS_DTYPE_BF16 = Int32(18)  # bfloat16; its format string is that of 2 raw bytes
 # 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte
 const DELTOS_DTYPE_F8_E4M3 = Int32(19)
@@ -524,7 +524,8 @@ const slot_deltos_storage_sync = Slot(C_NULL)
     deltos_storage_sync(storage, err)
 
 Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store by any
-process made before the call.
+process made before the call. What was published without a barrier is published again with one,
+under a new number: a snapshot of it finds, when it is refreshed, that there is a newer one.
 """
 function deltos_storage_sync(storage, err)
     return ccall(

@@ -159,7 +159,7 @@ pub const DELTOS_KIND_BUFFER: i32 = 1;
 
 // Element types. The numbers are stored in files. A format string says more (field names, byte
 // order); a dtype is the quick answer, and the only one for types that have no format character.
-/// see the format string: foreign byte order, bit-level or compound without fields
+/// see the format string: foreign byte order, padding, types without a number here
 pub const DELTOS_DTYPE_OTHER: i32 = 0;
 /// one byte, 0 or 1
 pub const DELTOS_DTYPE_BOOL: i32 = 1;
@@ -182,7 +182,7 @@ pub const DELTOS_DTYPE_C128: i32 = 14;
 pub const DELTOS_DTYPE_BYTES: i32 = 15;
 /// fixed number of 4-byte characters, "Nw"
 pub const DELTOS_DTYPE_UCS4: i32 = 16;
-/// "T{...}"
+/// "T{...}", and several elements as one: "3d", "(2,3)d"
 pub const DELTOS_DTYPE_STRUCT: i32 = 17;
 /// bfloat16; its format string is that of 2 raw bytes
 pub const DELTOS_DTYPE_BF16: i32 = 18;
@@ -593,7 +593,9 @@ extern "C" {
     pub fn deltos_storage_detach(storage: *mut *mut deltos_storage);
 
     /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store
-    /// by any process made before the call.
+    /// by any process made before the call. What was published without a barrier is published again
+    /// with one, under a new number: a snapshot of it finds, when it is refreshed, that there is a
+    /// newer one.
     pub fn deltos_storage_sync(
         storage: *mut deltos_storage,
         err: *mut deltos_error,
