@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator import headers, julia, layout, python, rust
+from generator import headers, julia, layout, lua, python, rust
 
 
 def generated(interface: headers.Interface) -> dict[Path, str]:
@@ -25,6 +25,7 @@ def generated(interface: headers.Interface) -> dict[Path, str]:
         "bindings/rust/deltos-sys/src/bindings.rs": rust.bindings(interface),
         "bindings/rust/deltos-sys/tests/layout/table.rs": rust.layout_table(interface),
         "bindings/julia/Deltos.jl/src/raw.jl": julia.module(interface),
+        "bindings/lua/deltos_cdef.lua": lua.cdef(interface),
         "tests/abi/layout.c": layout.program(interface),
     }
     return {headers.ROOT / path: text for path, text in texts.items()}

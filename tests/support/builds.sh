@@ -42,3 +42,18 @@ build_python() {
   fi
   "$build/venv-package/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$build"/wheel/*.whl
 }
+
+# The programs in languages that load the library with dlopen, each in build/NAME.
+build_node() {
+  mkdir -p "$build/node"
+  cp bindings/node/* "$build/node/"
+  if ! cmp -s "$build/node/package.json" "$build/node/made-of"; then
+    (cd "$build/node" && npm install --no-audit --no-fund --no-package-lock)
+    cp "$build/node/package.json" "$build/node/made-of"
+  fi
+}
+
+build_go() {
+  mkdir -p "$build/go"
+  (cd bindings/go && CGO_ENABLED=0 GOFLAGS=-mod=mod go build -o "$build/go/" ./geonames ./golden)
+}

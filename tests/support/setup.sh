@@ -25,6 +25,16 @@ lint   command:clang-format         clang-format         clang-tools-extra
 lint   command:clang-tidy           clang-tidy           clang-tools-extra
 '
 
+# Languages that are wished for, not needed: without one of them its suites are skipped, with the reason, and the rest goes on.
+# Each line: language, how to see it is there, Debian package, Fedora package.
+wishes='
+node   command:node                 nodejs               nodejs
+node   command:npm                  npm                  npm
+lua    command:luajit               luajit               luajit
+lua    lua:cjson                    lua-cjson            lua-cjson
+go     command:go                   golang-go            golang
+'
+
 PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C.UTF-8
 export PATH LC_ALL
@@ -36,6 +46,7 @@ is_there() { # probe
     header:*) echo "#include <${1#*:}>" | cc -E -o /dev/null -x c - 2>/dev/null ;;
     file:*) [ -e "${1#*:}" ] ;;
     sanitizer:*) echo 'int main() {}' | "${1#*:}" -fsanitize=address,undefined -o /dev/null -x c++ - 2>/dev/null ;;
+    lua:*) luajit -e "require('${1#*:}')" 2>/dev/null ;;
     python:*) "${1#*:}" -c "$python_check" 2>/dev/null ;;
   esac
 }
@@ -89,6 +100,24 @@ dev: this machine lacks:$what_is_missing
 Then run the command again.
 END
   exit 1
+}
+
+# Whether a language is there, after installing it where that is possible; $wish_reason tells why not.
+wish() { # language
+  wish_debian='' wish_fedora=''
+  while read -r language probe debian fedora; do
+    if [ "$language" != "$1" ] || is_there "$probe"; then continue; fi
+    wish_debian="$wish_debian $debian"
+    wish_fedora="$wish_fedora $fedora"
+  done <<END
+$wishes
+END
+  wish_reason="$1 is not there; Debian, Ubuntu: sudo apt-get install$wish_debian; Fedora: sudo dnf install$wish_fedora"
+  if [ -z "$wish_debian" ]; then return 0; fi
+  if [ "$(id -u)" -ne 0 ] || ! grep -qs '^ID=debian' /etc/os-release; then return 1; fi
+  wish_log=$logs/apt-$1.log
+  wish_reason="$1 is not there, and apt-get could not install it: see $wish_log"
+  apt_try $wish_debian >"$wish_log" 2>&1 || { apt-get update && apt_try $wish_debian; } >>"$wish_log" 2>&1
 }
 
 # The package lists are fetched only when they do not know what is wanted or lead nowhere.

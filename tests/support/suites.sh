@@ -11,6 +11,7 @@ tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
 python         the wheel, installed into a clean environment
 julia          the Julia package, against the installed library
+dlopen         programs in Node, Lua and Go that load the library themselves
 consumer       a C program outside the tree, with pkg-config against the installed library
 meson-compat   configures with the oldest Meson that is supported
 docs           links and examples in the papers and headers
@@ -85,6 +86,42 @@ suite_julia() {
     julia --startup-file=no --project=bindings/julia/Deltos.jl bindings/julia/Deltos.jl/test/runtests.jl >"$report" 2>&1 || status=$?
   cat "$report"
   count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$report" | tail -n 1)
+# A command of DELTOS_PROGRAMS, or the reason why there is none.
+program_of() { # language command...
+  language=$1
+  shift
+  printf '"%s": ' "$language"
+  if [ -n "$language_reason" ]; then
+    echo "$language_reason" >&2
+    printf '"%s"' "$language_reason"
+  else
+    printf '["%s"]' "$(echo "$*" | sed 's/ /", "/g')"
+  fi
+}
+
+suite_dlopen() {
+  build_stage
+  build_python
+  programs=
+  for language in node lua go; do
+    language_reason=
+    case $language in
+      node) command="node $build/node/{}.mjs" ;;
+      lua) command="luajit $root/bindings/lua/{}.lua" ;;
+      go) command="$build/go/{}" ;;
+    esac
+    if wish "$language"; then
+      case $language in node | go) "build_$language" ;; esac
+    else
+      language_reason=$wish_reason
+    fi
+    programs="$programs${programs:+, }$(program_of "$language" "$command")"
+  done
+  report=$scratch/pytest.xml
+  status=0
+  DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 DELTOS_PROGRAMS="{$programs}" \
+    "$build/venv-package/bin/python" -m pytest -q -rs --junit-xml="$report" tests/dlopen || status=$?
+  count $("$venv/bin/python" tests/support/count_cases.py "$report")
   return "$status"
 }
 
