@@ -11,8 +11,8 @@ const DTYPES = ['OTHER', 'BOOL', 'I8', 'I16', 'I32', 'I64', 'U8', 'U16', 'U32', 
 const differences = [];
 
 function compare(what, expected, found) {
-  const [one, two] = [JSON.stringify(expected), JSON.stringify(found)];
-  if (one !== two) differences.push(`${what}: expected ${one.slice(0, 200)}, found ${two?.slice(0, 200)}`);
+  const [one, two] = [JSON.stringify(expected) ?? 'nothing', JSON.stringify(found) ?? 'nothing'];
+  if (one !== two) differences.push(`${what}: expected ${one.slice(0, 200)}, found ${two.slice(0, 200)}`);
 }
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
@@ -25,11 +25,11 @@ function compareMetadata(storage, name, items) {
   for (const item of items) {
     const found = storage.metadata(name, item.key);
     const what = `${name}: ${item.key}`;
-    if (item.text !== undefined) {
+    if (item.text !== undefined || found === undefined || typeof found === 'string') {
       compare(what, item.text, found);
     } else {
       compare(what, { format: item.format, shape: item.shape ?? [], bytes: given(item.data) },
-        found && { format: found.format, shape: found.shape, bytes: hex(found.bytes) });
+        { format: found.format, shape: found.shape, bytes: hex(found.bytes) });
     }
   }
 }

@@ -105,8 +105,8 @@ END
 # Whether a language is there, after installing it where that is possible; $wish_reason tells why not.
 wish() { # language
   wish_debian='' wish_fedora=''
-  while read -r language probe debian fedora; do
-    if [ "$language" != "$1" ] || is_there "$probe"; then continue; fi
+  while read -r wished probe debian fedora; do
+    if [ "$wished" != "$1" ] || is_there "$probe"; then continue; fi
     wish_debian="$wish_debian $debian"
     wish_fedora="$wish_fedora $fedora"
   done <<END
