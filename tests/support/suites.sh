@@ -86,6 +86,9 @@ suite_julia() {
     julia --startup-file=no --project=bindings/julia/Deltos.jl bindings/julia/Deltos.jl/test/runtests.jl >"$report" 2>&1 || status=$?
   cat "$report"
   count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$report" | tail -n 1)
+  return "$status"
+}
+
 # A command of DELTOS_PROGRAMS, or the reason why there is none.
 program_of() { # language command...
   language=$1
