@@ -101,7 +101,9 @@ typedef struct deltos_open_options {
  * @retval DELTOS_E_LOCKED       WRITE: somebody else is the writer, or this process is already.
  * @retval DELTOS_E_NOT_DELTOS   Some other file, or an empty one.
  * @retval DELTOS_E_FEATURE      Written by a newer version; perhaps this one may read it, but not write.
- * @retval DELTOS_E_CORRUPT      Damaged. Nothing older is used unless ROLLBACK asks for it.
+ * @retval DELTOS_E_CORRUPT      Damaged. Nothing older is used unless ROLLBACK asks for it. READ and IN_PLACE check the
+ *                               header only: what else is damaged is told by the calls that read it, the first of
+ *                               which is deltos_snapshot_begin().
  * @retval DELTOS_E_LIMIT        More than this version's limits.
  * @retval DELTOS_E_FILESYSTEM   Network file systems and others without coherent mappings or locks.
  * @retval DELTOS_E_CANCELLED    The progress callback said so.

@@ -41,7 +41,7 @@ deltos_storage_info public_info(const store::Storage &storage, const store::Stor
   known.transaction_id = info.transaction_id;
   known.durable_id = info.durable_id;
   known.oldest_pin = info.oldest_pin;
-  known.snapshot_count = info.pin_count;
+  known.snapshot_count = info.snapshot_count;
   known.view_count = info.view_count;
   std::copy(info.uuid.begin(), info.uuid.end(), known.uuid);
   known.io_failed = info.io_failed ? 1 : 0;

@@ -177,9 +177,12 @@ Status copy_objects(const Snapshot &from, const Snapshot::Scope &scope, Transact
       DELTOS_TRY(copy_object(from, scope, to, *object));
       if (cancelled(progress, ++done, from.object_count())) return cancelled_error();
     }
-    if (entries.size() < kListed) return {};
+    if (entries.size() < kListed) break;
     after = entries.back().name;
   }
+  const bool unheard = from.object_count() == 0;
+  if (unheard && cancelled(progress, 0, 0)) return cancelled_error();
+  return {};
 }
 
 }  // namespace

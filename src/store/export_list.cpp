@@ -22,9 +22,21 @@ void ExportList::remove(Export::Ticket *ticket) noexcept {
   --count_;
 }
 
-std::uint64_t ExportList::count() const {
+namespace {
+
+// Whoever holds a reference is a view; 0 while the last one is just going. Never a reference of our own, whose end
+// could be that of the export, under the list's lock: a weak_ptr of another type than Export's own would make one.
+std::uint64_t views_of(const Export::Ticket &ticket) {
+  return static_cast<std::uint64_t>(std::max(1L, ticket.owner->weak_from_this().use_count()));
+}
+
+}  // namespace
+
+std::uint64_t ExportList::view_count() const {
   const std::lock_guard lock(mutex_);
-  return count_;
+  std::uint64_t count = 0;
+  for (const Export::Ticket *ticket = first_; ticket != nullptr; ticket = ticket->next) count += views_of(*ticket);
+  return count;
 }
 
 std::vector<PinInfo> ExportList::describe() const {
@@ -48,9 +60,7 @@ std::vector<PinInfo> ExportList::describe() const {
       info.transaction = ticket->transaction;
       info.bytes = ticket->owner->bytes();
       info.writable = ticket->owner->writable();
-      // Whoever holds a reference is a view; 0 while the last one is just going. Never a reference of our own, whose
-      // end could be that of the export, under this lock: a weak_ptr of another type than Export's own would make one.
-      info.view_count = static_cast<std::uint64_t>(std::max(1L, ticket->owner->weak_from_this().use_count()));
+      info.view_count = views_of(*ticket);
       info.name.assign(ticket->name);
     }
     room = used;

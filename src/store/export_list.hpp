@@ -25,7 +25,7 @@ class ExportList {
  public:
   void add(Export::Ticket *ticket);
   void remove(Export::Ticket *ticket) noexcept;
-  std::uint64_t count() const;
+  std::uint64_t view_count() const;
   // One entry an object and access, in no particular order.
   std::vector<PinInfo> describe() const;
 

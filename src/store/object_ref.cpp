@@ -58,6 +58,10 @@ ObjectRef::ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapsho
       record_(std::move(record)) {
   if (const auto published = std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock()))
     seen_in_ = published->id();
+  const auto maker = transaction_.lock();
+  const format::Extent *payload = payload_extent(record_);
+  if (maker && (payload == nullptr ? record_.created : payload->transaction) == maker->state().number)
+    committed_ = maker->state().committed;
 }
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const Snapshot> &snapshot,
@@ -110,6 +114,7 @@ Result<bool> ObjectRef::current() const {
     DELTOS_ASSIGN(const auto now, find_object(transaction->state().scope(), record_.id));
     return now && same_content(*now, record_);
   }
+  if (pending()) return false;  // a later transaction may have made the very same again, in the same place
   DELTOS_ASSIGN(const auto newest, newest_for_call(storage));
   DELTOS_ASSIGN(const auto now, newest->find_id(record_.id));
   return now && same_content(*now, record_);
@@ -155,6 +160,7 @@ Result<Storage::Located> Storage::locate(const ObjectRef &ref) {
     if (!now || !same_content(*now, record)) return stale(record);
     return Located{nullptr, state.current_mapping(), transaction->state().number, true};
   }
+  if (!(transaction && transaction->open()) && ref.pending()) return stale(record);
   if (const auto held = std::dynamic_pointer_cast<const PublishedSnapshot>(ref.snapshot_.lock())) {
     return Located{held, held->mapping(), held->id(), false};
   }

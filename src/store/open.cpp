@@ -14,6 +14,7 @@ namespace {
 
 using ull = unsigned long long;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+constexpr std::uint64_t kCopyPieceBytes = std::uint64_t{16} << 20;  // between two reports of progress
 
 std::string label_of(const std::string &path) { return path.empty() ? "the storage" : path; }
 
@@ -190,9 +191,15 @@ Status take_static_root(StorageState &state) {
   return {};
 }
 
-Result<std::shared_ptr<os::Mapping>> private_copy(const os::File &file, std::uint64_t offset, std::uint64_t bytes) {
+Result<std::shared_ptr<os::Mapping>> private_copy(const os::File &file, std::uint64_t offset, std::uint64_t bytes,
+                                                  const Progress &progress) {
   DELTOS_ASSIGN(auto memory, os::Mapping::anonymous(bytes));
-  DELTOS_TRY(file.read(MutableBytes(memory->data(), bytes), offset));
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::uint64_t piece = std::min(kCopyPieceBytes, bytes - done);
+    DELTOS_TRY(file.read(MutableBytes(memory->data() + done, piece), offset + done));
+    done += piece;
+    if (progress && progress(done, bytes)) return fail(Code::cancelled, "cancelled by the progress callback");
+  }
   return memory;
 }
 
@@ -200,7 +207,7 @@ Status open_static(StorageState &state) {
   const std::uint64_t offset = state.options.offset;
   const std::uint64_t bytes = state.options.bytes != 0 ? state.options.bytes : state.file_info.bytes - offset;
   if (state.options.copy) {
-    DELTOS_ASSIGN(state.mapping, private_copy(state.file(), offset, bytes));
+    DELTOS_ASSIGN(state.mapping, private_copy(state.file(), offset, bytes, state.options.progress));
   } else {
     DELTOS_ASSIGN(auto plain, os::Mapping::map(state.file(), offset, bytes, os::Protection::read));
     DELTOS_ASSIGN(state.mapping, state.guarded(std::move(plain)));

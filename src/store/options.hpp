@@ -50,7 +50,7 @@ struct StorageInfo {
   std::uint64_t transaction_id;  // newest published
   std::uint64_t durable_id;      // newest that survives power loss; what the slots say when this handle does not write
   std::uint64_t oldest_pin;      // lowest pinned by anybody; transaction_id when none
-  std::uint64_t pin_count, view_count;  // of this handle
+  std::uint64_t snapshot_count, view_count;  // of this handle
   bool sparse;
   bool io_failed;  // a barrier failed in this boot
   bool lost;       // the guard caught a fault: parts of the file are gone

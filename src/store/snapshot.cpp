@@ -22,8 +22,10 @@ Result<std::shared_ptr<const PublishedSnapshot>> PublishedSnapshot::adopt(const 
     unpin(state, pinned, kind);
     return std::move(mapping).error();
   }
-  return std::shared_ptr<const PublishedSnapshot>(
+  std::shared_ptr<const PublishedSnapshot> snapshot(
       new PublishedSnapshot(storage, pinned, kind, *std::move(mapping), state.uuid_low, &state.memo));
+  if (kind == PinKind::explicit_) state.snapshots.fetch_add(1);
+  return snapshot;
 }
 
 PublishedSnapshot::PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot pinned, PinKind kind,
@@ -35,7 +37,10 @@ PublishedSnapshot::PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot 
       pages_(mapping_->data(), pinned_.file_blocks, uuid_low, memo) {}
 
 PublishedSnapshot::~PublishedSnapshot() {
-  if (auto storage = storage_.lock()) unpin(storage->state(), pinned_, kind_);
+  const auto storage = storage_.lock();
+  if (!storage) return;
+  if (kind_ == PinKind::explicit_) storage->state().snapshots.fetch_sub(1);
+  unpin(storage->state(), pinned_, kind_);
 }
 
 Result<std::shared_ptr<Storage>> PublishedSnapshot::storage() const {

@@ -40,6 +40,7 @@ struct StorageState {
 
   std::unique_ptr<LockTable> locks;  // owns the first description; answers to everything with success when immutable
   PageMemo memo;
+  std::atomic<std::uint64_t> snapshots = 0;  // of callers, that live
   std::shared_ptr<std::atomic<bool>> lost = std::make_shared<std::atomic<bool>>(false);
   ExportList exports;
 

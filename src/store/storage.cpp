@@ -175,8 +175,8 @@ Result<StorageInfo> Storage::info() const {
   info.format_minor = state.header.minor;
   info.sparse = (state.header.compatible & format::kCompatibleSparse) != 0;
   info.lost = state.lost->load();
-  info.view_count = state.exports.count();
-  info.pin_count = state.locks->counts().pins;
+  info.view_count = state.exports.view_count();
+  info.snapshot_count = state.snapshots.load();
   if (info.lost) {  // what the rest would say is void
     DELTOS_ASSIGN(const os::FileInfo file, state.file().info());
     info.file_bytes = file.bytes;

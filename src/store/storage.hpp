@@ -8,6 +8,7 @@
 // system call or a callback; nothing waits for another thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,8 +86,8 @@ class ObjectRef {
   Result<std::shared_ptr<ObjectRef>> refreshed() const;
 
   const format::Object &record() const { return record_; }
-  // Whether it was made by a transaction that is still open.
-  bool pending() const { return !transaction_.expired(); }
+  // Whether its content was made by a transaction that has not committed: it is open, or was aborted.
+  bool pending() const { return committed_ && !committed_->load(); }
   Result<std::shared_ptr<Storage>> storage() const;
   // Whether the newest state (or the open transaction, for its own objects) still has this very content.
   Result<bool> current() const;
@@ -100,8 +101,9 @@ class ObjectRef {
   friend class Storage;
   friend class Transaction;
   std::weak_ptr<Storage> storage_;
-  std::weak_ptr<const Snapshot> snapshot_;  // protects the payload as long as it lives
-  std::weak_ptr<Transaction> transaction_;  // set while the object is a transaction's own
+  std::weak_ptr<const Snapshot> snapshot_;              // protects the payload as long as it lives
+  std::weak_ptr<Transaction> transaction_;              // set while the object is a transaction's own
+  std::shared_ptr<const std::atomic<bool>> committed_;  // what became of the transaction that made its content, if any
   format::Object record_;
   std::uint64_t seen_in_ = 0;  // published transaction it was found in; 0: a transaction's own
 };

@@ -281,6 +281,7 @@ void TransactionState::finish_commit() {
   unlock_seals();
   writer->note_usage();
   shared->spare_pages.keep(pages);
+  committed->store(true);
   open = false;
 }
 

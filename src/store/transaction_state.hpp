@@ -27,6 +27,7 @@ struct TransactionState final : PageEditor {
   const Root first_root;
   std::uint64_t object_count, next_id;
   std::uint64_t written_bytes = 0;
+  std::shared_ptr<std::atomic<bool>> committed = std::make_shared<std::atomic<bool>>(false);  // its objects ask
   bool open = true;
   // A change failed half-way (a damaged page, a full disk in the middle of many removals): only abort is left.
   bool broken = false;

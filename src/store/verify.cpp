@@ -45,6 +45,11 @@ class Verify final : public WalkVisitor {
     const format::Extent *payload = payload_extent(object);
     return finding({sums.code(), object.id, payload == nullptr ? 0 : payload->offset, sums.error().message});
   }
+  // The last report, without which a short check would never be heard of.
+  Status finish() const {
+    if (progress_ && progress_(done_, done_)) return fail(Code::cancelled, "cancelled by the progress callback");
+    return {};
+  }
   Status finding(const Finding &finding) override {
     if (findings.size() < kMaxFindings) findings.push_back(finding);
     return {};
@@ -99,6 +104,7 @@ Result<std::vector<Finding>> Storage::verify(VerifyLevel level, const Progress &
   verify.compare_places();
   DELTOS_TRY(state_->check_open());  // the guard may have seen parts vanish meanwhile
   DELTOS_TRY(std::move(walked));
+  DELTOS_TRY(verify.finish());
   return std::move(verify.findings);
 }
 

@@ -135,6 +135,8 @@ def _native(options: Options, mode: int, create: int) -> CData:
 def path_bytes(path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
     """A path for the library."""
     encoded = os.fsencode(path)
+    if not encoded:
+        raise InvalidError("a path is empty: name a file")
     if b"\0" in encoded:
         raise InvalidError("a path contains a NUL character: leave it out")
     return encoded
