@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import mmap
 import os
 import sys
 import tempfile
@@ -224,7 +225,10 @@ class Operations:
         return deltos.anonymous(label)
 
     def open_memory(self, path: str) -> Any:
-        return deltos.open_memory(Path(path).read_bytes())
+        content = Path(path).read_bytes()
+        memory = mmap.mmap(-1, max(len(content), 1))  # on a page, where elements are aligned
+        memory[: len(content)] = content
+        return deltos.open_memory(memoryview(memory)[: len(content)])
 
     def close(self, storage: Storage) -> None:
         storage.close()
@@ -406,19 +410,17 @@ class Operations:
             "itemsize": object.itemsize,
             "payload_bytes": object.nbytes,
             "sealed": object.sealed,
-            "writable": not object.readonly,
             "current": object.current,
-            "stored": self._is_stored(object),
-        }
+        } | self._state(object)
 
     @staticmethod
-    def _is_stored(buffer: deltos.Buffer) -> bool:
-        """Raw, because the package does not tell."""
+    def _state(buffer: deltos.Buffer) -> dict[str, Any]:
+        """Raw, because the package does not tell what can change while a buffer is held."""
         info = ffi.new("deltos_object_info *")
         info.struct_size = ffi.sizeof("deltos_object_info")
         with buffer._use() as pointer:
             call(lib.deltos_object_stat, pointer, info)
-        return bool(info.stored)
+        return {"writable": bool(info.writable), "stored": bool(info.stored)}
 
     def refresh_object(self, object: deltos.Buffer) -> dict[str, Any]:
         return {"changed": object.refresh()}
