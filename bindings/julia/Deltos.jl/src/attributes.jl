@@ -102,8 +102,12 @@ end
 
 # ---- The dictionary ---------------------------------------------------------------------------------------------------
 
-# Copied while the snapshot holds it; nothing when there is none.
-function raw_value(attributes::Attributes, key)
+"""
+    Deltos.raw_attribute(attributes, key) -> Union{Deltos.RawAttribute, Nothing}
+
+An attribute as it is stored, whatever its type; `nothing` when there is none.
+"""
+function raw_attribute(attributes::Attributes, key)
     key, item, cell = text(key, "a key"), Ref{Raw.deltos_metadatum}(), ErrorCell()
     return reading(attributes.scope) do snapshot
         check(Raw.deltos_metadata_get(snapshot, attributes.name, key, item, cell), cell)
@@ -118,18 +122,18 @@ end
 owner_name(attributes) = isempty(attributes.name) ? "the storage" : repr(attributes.name)
 
 function Base.getindex(attributes::Attributes, key::AbstractString)
-    found = raw_value(attributes, key)
+    found = raw_attribute(attributes, key)
     found === nothing && throw(NotFoundError("$(owner_name(attributes)) has no attribute $(repr(key))"))
     return unpack(found)
 end
 
 Base.get(attributes::Attributes, key::AbstractString, default) = get(() -> default, attributes, key)
 function Base.get(default::Union{Function,Type}, attributes::Attributes, key::AbstractString)
-    found = raw_value(attributes, key)
+    found = raw_attribute(attributes, key)
     return found === nothing ? default() : unpack(found)
 end
 
-Base.haskey(attributes::Attributes, key::AbstractString) = raw_value(attributes, key) !== nothing
+Base.haskey(attributes::Attributes, key::AbstractString) = raw_attribute(attributes, key) !== nothing
 
 function Base.setindex!(attributes::Attributes, value, key::AbstractString)
     key, raw, cell = text(key, "a key"), pack(value), ErrorCell()

@@ -29,12 +29,12 @@ end
 
 # The library believes the addresses that a caller gives it, so they are checked here.
 function refuse_outside(content::RawContent)
-    any(n -> n == 0, content.shape) && return nothing
+    any(n -> n <= 0, content.shape) && return nothing # nothing is read, or the library refuses it
     itemsize = item_bytes(content)
     first_byte, last_byte = widen(content.start), widen(content.start) + itemsize
     steps = content.strides
     if steps === nothing
-        last_byte = content.start + itemsize * prod(widen.(content.shape); init = widen(1))
+        last_byte = content.start + itemsize * reduce(*, widen.(content.shape); init = widen(1))
     else
         for (n, step) in zip(content.shape, steps)
             reach = (widen(n) - 1) * step

@@ -252,10 +252,15 @@ function element_type(dtype::Int32, format::Ptr{UInt8})
     end
 end
 
-"Whether elements of type `T` are what a format tells of: the same fields at the same places."
+"""
+Whether elements of type `T` are what a format tells of: the same fields at the same places. Formats that differ in letters
+only, such as `l` and `q`, are the same type of Julia.
+"""
 function fits(::Type{T}, dtype::Int32, format::AbstractString) where {T}
     wanted = dtype_of(T)
     wanted == Raw.DELTOS_DTYPE_OTHER || return wanted == dtype
-    described = describe(format_of(T))
-    return described.canonical == describe(format).canonical
+    canonical = describe(format_of(T)).canonical
+    canonical == format && return true
+    found = type_of_format(format)
+    return found !== nothing && found === type_of_format(canonical)
 end

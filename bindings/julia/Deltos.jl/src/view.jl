@@ -25,7 +25,7 @@ function Base.getproperty(view::View, name::Symbol)
     name in (:handle, :parent) && return getfield(view, name)
     return calling(getfield(view, :handle)) do pointer
         raw = unsafe_load(pointer)
-        list(at) = at == C_NULL ? nothing : ntuple(k -> Int(unsafe_load(at, k)), Int(raw.ndim))
+        list(at) = at == C_NULL && raw.ndim > 0 ? nothing : ntuple(k -> Int(unsafe_load(at, k)), Int(raw.ndim))
         name === :format && return unsafe_string(raw.format)
         name === :ndim && return Int(raw.ndim)
         name === :shape && return list(raw.shape)
