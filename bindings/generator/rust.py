@@ -31,8 +31,8 @@ OPENING = f"""\
 
 #![allow(non_camel_case_types)]
 
-use core::ffi::{{c_char, c_void}};
 use core::marker::{{PhantomData, PhantomPinned}};
+use std::os::raw::{{c_char, c_void}};
 """
 
 

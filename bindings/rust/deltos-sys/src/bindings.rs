@@ -7,8 +7,8 @@
 
 #![allow(non_camel_case_types)]
 
-use core::ffi::{c_char, c_void};
 use core::marker::{PhantomData, PhantomPinned};
+use std::os::raw::{c_char, c_void};
 
 pub const DELTOS_VERSION_MAJOR: u32 = 0;
 pub const DELTOS_VERSION_MINOR: u32 = 1;
