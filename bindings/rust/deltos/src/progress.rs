@@ -1,0 +1,98 @@
+//! Progress of long calls: a closure of the caller's, called back through C without unwinding across it.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::os::raw::c_void;
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+
+use deltos_sys as sys;
+
+/// How far a long call is.
+///
+/// ```
+/// let half = deltos::Progress { done: 50, total: 100 };
+/// assert_eq!(half.fraction(), Some(0.5));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Work done so far, in bytes or pages.
+    pub done: u64,
+    /// All there is to do, in the same unit; 0 when not known.
+    pub total: u64,
+}
+
+impl Progress {
+    /// What part is done, when the total is known.
+    ///
+    /// ```
+    /// assert_eq!(deltos::Progress { done: 7, total: 0 }.fraction(), None);
+    /// ```
+    pub fn fraction(&self) -> Option<f64> {
+        (self.total > 0).then(|| self.done as f64 / self.total as f64)
+    }
+}
+
+/// A closure that is told of progress and says whether to go on. It is called on the calling thread, inside the call, at
+/// most 20 times a second and once at the end. When it panics, the call is cancelled and the panic goes on from there.
+pub type ProgressFn<'p> = dyn FnMut(Progress) -> ControlFlow<()> + 'p;
+
+/// Lends a closure to one call of the library.
+pub(crate) struct Reporter<'p, 'f> {
+    told: Option<&'p mut ProgressFn<'f>>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl<'p, 'f> Reporter<'p, 'f> {
+    pub(crate) fn new(told: Option<&'p mut ProgressFn<'f>>) -> Self {
+        Reporter { told, panic: None }
+    }
+
+    pub(crate) fn function(&self) -> sys::deltos_progress {
+        self.told.as_ref().map(|_| report as unsafe extern "C" fn(u64, u64, *mut c_void) -> i32)
+    }
+
+    pub(crate) fn user(&mut self) -> *mut c_void {
+        (self as *mut Self).cast()
+    }
+
+    /// After the call: lets the panic of the closure go on, if there was one.
+    pub(crate) fn finish(self) {
+        if let Some(payload) = self.panic {
+            resume_unwind(payload);
+        }
+    }
+}
+
+unsafe extern "C" fn report(done: u64, total: u64, user: *mut c_void) -> i32 {
+    // SAFETY: `user` made it of a reporter that lives during the call, on this thread, and nothing else uses it.
+    let reporter = &mut *user.cast::<Reporter<'_, '_>>();
+    let told = match &mut reporter.told {
+        Some(told) if reporter.panic.is_none() => told,
+        _ => return 1,
+    };
+    match catch_unwind(AssertUnwindSafe(|| told(Progress { done, total }))) {
+        Ok(ControlFlow::Continue(())) => 0,
+        Ok(ControlFlow::Break(())) => 1,
+        Err(payload) => {
+            reporter.panic = Some(payload);
+            1
+        }
+    }
+}
+
+/// A release function for C that drops what `user` points to, a box of `T`, and does not unwind: a panic has been
+/// reported by the panic hook by then, and nobody is there to take it.
+pub(crate) unsafe extern "C" fn drop_box<T>(user: *mut c_void) {
+    let boxed = Box::from_raw(user.cast::<T>());
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(boxed))) {
+        std::mem::forget(payload);
+    }
+}
+
+/// A release function for C that calls the boxed closure, likewise.
+pub(crate) unsafe extern "C" fn call_box<F: FnOnce()>(user: *mut c_void) {
+    let boxed = Box::from_raw(user.cast::<F>());
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(boxed)) {
+        std::mem::forget(payload);
+    }
+}

@@ -1,0 +1,343 @@
+//! Snapshots, and the reading calls that they share with transactions.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::size_of;
+use std::path::Path;
+use std::ptr::NonNull;
+
+use deltos_sys as sys;
+
+use crate::error::call;
+use crate::progress::{ProgressFn, Reporter};
+use crate::text::with_c_path;
+use crate::{Progress, Result, Storage};
+
+/// The structure of a storage as one commit left it: which objects there are, their names, types, shapes and metadata.
+///
+/// It does not change while others commit. Content that is written in place is shared memory and belongs to no snapshot.
+/// A long snapshot keeps the space of what has been deleted since from being used again; a view does not.
+///
+/// ```
+/// # use deltos::{Durability, Storage};
+/// let storage = Storage::anonymous("example")?;
+/// let mut snapshot = storage.snapshot()?;
+/// storage.transact(Durability::Sync, |transaction| transaction.create("new", &[1u8]).map(drop))?;
+/// assert!(!snapshot.contains("new")?);
+/// assert!(snapshot.refresh()?);
+/// assert!(snapshot.contains("new")?);
+/// # Ok::<(), deltos::Error>(())
+/// ```
+pub struct Snapshot<'s> {
+    pub(crate) raw: NonNull<sys::deltos_snapshot>,
+    pub(crate) frozen: bool,
+    pub(crate) storage: PhantomData<&'s Storage>,
+}
+
+// SAFETY: a snapshot is immutable, and nothing ties it to a thread.
+unsafe impl Send for Snapshot<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Snapshot<'_> {}
+
+/// The calls that read structure, for whatever has a `raw_snapshot`, as methods of its own.
+macro_rules! reading_methods {
+    ($owner:ident, $pending:expr) => {
+        /// Opens an object by name.
+        ///
+        /// # Errors
+        /// [`NotFound`](crate::ErrorKind::NotFound), [`Invalid`](crate::ErrorKind::Invalid) for a name that none can
+        /// have, [`Corrupt`](crate::ErrorKind::Corrupt).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create("grid", &[2.5f32]).map(drop))?;
+        /// let object = storage.snapshot()?.object("grid")?;
+        /// assert_eq!(object.info()?.shape, [1]);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn object(&self, name: &str) -> crate::Result<crate::Object<'s>> {
+            let mut raw = std::ptr::null_mut();
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ANY, &mut raw)) }
+            })?;
+            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, $pending))
+        }
+
+        /// Opens an object by its id.
+        ///
+        /// # Errors
+        /// As [`object`](Self::object).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create("grid", &[2.5f32]).map(drop))?;
+        /// let snapshot = storage.snapshot()?;
+        /// let id = snapshot.object("grid")?.info()?.id;
+        /// assert_eq!(snapshot.object_by_id(id)?.info()?.name, "grid");
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn object_by_id(&self, id: u64) -> crate::Result<crate::Object<'s>> {
+            let mut raw = std::ptr::null_mut();
+            // SAFETY: the snapshot lives as long as `self`.
+            unsafe { call!(deltos_object_open_id(self.raw_snapshot(), id, deltos_sys::DELTOS_KIND_ANY, &mut raw)) }?;
+            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, $pending))
+        }
+
+        /// Tells whether there is an object of that name.
+        ///
+        /// # Errors
+        /// As [`object`](Self::object), except `NotFound`.
+        ///
+        /// ```
+        /// assert!(!deltos::Storage::anonymous("example")?.snapshot()?.contains("grid")?);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn contains(&self, name: &str) -> crate::Result<bool> {
+            match self.object(name) {
+                Ok(_) => Ok(true),
+                Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+
+        /// Lists every name that starts with some bytes, in byte order.
+        ///
+        /// # Errors
+        /// [`Invalid`](crate::ErrorKind::Invalid) for a prefix that no name can have; each step may fail too.
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create("a/b", &[2.5f32]).map(drop))?;
+        /// for entry in storage.snapshot()?.list("a/")? {
+        ///     assert_eq!(entry?.name, "a/b");
+        /// }
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn list(&self, prefix: &str) -> crate::Result<crate::Entries<'_, Self>> {
+            crate::Entries::start(self, self.raw_snapshot(), prefix, deltos_sys::DELTOS_LIST_ALL)
+        }
+
+        /// Lists the names without a `/` after the prefix, and each level below once, as a directory does.
+        ///
+        /// # Errors
+        /// As [`list`](Self::list).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create("a/b", &[2.5f32]).map(drop))?;
+        /// let top = storage.snapshot()?.list_level("")?.collect::<Result<Vec<_>, _>>()?;
+        /// assert!(top[0].is_level && top[0].name == "a/");
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn list_level(&self, prefix: &str) -> crate::Result<crate::Entries<'_, Self>> {
+            crate::Entries::start(self, self.raw_snapshot(), prefix, deltos_sys::DELTOS_LIST_ONE_LEVEL)
+        }
+
+        /// Looks up a value of an object's metadata, or of the storage's own (the name `""`). Absence is no failure.
+        ///
+        /// # Errors
+        /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such object.
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// assert!(storage.snapshot()?.metadata("", "unit")?.is_none());
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn metadata(&self, name: &str, key: &str) -> crate::Result<Option<crate::Metadata<'_>>> {
+            // SAFETY: what is lent lives as long as the snapshot, or until the next change of the transaction: `self`.
+            unsafe { crate::Metadata::get(self.raw_snapshot(), name, key) }
+        }
+
+        /// All metadata of an object, or of the storage (the name `""`), in byte order of keys.
+        ///
+        /// # Errors
+        /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such object.
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// storage.transact(Durability::Sync, |transaction| transaction.set_metadata("", "unit", "K"))?;
+        /// let snapshot = storage.snapshot()?;
+        /// let all = snapshot.metadata_list("")?;
+        /// assert_eq!((all[0].key(), all[0].text()), ("unit", Some("K")));
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn metadata_list(&self, name: &str) -> crate::Result<Vec<crate::Metadata<'_>>> {
+            // SAFETY: as in `metadata`.
+            unsafe { crate::Metadata::list(self.raw_snapshot(), name) }
+        }
+
+        /// The number of the commit that is shown; within a transaction the one that it will commit as.
+        ///
+        /// ```
+        /// # let storage = deltos::Storage::anonymous("example")?;
+        /// assert_eq!(storage.snapshot()?.id(), storage.info()?.transaction_id);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn id(&self) -> u64 {
+            // SAFETY: the snapshot lives as long as `self`.
+            unsafe { deltos_sys::deltos_snapshot_id(self.raw_snapshot()) }
+        }
+    };
+}
+pub(crate) use reading_methods;
+
+impl<'s> Snapshot<'s> {
+    reading_methods!(Snapshot, false);
+
+    fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
+        self.raw.as_ptr()
+    }
+
+    /// Moves on to the newest commit, and tells whether there was a newer one. Objects opened before are not touched.
+    ///
+    /// # Errors
+    /// [`Replaced`](crate::ErrorKind::Replaced) when the path leads to another file now; those of
+    /// [`Storage::snapshot`]. The snapshot stays what it was.
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// assert!(!storage.snapshot()?.refresh()?);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn refresh(&mut self) -> Result<bool> {
+        let mut raw = self.raw.as_ptr();
+        let mut changed = 0;
+        // SAFETY: nobody else uses the handle, since it is borrowed mutably.
+        unsafe { call!(deltos_snapshot_refresh(&mut raw, &mut changed)) }?;
+        self.raw = crate::storage::made(raw)?;
+        Ok(changed != 0)
+    }
+
+    /// Writes what is shown to a new file, place by place. This, and not a file copy, is how to copy a storage that
+    /// has a writer. The copy keeps the uuid, is durable when the call returns, and appears only then.
+    ///
+    /// # Errors
+    /// [`Exists`](crate::ErrorKind::Exists), [`NotFound`](crate::ErrorKind::NotFound) (no such directory),
+    /// [`Cancelled`](crate::ErrorKind::Cancelled), [`Corrupt`](crate::ErrorKind::Corrupt), and whatever the system says.
+    /// Nothing is left behind.
+    ///
+    /// ```
+    /// use deltos::{CopyOptions, Storage};
+    /// use std::ops::ControlFlow;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("deltos-copy-{}.deltos", std::process::id()));
+    /// let storage = Storage::anonymous("example")?;
+    /// # storage.transact(deltos::Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
+    /// let mut calls = 0;
+    /// let options = CopyOptions::new().progress(|_| {
+    ///     calls += 1;
+    ///     ControlFlow::Continue(())
+    /// });
+    /// storage.snapshot()?.copy_to(&path, options)?;
+    /// assert!(calls > 0);
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn copy_to(&self, path: impl AsRef<Path>, options: CopyOptions<'_>) -> Result<()> {
+        options.run(path.as_ref(), |path, raw| {
+            // SAFETY: the handle lives as long as `self`, the rest during the call.
+            unsafe { call!(deltos_snapshot_copy_to(self.raw.as_ptr(), path, raw)) }
+        })
+    }
+
+    /// Writes what is shown to a new, smallest file: the only way in which a storage gets shorter. Names, ids, metadata
+    /// and seals stay; offsets in the file and the uuid do not.
+    ///
+    /// # Errors
+    /// As [`copy_to`](Snapshot::copy_to).
+    ///
+    /// ```
+    /// # use deltos::{CopyOptions, Storage};
+    /// # let path = std::env::temp_dir().join(format!("deltos-compact-{}.deltos", std::process::id()));
+    /// let storage = Storage::anonymous("example")?;
+    /// storage.snapshot()?.compact_to(&path, CopyOptions::new())?;
+    /// assert!(storage.snapshot()?.compact_to(&path, CopyOptions::new()).is_err());
+    /// storage.snapshot()?.compact_to(&path, CopyOptions::new().replace(true))?;
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn compact_to(&self, path: impl AsRef<Path>, options: CopyOptions<'_>) -> Result<()> {
+        options.run(path.as_ref(), |path, raw| {
+            // SAFETY: the handle lives as long as `self`, the rest during the call.
+            unsafe { call!(deltos_snapshot_compact_to(self.raw.as_ptr(), path, raw)) }
+        })
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let mut raw = self.raw.as_ptr();
+        // SAFETY: the handle is ours.
+        unsafe { sys::deltos_snapshot_release(&mut raw) };
+    }
+}
+
+impl fmt::Debug for Snapshot<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Snapshot").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+/// How [`Snapshot::copy_to`] and [`Snapshot::compact_to`] go about it.
+///
+/// ```
+/// let options = deltos::CopyOptions::new().replace(true);
+/// # drop(options);
+/// ```
+#[derive(Default)]
+pub struct CopyOptions<'p> {
+    replace: bool,
+    progress: Option<Box<ProgressFn<'p>>>,
+}
+
+impl<'p> CopyOptions<'p> {
+    /// Refuses an existing file, and tells of no progress.
+    pub fn new() -> Self {
+        CopyOptions::default()
+    }
+
+    /// Replaces a file of that name; it stays as it was until the copy is complete.
+    #[must_use]
+    pub fn replace(mut self, on: bool) -> Self {
+        self.replace = on;
+        self
+    }
+
+    /// Tells of progress; the closure may cancel the copy.
+    #[must_use]
+    pub fn progress(mut self, told: impl FnMut(Progress) -> std::ops::ControlFlow<()> + 'p) -> Self {
+        self.progress = Some(Box::new(told));
+        self
+    }
+
+    fn run(
+        mut self,
+        path: &Path,
+        copy: impl FnOnce(*const std::os::raw::c_char, *const sys::deltos_copy_options) -> Result<()>,
+    ) -> Result<()> {
+        let mut reporter = Reporter::new(self.progress.as_deref_mut());
+        let raw = sys::deltos_copy_options {
+            struct_size: size_of::<sys::deltos_copy_options>() as u32,
+            flags: if self.replace { sys::DELTOS_COPY_REPLACE } else { 0 },
+            progress: reporter.function(),
+            progress_user: reporter.user(),
+        };
+        let copied = with_c_path(path, |path| copy(path, &raw));
+        reporter.finish();
+        copied
+    }
+}
+
+impl fmt::Debug for CopyOptions<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let progress = self.progress.is_some();
+        out.debug_struct("CopyOptions").field("replace", &self.replace).field("progress", &progress).finish()
+    }
+}
