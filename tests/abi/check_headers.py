@@ -1,37 +1,55 @@
-"""Compiles every public header alone, in each standard and with each compiler, and gives all of them to cffi."""
+"""Compiles every public header alone, in each standard and with each compiler, and gives those of C to cffi.
+
+The headers of C++ are compiled in C++ only: each in the oldest standard, deltos.hpp in all of them, with exceptions and without.
+"""
 
 import argparse
 import itertools
+import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sources import ROOT, declared_functions, finish, output_of
 
 STANDARDS = {"c99": "c", "c11": "c", "c++17": "c++", "c++20": "c++"}
+CPP_STANDARDS = ("c++17", "c++20", "c++2b")
 COMPILERS = {"c": ["gcc", "clang"], "c++": ["g++", "clang++"]}
 STRICT = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
+STRICT_CPP = ["-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wold-style-cast"]
 
 
-def compile_alone(compiler, language, standard, include, header):
+def compile_alone(compiler, language, include, header, flags):
     """What the compiler says of a source that includes this header twice and nothing else."""
     source = f"#include <{header}>\n#include <{header}>\n"
-    command = [compiler, f"-x{language}", f"-std={standard}", *STRICT, f"-I{include}", "-"]
+    command = [compiler, f"-x{language}", *flags, *STRICT, f"-I{include}", "-"]
     ran = subprocess.run(command, input=source, capture_output=True, text=True)
-    return ran.stderr if ran.returncode else ""
+    return f"{header} alone with {compiler} {' '.join(flags)}:\n{ran.stderr}" if ran.returncode else ""
+
+
+def flags_for(header):
+    """The language and the flags of each compilation of a header."""
+    if not header.endswith(".hpp"):
+        return [(language, [f"-std={standard}"]) for standard, language in STANDARDS.items()]
+    if header != "deltos/deltos.hpp":
+        return [("c++", [f"-std={CPP_STANDARDS[0]}", *STRICT_CPP])]
+    variants = itertools.product(CPP_STANDARDS, [[], ["-fno-exceptions", "-fno-rtti"]])
+    return [("c++", [f"-std={standard}", *STRICT_CPP, *more]) for standard, more in variants]
 
 
 def compile_all(include):
-    problems, count = [], 0
-    headers = sorted(path.relative_to(include).as_posix() for path in include.glob("deltos/*.h"))
-    for header, (standard, language) in itertools.product(headers, STANDARDS.items()):
-        for compiler in filter(shutil.which, COMPILERS[language]):
-            count += 1
-            said = compile_alone(compiler, language, standard, include, header)
-            if said:
-                problems.append(f"{header} alone with {compiler} -std={standard}:\n{said}")
-    return problems, count
+    headers = sorted(path.relative_to(include).as_posix() for path in include.glob("deltos/**/*.h*"))
+    jobs = [
+        (compiler, language, include, header, flags)
+        for header in headers
+        for language, flags in flags_for(header)
+        for compiler in filter(shutil.which, COMPILERS[language])
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = list(pool.map(lambda job: compile_alone(*job), jobs))
+    return [text for text in said if text], len(jobs)
 
 
 def declarations(include):

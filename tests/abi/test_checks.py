@@ -135,6 +135,14 @@ class Headers(Planted):
     def test_header_without_a_guard_is_found(self):
         self.assertTrue(self.problems("struct deltos_a {\n  int x;\n};\n"))
 
+    def test_header_of_cpp_that_needs_cpp20_is_found(self):
+        self.plant("deltos/hpp/a.hpp", "#ifndef A\n#define A\n#include <span>\ninline std::span<int> a;\n#endif\n")
+        self.assertIn("-std=c++17", check_headers.compile_all(self.root)[0][0])
+
+    def test_header_of_cpp_that_needs_exceptions_is_found(self):
+        self.plant("deltos/deltos.hpp", "#ifndef A\n#define A\ninline void a() { throw 1; }\n#endif\n")
+        self.assertIn("-fno-exceptions", check_headers.compile_all(self.root)[0][0])
+
     def test_header_that_cffi_cannot_read_is_found(self):
         self.plant("deltos/deltos.h", "static inline int deltos_a(int x) { return x + 1; }\n#define DELTOS_API\n")
         self.assertTrue(check_headers.parse_with_cffi(self.root))

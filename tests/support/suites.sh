@@ -5,7 +5,7 @@
 suites='
 abi            layers, guards, symbols, headers alone, soname, dependencies, dlopen
 core           unit tests of every layer
-capi           the C interface, through the shared library
+capi           the C interface and deltos.hpp, through the shared library
 asan           core and capi under the address and undefined-behaviour sanitizers
 tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
@@ -50,20 +50,20 @@ meson_suites() { # build suite...
 
 suite_abi() { meson_suites debug abi; }
 suite_core() { meson_suites debug core; }
-suite_capi() { meson_suites debug capi; }
+suite_capi() { meson_suites debug capi hpp; }
 suite_crash() { meson_suites debug crash; }
 
 suite_asan() {
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allow_user_segv_handler=1
   UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   export ASAN_OPTIONS UBSAN_OPTIONS
-  meson_suites asan core capi
+  meson_suites asan core capi hpp
 }
 
 suite_tsan() {
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0
   export TSAN_OPTIONS
-  meson_suites tsan core capi
+  meson_suites tsan core capi hpp
 }
 
 suite_python() {
