@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import math
 import struct
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltos._dtypes import optional_module
 from deltos._errors import FormatError, LimitError, NotFoundError, ReadOnlyError, TypeMismatchError
@@ -116,8 +117,11 @@ def unpack(format: str, data: bytes, shape: tuple[int, ...]) -> Any:
     numpy, typestr = optional_module("numpy"), _typestr(format)
     if numpy is not None and typestr is not None:
         return numpy.frombuffer(data, typestr).reshape(shape).copy()[()]
-    if format in _KINDS or format == "c":
-        return memoryview(data).cast(cast(Any, format), shape).tolist()
+    if (format in _KINDS or format == "c") and (len(shape) < 2 or 0 not in shape):
+        values: list[Any] = [*struct.unpack(f"{math.prod(shape)}{format}", data)]
+        for length in shape[:0:-1]:
+            values = [values[at : at + length] for at in range(0, len(values), length)]
+        return values if shape else values[0]
     return RawAttribute(format, shape, data)
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deltos
+from deltos import _dtypes
 
 SCALARS = st.one_of(
     st.booleans(),
@@ -148,3 +149,24 @@ def test_many_are_listed(storage: deltos.Storage) -> None:
         for index in range(100):
             transaction.attrs[f"{index:03}"] = index
     assert [storage.attrs[key] for key in storage.attrs] == list(range(100))
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (np.zeros(0), []),
+        (np.zeros(0, "f2"), []),
+        (np.array([1.5, -2], "f2"), [1.5, -2.0]),
+        (np.arange(6, dtype="i4").reshape(1, 2, 3), [[[0, 1, 2], [3, 4, 5]]]),
+        (np.array(7, "u2"), 7),
+        (np.zeros((3, 0)), deltos.RawAttribute("d", (3, 0), b"")),
+        (np.array([1], ">i4"), deltos.RawAttribute(">i", (1,), b"\0\0\0\1")),
+    ],
+    ids=str,
+)
+def test_without_numpy_arrays_are_lists(
+    storage: deltos.Storage, monkeypatch: pytest.MonkeyPatch, value: object, expected: object
+) -> None:
+    storage.attrs["a"] = value
+    monkeypatch.setattr(_dtypes, "_modules", {"numpy": None, "ml_dtypes": None})
+    assert storage.attrs["a"] == expected
