@@ -145,8 +145,8 @@ class Storage:
     def _choose_slot(self) -> None:
         strong = [slot for slot in map(self._slot, (65536, 131072)) if slot]
         check(bool(strong), "no superblock is whole")
-        self._root, self._zones = max(strong, key=lambda slot: slot[0].transaction)
-        check(self._root.file_blocks * BLOCK <= len(self._map), "the file was cut")
+        self.root, self.zones = max(strong, key=lambda slot: slot[0].transaction)
+        check(self.root.file_blocks * BLOCK <= len(self._map), "the file was cut")
 
     def _slot(self, at: int) -> tuple[Superblock, list[tuple[int, int]]] | None:
         """A whole and strong superblock and its zones; None for anything else."""
@@ -175,7 +175,7 @@ class Storage:
 
     def _page(self, block: int, transaction: int, level: int) -> list[Entry]:
         """The entries of a page, in key order."""
-        check(any(first <= block < first + blocks for first, blocks in self._zones), f"page {block} is not in a zone")
+        check(any(first <= block < first + blocks for first, blocks in self.zones), f"page {block} is not in a zone")
         page = self._map[block * BLOCK : (block + 1) * BLOCK]
         check(xxh3(page[:4088]) == struct.unpack_from("<Q", page, 4088)[0], f"page {block} is damaged")
         magic, its_level, count, its_block, its_transaction, uuid_low, last = struct.unpack_from("<IHHQQQH", page)
@@ -213,7 +213,7 @@ class Storage:
 
     def _entries_from(self, first: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values from a key on."""
-        root = self._root
+        root = self.root
         if root.height:
             yield from self._walk(root.root_block, root.root_transaction, root.height - 1, first, (b"", None))
 
@@ -262,8 +262,8 @@ class Storage:
             start = offset % REGION
             check(start % slot == 0 and start + slot <= REGION, "an extent does not lie in a slot of its size")
             offset, end = offset - start, offset - start + REGION
-        check(FIRST_DATA <= offset and end <= self._root.file_blocks * BLOCK, "an extent lies outside the storage")
-        for first, blocks in self._zones:
+        check(FIRST_DATA <= offset and end <= self.root.file_blocks * BLOCK, "an extent lies outside the storage")
+        for first, blocks in self.zones:
             check(end <= first * BLOCK or offset >= (first + blocks) * BLOCK, "an extent lies in a zone")
         return self._map[extent.offset : extent.offset + size]
 
@@ -348,7 +348,7 @@ class Storage:
     def check_counts(self) -> None:
         """Names and objects correspond one to one."""
         names, objects = [*self._below(NAME)], [*self._below(OBJECT)]
-        check(len(names) == len(objects) == self._root.object_count, "names and objects do not correspond")
+        check(len(names) == len(objects) == self.root.object_count, "names and objects do not correspond")
         ids = sorted(struct.unpack("<Q", value)[0] for _, value in names)
         check(ids == [struct.unpack(">Q", key)[0] for key, _ in objects], "names and objects do not correspond")
 
@@ -377,6 +377,13 @@ def metadata_differences(storage: Storage, name: str, expected: list[dict[str, A
             yield f"{what}, {item['key']}: expected {wanted}, got {actual}"
 
 
+def shown(value: Any) -> str:
+    """A value for a message, cut when it is long."""
+    if isinstance(value, bytes):
+        return value.hex() if len(value) <= 32 else f"{value[:32].hex()}... ({len(value)} bytes)"
+    return repr(value)
+
+
 def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
     storage.check_counts()
     names = storage.names()
@@ -391,15 +398,12 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
         wanted |= {"data": data_of(entry["data"])} | ({"dtype": entry["dtype"]} if "dtype" in entry else {})
         for field, value in wanted.items():
             if getattr(actual, field) != value:
-                yield f"{name}: expected {field} {value!r:.200}, got {getattr(actual, field)!r:.200}"
+                yield f"{name}: expected {field} {shown(value)}, got {shown(getattr(actual, field))}"
         yield from metadata_differences(storage, name, entry.get("metadata", []))
     yield from metadata_differences(storage, "", description.get("metadata", []))
 
 
 def dump(storage: Storage) -> Iterator[str]:
-    def shown(data: bytes) -> str:
-        return data.hex() if len(data) <= 32 else f"{data[:32].hex()}... ({len(data)} bytes)"
-
     def metadata_of(name: str) -> Iterator[str]:
         for item in storage.metadata(name):
             value = repr(item.data.decode()) if item.format == "u8" else f"{item.format} {item.shape} {shown(item.data)}"

@@ -1,0 +1,291 @@
+"""Every runner on the corpus, every reader on every writer's storage and on the released files: the table, and the verdict.
+
+    matrix.py [--build DIR] [--only NAME,...] [--runner NAME=COMMAND] [--absent NAME=REASON] [--counts FILE] [FILE...]
+
+The runners are found in the build directory of ./dev; --runner names another command for one, or adds a reader, and --absent
+says why one is not there: it is skipped, loudly. FILE: parts of the corpus instead of all of it. The exit status is 0 when
+everything passed. --counts appends one line "passed failed skipped".
+
+What the writers wrote is compared byte by byte, but for what must differ: see masked().
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from reader import BLOCK, Damaged, Storage
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TIMEOUT = 1800  # seconds, for a runner that hangs
+
+
+class Runner(NamedTuple):
+    """A program that this directory's README describes."""
+
+    name: str
+    command: str  # words; {build} and {root} are filled in
+    writes: bool = True
+    runs: bool = True
+
+
+RUNNERS = (
+    Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
+    Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner"),
+    Runner("Python", "{build}/venv-package/bin/python {root}/tests/conformance/runners/python/runner.py"),
+    Runner("Rust", "{build}/rust/release/deltos-conformance"),
+    Runner(
+        "Julia",
+        "julia --startup-file=no --project={root}/bindings/julia/Deltos.jl"
+        " {root}/bindings/julia/Deltos.jl/test/conformance.jl",
+    ),
+    Runner("Node", "node {build}/node/golden.mjs", writes=False, runs=False),
+    Runner("Lua", "luajit {root}/bindings/lua/golden.lua", writes=False, runs=False),
+    Runner("Go", "{build}/go/golden", writes=False, runs=False),
+    Runner("reader.py", "{python} {root}/tests/conformance/reader.py", writes=False, runs=False),
+)
+
+
+class Tally:
+    """What passed, failed and was skipped, and what is to be said about it."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = self.skipped = 0
+        self.complaints: list[str] = []
+
+    def pass_(self, count: int = 1) -> None:
+        self.passed += count
+
+    def fail(self, complaint: str, count: int = 1) -> None:
+        self.failed += count
+        self.complaints.append(complaint)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--runner", action="append", default=[])
+    parser.add_argument("--absent", action="append", default=[])
+    parser.add_argument("--counts", type=Path)
+    parser.add_argument("corpus", nargs="*", type=Path)
+    return parser.parse_args()
+
+
+def pairs_of(options: list[str]) -> dict[str, str]:
+    return dict(option.split("=", 1) for option in options)
+
+
+def chosen_runners(options: argparse.Namespace) -> list[Runner]:
+    given = pairs_of(options.runner)
+    runners = [runner._replace(command=given.pop(runner.name, runner.command)) for runner in RUNNERS]
+    runners += [Runner(name, command, writes=False, runs=False) for name, command in given.items()]
+    only = options.only.split(",") if options.only else [runner.name for runner in runners]
+    unknown = set(only) - {runner.name for runner in runners}
+    if unknown:
+        sys.exit(f"matrix: no runner is called {', '.join(sorted(unknown))}")
+    return [runner for runner in runners if runner.name in only]
+
+
+def words_of(runner: Runner, build: Path) -> list[str]:
+    return [word.format(build=build, root=ROOT, python=sys.executable) for word in shlex.split(runner.command)]
+
+
+def missing(words: list[str]) -> str | None:
+    """What of a command is not there."""
+    if shutil.which(words[0]) is None:
+        return f"{words[0]} is not there"
+    return next((f"{word} is not there" for word in words[1:] if word.startswith("/") and not Path(word).exists()), None)
+
+
+def execute(words: list[str], *more: str | Path) -> tuple[int, str]:
+    """The exit status and what was said."""
+    try:
+        ran = subprocess.run(
+            [*words, *map(str, more)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return -1, f"nothing came in {TIMEOUT} seconds"
+    return ran.returncode, ran.stdout.decode("utf-8", "replace")
+
+
+def ends_of(text: str) -> str:
+    """What was said, cut when it is long."""
+    lines = text.strip().splitlines()
+    return "\n".join(f"    {line[:300]}" for line in (lines if len(lines) <= 20 else [*lines[:10], "...", *lines[-9:]]))
+
+
+def table(title: str, columns: list[str], rows: list[tuple[str, list[str]]]) -> None:
+    widths = [max(len(column), *(len(cells[i]) for _, cells in rows)) for i, column in enumerate(columns)]
+    first = max(len(title), *(len(name) for name, _ in rows))
+    print("\n" + "  ".join([title.ljust(first), *(column.rjust(width) for column, width in zip(columns, widths))]))
+    for name, cells in rows:
+        print("  ".join([name.ljust(first), *(cell.rjust(width) for cell, width in zip(cells, widths))]))
+
+
+# ---- The corpus
+
+
+def run_corpus(name: str, words: list[str], corpus: list[Path], tally: Tally) -> dict[str, tuple[int, int]]:
+    """Passed and failed cases of each file."""
+    results = {}
+    for path in corpus:
+        code, said = execute(words, "run", path)
+        counts = re.findall(r"^(\d+) passed, (\d+) failed$", said, re.MULTILINE)
+        if not counts or (code == 0) != (counts[-1][1] == "0"):
+            tally.fail(f"{name} ended with {code} on {path.name}:\n{ends_of(said)}")
+            results[path.stem] = (0, 1)
+            continue
+        passed, failed = map(int, counts[-1])
+        results[path.stem] = passed, failed
+        tally.pass_(passed)
+        if failed:
+            tally.fail(f"{name} on {path.name}:\n{ends_of(said)}", failed)
+    return results
+
+
+def show_corpus(results: dict[str, dict[str, tuple[int, int]]], corpus: list[Path]) -> None:
+    def cell(counts: tuple[int, int]) -> str:
+        return f"{counts[0]}" if not counts[1] else f"{counts[0]} + {counts[1]} FAILED"
+
+    rows = [(path.stem, [cell(results[name][path.stem]) for name in results]) for path in corpus]
+    sums = [tuple(map(sum, zip(*results[name].values()))) for name in results]
+    table("cases", [*results], [*rows, ("all", [cell(counts) for counts in sums])])
+    if len({sum(counts) for counts in sums}) > 1:
+        print("The runners did not run the same number of cases.")
+
+
+# ---- The goldens
+
+
+def masked(path: Path) -> bytes:
+    """The file without what two writers can never have in common.
+
+    That is: the uuid, the hash seed and the time of creation in the header, uuid and time in the superblocks, the live
+    page (process, inode), the uuid in catalogue pages, and the checksums over these.
+    """
+    data = bytearray(path.read_bytes())
+
+    def blank(start: int, end: int) -> None:
+        data[start:end] = bytes(end - start)
+
+    for start, end in ((16, 32), (56, 72), (248, 256), (327680, 327680 + BLOCK)):
+        blank(start, end)
+    for slot in (65536, 131072, 196608, 262144):
+        for start, end in ((104, 128), (1016, 1024)):
+            blank(slot + start, slot + end)
+    with Storage(str(path)) as storage:
+        for first, blocks in storage.zones:
+            for page in range(first * BLOCK, (first + blocks) * BLOCK, BLOCK):
+                blank(page + 24, page + 32)
+                blank(page + BLOCK - 8, page + BLOCK)
+    return bytes(data)
+
+
+def difference(one: bytes, other: bytes) -> str | None:
+    if one == other:
+        return None
+    if len(one) != len(other):
+        return f"{len(one)} and {len(other)} bytes long"
+    places = [at for at in range(len(one)) if one[at] != other[at]]
+    return f"{len(places)} bytes differ, the first at {places[0]}"
+
+
+def write_goldens(writers: dict[str, list[str]], directory: Path, tally: Tally) -> dict[str, Path]:
+    """The golden storage in each language."""
+    written = {}
+    for number, (name, words) in enumerate(writers.items()):
+        path = directory / f"golden-{number}.deltos"
+        code, said = execute(words, "write", HERE / "golden.json", path)
+        if code or not path.exists():
+            tally.fail(f"{name} could not write the golden storage ({code}):\n{ends_of(said)}")
+        else:
+            written[name] = path
+    return written
+
+
+def compare_bytes(written: dict[str, Path], tally: Tally) -> None:
+    names, same = [*written], []
+    for name in names[1:]:
+        try:
+            what = difference(masked(written[names[0]]), masked(written[name]))
+        except Damaged as damage:
+            what = f"not a storage by the format's page: {damage}"
+        if what is None:
+            tally.pass_()
+            same.append(name)
+        else:
+            tally.fail(f"the files of {names[0]} and {name}: {what}")
+    if same:
+        print(f"\nByte by byte as {names[0]} wrote it: {', '.join(same)}.")
+
+
+def read_goldens(
+    readers: dict[str, list[str]], written: dict[str, Path], released: list[Path], directory: Path, tally: Tally
+) -> None:
+    files = {name: (HERE / "golden.json", path) for name, path in written.items()}
+    files |= {path.name: (path.with_suffix(".json"), path) for path in released}
+    rows = []
+    for reader, words in readers.items():
+        cells = []
+        for writer, (description, path) in files.items():
+            copy = directory / "read.deltos"  # nobody spoils it for the next
+            shutil.copy(path, copy)
+            code, said = execute(words, "read", description, copy)
+            cells.append("FAILED" if code else "ok")
+            if code:
+                tally.fail(f"{reader} reading what {writer} wrote ({code}):\n{ends_of(said)}")
+            else:
+                tally.pass_()
+        rows.append((reader, cells))
+    if rows and files:
+        table("read by, written by", [*files], rows)
+
+
+def main() -> int:
+    options = arguments()
+    corpus = options.corpus or sorted((HERE / "corpus").glob("*.json"))
+    absent, tally = pairs_of(options.absent), Tally()
+    if (library := options.build / "stage/lib/libdeltos.so.0").exists():
+        os.environ.setdefault("DELTOS_LIBRARY", str(library))
+    there = {}
+    for runner in chosen_runners(options):
+        words = words_of(runner, options.build)
+        reason = absent.get(runner.name) or missing(words)
+        if reason:
+            tally.skipped += 1
+            print(f"SKIPPED {runner.name}: {reason}", flush=True)
+        else:
+            there[runner] = words
+    results = {
+        runner.name: run_corpus(runner.name, words, corpus, tally) for runner, words in there.items() if runner.runs
+    }
+    if results:
+        show_corpus(results, corpus)
+    with tempfile.TemporaryDirectory(prefix="deltos-golden-") as directory:
+        writers = {runner.name: words for runner, words in there.items() if runner.writes}
+        written = write_goldens(writers, Path(directory), tally)
+        compare_bytes(written, tally)
+        released = sorted((HERE / "golden").glob("*.deltos"))
+        readers = {runner.name: words for runner, words in there.items()}
+        read_goldens(readers, written, released, Path(directory), tally)
+    for complaint in tally.complaints:
+        print(f"\nFAILED {complaint}")
+    print(f"\n{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
+    if options.counts:
+        with options.counts.open("a") as file:
+            file.write(f"{tally.passed} {tally.failed} {tally.skipped}\n")
+    return 1 if tally.failed or not there else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

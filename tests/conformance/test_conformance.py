@@ -1,0 +1,258 @@
+"""The corpus is well formed, the reader of the format's page is strict, and the matrix sees what is wrong.
+
+Needs the package deltos and jsonschema beside pytest.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import matrix
+import reader
+from xxh3 import xxh3
+
+HERE = Path(__file__).resolve().parent
+CORPUS = sorted((HERE / "corpus").glob("*.json"))
+RELEASED = sorted((HERE / "golden").glob("*.deltos"))
+SCHEMA = json.loads((HERE / "schema.json").read_text(encoding="utf-8"))
+BROKEN = "Broken={python} {root}/tests/conformance/runners/broken/runner.py"
+PYTHON = f"Python={sys.executable} {{root}}/tests/conformance/runners/python/runner.py"
+
+# Status codes that no case of the corpus provokes, and why.
+UNPROVOKED = {
+    "KIND": "there is one kind of object so far",
+    "TYPE": "copying between views is no operation of the corpus",
+    "TOO_SMALL": "only the C interface fills memory of the caller's",
+    "FORKED": "not every language can fork",
+    "STRUCT": "only the C interface has structs that grow",
+    "DUPLICATE": "no call answers it yet",
+    "FEATURE": "it takes a file of a later version",
+    "IO": "it takes a failing disk",
+    "IN_DOUBT": "it takes a failing disk",
+    "NO_SPACE": "it takes a full disk",
+    "NO_MEMORY": "it takes a machine without memory",
+    "ADDRESS_SPACE": "the corpus has no reserve_bytes",
+    "FILESYSTEM": "it takes another file system",
+    "INTERNAL": "a bug in the library",
+}
+
+
+def load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def steps() -> Iterator[dict[str, Any]]:
+    for path in CORPUS:
+        for case in load(path)["cases"]:
+            yield from case["steps"]
+
+
+def validator(definition: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{definition}"})
+
+
+class TestTheCorpus:
+    @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+    def test_follows_the_schema(self, path: Path) -> None:
+        validator("corpus").validate(load(path))
+
+    @pytest.mark.parametrize("path", [HERE / "golden.json", *(path.with_suffix(".json") for path in RELEASED)])
+    def test_has_descriptions_that_follow_the_schema(self, path: Path) -> None:
+        validator("description").validate(load(path))
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"modee": "read"},
+            {"mode": "reed"},
+            {"flags": ["verfy"]},
+            {"offset": "0"},
+            {"do": "opem"},
+            {"status": "NOTFOUND"},
+            {"message": ["a"]},
+            {"path": None},
+            {"as": "S"},
+        ],
+        ids=str,
+    )
+    def test_has_a_schema_that_finds_a_typo(self, change: dict[str, Any]) -> None:
+        step = {"do": "open", "path": "a.deltos", "as": "s"}
+        validator("step").validate(step)
+        changed = {field: value for field, value in {**step, **change}.items() if value is not None}
+        with pytest.raises(jsonschema.ValidationError):
+            validator("step").validate(changed)
+
+    @pytest.mark.parametrize("path", [*CORPUS, HERE / "golden.json"], ids=lambda path: path.stem)
+    def test_is_written_for_small_parsers(self, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        escapes = set(re.findall(r"\\(?:u[0-9a-f]{4}|.)", text))
+        others = {escape for escape in escapes if escape not in ('\\"', "\\\\", "\\n", "\\t")}
+        assert all(re.fullmatch(r"\\u00[01][0-9a-f]", escape) for escape in others)
+
+    @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+    def test_names_each_case_once_and_uses_what_is_named(self, path: Path) -> None:
+        cases = load(path)["cases"]
+        assert len({case["name"] for case in cases}) == len(cases)
+        handles = {"storage", "transaction", "snapshot", "object", "view", "handle"}
+        for case in cases:
+            named: set[str] = set()
+            for step in case["steps"]:
+                fields = handles | ({"from"} if step["do"] not in ("embed", "rename") else set())
+                assert {step[field] for field in fields & {*step}} <= named, (case["name"], step)
+                if "as" in step and "status" not in step:
+                    named.add(step["as"])
+
+    def test_has_every_operation(self) -> None:
+        assert {step["do"] for step in steps()} == {*SCHEMA["$defs"]["step"]["properties"]["do"]["enum"]}
+
+    def test_provokes_every_status_that_can_be_provoked_anywhere(self) -> None:
+        provoked = {step["status"] for step in steps() if "status" in step}
+        assert provoked == {*SCHEMA["$defs"]["status"]["enum"]} - {*UNPROVOKED}
+
+    def test_knows_every_status_of_the_header(self) -> None:
+        header = (HERE.parent.parent / "include/deltos/status.h").read_text()
+        assert {*re.findall(r"^ +DELTOS_E_(\w+) = -", header, re.MULTILINE)} == {*SCHEMA["$defs"]["status"]["enum"]}
+
+
+class TestTheChecksum:
+    @pytest.mark.parametrize(
+        "data, expected",
+        [
+            (b"", 0x2D06800538D394C2),
+            (b"Deltos", 0x2FA519F2791BA939),
+            (bytes(i % 256 for i in range(4088)), 0x65F4ADC8831043FD),
+        ],
+        ids=["nothing", "a word", "a page"],
+    )
+    def test_is_that_of_the_page(self, data: bytes, expected: int) -> None:
+        assert xxh3(data) == expected
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Path:
+    """The golden storage, as the package writes it."""
+    path = tmp_path / "golden.deltos"
+    command = [sys.executable, HERE / "runners/python/runner.py", "write", HERE / "golden.json", path]
+    subprocess.run(command, check=True)
+    return path
+
+
+def flip(path: Path, at: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+
+
+class TestTheReader:
+    @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+    def test_reads_what_was_released(self, path: Path) -> None:
+        with reader.Storage(str(path)) as storage:
+            assert [*reader.differences(storage, load(path.with_suffix(".json")))] == []
+
+    def test_reads_what_is_written_today(self, golden: Path) -> None:
+        with reader.Storage(str(golden)) as storage:
+            assert [*reader.differences(storage, load(HERE / "golden.json"))] == []
+
+    @pytest.mark.parametrize("change", ["data", "text", "key", "name", "sealed", "shape", "format", "object", "metadatum"])
+    def test_sees_each_difference(self, golden: Path, change: str) -> None:
+        description = copy.deepcopy(load(HERE / "golden.json"))
+        found = next(entry for entry in description["objects"] if "metadata" in entry)
+        changes = {
+            "data": lambda: found.update(data="00" * (len(found["data"]) // 2)),
+            "text": lambda: found["metadata"][0].update(text="another"),
+            "key": lambda: found["metadata"][0].update(key="another"),
+            "name": lambda: found.update(name="another"),
+            "sealed": lambda: found.update(sealed=not found["sealed"]),
+            "shape": lambda: found.update(shape=[*found["shape"], 1]),
+            "format": lambda: found.update(format="b"),
+            "object": lambda: description["objects"].remove(found),
+            "metadatum": lambda: found["metadata"].pop(),
+        }
+        changes[change]()
+        with reader.Storage(str(golden)) as storage:
+            assert [*reader.differences(storage, description)] != []
+
+    def test_refuses_damage_wherever_there_is_a_checksum(self, golden: Path) -> None:
+        with reader.Storage(str(golden)) as storage:
+            root = storage.root.root_block * reader.BLOCK
+            sealed = golden.read_bytes().index(bytes.fromhex("0123456789abcdef") * 100)
+        for at in (0, 20, 250, root, root + 30, root + 4000, root + 4095, sealed, sealed + 65535):
+            flip(golden, at)
+            with pytest.raises(reader.Damaged), reader.Storage(str(golden)) as storage:
+                [*reader.differences(storage, load(HERE / "golden.json"))]
+            flip(golden, at)
+        with reader.Storage(str(golden)) as storage:
+            assert [*reader.differences(storage, load(HERE / "golden.json"))] == []
+
+    def test_refuses_a_file_that_was_cut(self, golden: Path) -> None:
+        whole = golden.read_bytes()
+        for size in (0, 256, 458751, 458752, len(whole) - 1):
+            golden.write_bytes(whole[:size])
+            with pytest.raises(reader.Damaged):
+                reader.Storage(str(golden))
+
+
+class TestTheMatrix:
+    """Each is run on the smallest file of the corpus."""
+
+    PART = min(CORPUS, key=lambda path: path.stat().st_size)
+
+    def run(self, *options: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, HERE / "matrix.py", "--runner", PYTHON, *options, self.PART]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+
+    def test_passes_where_all_is_well(self, tmp_path: Path) -> None:
+        done = self.run("--only", "Python,reader.py", "--counts", tmp_path / "counts")
+        assert done.returncode == 0, done.stdout
+        passed = len(load(self.PART)["cases"]) + 2 * (1 + len(RELEASED))
+        assert (tmp_path / "counts").read_text() == f"{passed} 0 0\n"
+
+    def test_fails_with_a_reader_that_misreads_a_byte(self) -> None:
+        done = self.run("--only", "Python,reader.py,Broken", "--runner", BROKEN)
+        assert done.returncode == 1
+        assert "FAILED Broken reading what Python wrote" in done.stdout
+
+    def test_fails_with_a_runner_that_fails_a_case(self, tmp_path: Path) -> None:
+        runner = tmp_path / "runner.py"
+        runner.write_text("print('FAILED a.json: a case: step 1: expected 1, got 2\\n3 passed, 1 failed')\nraise SystemExit(1)\n")
+        done = self.run("--only", "C", "--runner", f"C={sys.executable} {runner}")
+        assert done.returncode == 1
+        assert "3 + 1 FAILED" in done.stdout and "expected 1, got 2" in done.stdout
+
+    @pytest.mark.parametrize("program", ["print('3 passed, 0 failed'); raise SystemExit(1)", "raise SystemExit(0)"])
+    def test_fails_with_a_runner_that_contradicts_itself(self, tmp_path: Path, program: str) -> None:
+        (tmp_path / "runner.py").write_text(program)
+        assert self.run("--only", "C", "--runner", f"C={sys.executable} {tmp_path / 'runner.py'}").returncode == 1
+
+    def test_says_what_it_skips(self) -> None:
+        done = self.run("--only", "Python,Rust,Julia", "--runner", "Rust=/no/such/runner", "--absent", "Julia=no Julia here")
+        assert done.returncode == 0
+        assert "SKIPPED Rust: /no/such/runner is not there" in done.stdout
+        assert "SKIPPED Julia: no Julia here" in done.stdout
+        assert "0 failed, 2 skipped" in done.stdout
+
+    def test_takes_two_writings_for_the_same(self, golden: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other.deltos"
+        command = [sys.executable, HERE / "runners/python/runner.py", "write", HERE / "golden.json", other]
+        subprocess.run(command, check=True)
+        assert golden.read_bytes() != other.read_bytes()
+        assert matrix.difference(matrix.masked(golden), matrix.masked(other)) is None
+
+    @pytest.mark.parametrize("at", [8, 65536 + 8, 65536 + 32, 393216 + 6, 400000, 600000])
+    def test_sees_each_byte_that_is_not_to_differ(self, golden: Path, at: int) -> None:
+        before = matrix.masked(golden)
+        after = bytearray(before)
+        after[at] ^= 1
+        assert matrix.difference(before, bytes(after)) == f"1 bytes differ, the first at {at}"
