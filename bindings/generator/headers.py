@@ -27,6 +27,20 @@ typedef long int64_t;
 typedef unsigned long uint64_t;
 """
 
+DEFINED = re.compile(r'^#define (DELTOS_\w+) (0x[0-9a-fA-F]+|\d+|"[^"]*")', re.MULTILINE)
+# A comment and the declaration behind it, up to the first constant or field; then what is declared.
+COMMENTED = re.compile(r"/\*\*(?!<)(.*?)\*/\s*([^;{]*[;{]\s*\w*)", re.DOTALL)
+DECLARED = [
+    re.compile(r"DELTOS_API [^(]*?(\w+)\("),
+    re.compile(r"typedef [^;{]*\(\*(\w+)\)"),
+    re.compile(r"typedef struct (\w+)"),
+    re.compile(r"(enum) \{\s*(\w+)"),
+]
+# Comments that stand behind what they speak of: handles and constants, and fields within the body of their struct.
+COMMENTED_LINE = re.compile(r"((?:DELTOS|deltos)_\w+)(?: = [^,\n/]*,?|(?<=\w);) */\*\*<(.*?)\*/", re.DOTALL)
+STRUCT_BODY = re.compile(r"typedef struct (\w+) \{(.*?)\n\}", re.DOTALL)
+COMMENTED_FIELD = re.compile(r"(\w+)(?:\[\d+\])?; */\*\*<(.*?)\*/", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Named:
@@ -181,25 +195,23 @@ def parsed() -> list[c_ast.Node]:
 def defines() -> Iterator[Define]:
     """Every `#define DELTOS_NAME` with a number or a string."""
     for header in sorted(HEADERS.glob("*.h")):
-        for match in re.finditer(r'^#define (DELTOS_\w+) (0x[0-9a-fA-F]+|\d+|"[^"]*")', header.read_text(), re.MULTILINE):
-            yield Define(match.group(1), match.group(2))
+        for name, text in DEFINED.findall(header.read_text()):
+            yield Define(name, text)
 
 
 def comments(text: str) -> dict[str, str]:
-    """What a header says, by the names it says it of: NAME, STRUCT.FIELD, and for an enumeration that of its first
-    constant after "enum "."""
+    """What a header says, by what it says it of: NAME, STRUCT.FIELD, and "enum NAME" of the one that begins so."""
     found: dict[str, str] = {}
-    for match in re.finditer(r"/\*\*(?!<)(.*?)\*/\s*([^;{]*[;{]\s*\w*)", text, re.DOTALL):
-        declaration = match.group(2)
-        for pattern in (r"DELTOS_API .*?(\w+)\(", r"\(\*(\w+)\)", r"typedef struct (\w+)", r"(enum) \{\s*(\w+)"):
-            if name := re.match(rf"(?:(?!DELTOS_API).)*?{pattern}", declaration, re.DOTALL):
-                found[" ".join(name.groups())] = plain(match.group(1))
+    for comment, declaration in COMMENTED.findall(text):
+        for pattern in DECLARED:
+            if name := pattern.match(declaration):
+                found[" ".join(name.groups())] = plain(comment)
                 break
-    for match in re.finditer(r"^(?:typedef struct (\w+) \w+; *|  (\w+) = [^,\n]*?,? *)/\*\*<(.*?)\*/", text, re.MULTILINE | re.DOTALL):
-        found[match.group(1) or match.group(2)] = plain(match.group(3))
-    for struct in re.finditer(r"typedef struct (\w+) \{(.*?)\n\}", text, re.DOTALL):
-        for field in re.finditer(r"(\w+)(?:\[\d+\])?; */\*\*<(.*?)\*/", struct.group(2), re.DOTALL):
-            found[f"{struct.group(1)}.{field.group(1)}"] = plain(field.group(2))
+    for name, comment in COMMENTED_LINE.findall(text):
+        found[name] = plain(comment)
+    for struct, body in STRUCT_BODY.findall(text):
+        for field, comment in COMMENTED_FIELD.findall(body):
+            found[f"{struct}.{field}"] = plain(comment)
     return found
 
 
@@ -236,8 +248,9 @@ def declared(node: c_ast.Node, docs: dict[str, str], types: dict[str, Type]) -> 
         if isinstance(node.type, c_ast.PtrDecl) and isinstance(node.type.type, c_ast.FuncDecl):
             return Callback(node.name, parameters(node.type.type), converted(node.type.type.type), doc)
         if fields := fields_of(node):
-            said = [Variable(field.name, converted(field.type), docs.get(f"{node.name}.{field.name}", "")) for field in fields]
-            return Struct(node.name, said, doc)
+            said = [docs.get(f"{node.name}.{field.name}", "") for field in fields]
+            variables = [Variable(field.name, converted(field.type), text) for field, text in zip(fields, said)]
+            return Struct(node.name, variables, doc)
         if isinstance(node.type.type, c_ast.Struct):
             return Handle(node.name, doc)
         return Alias(node.name, converted(node.type), doc)

@@ -11,6 +11,7 @@ from .headers import (
     Array,
     Callback,
     Constants,
+    Declaration,
     Define,
     Function,
     Handle,
@@ -86,7 +87,8 @@ def module(interface: Interface) -> str:
     blocks.append(LOADING.rstrip())
     blocks += ["\n".join(function(item)) for item in interface.functions()]
     table = [f"    (:{item.name}, {slot(item)})," for item in interface.functions()]
-    blocks.append("\n".join(['"Every function by its name, with where its address is kept."', "const FUNCTIONS = Tuple{Symbol,Slot}[", *table, "]"]))
+    opening = ['"Every function by its name, with where its address is kept."', "const FUNCTIONS = Tuple{Symbol,Slot}["]
+    blocks.append("\n".join([*opening, *table, "]"]))
     blocks.append(LOAD.rstrip())
     return "\n\n".join(blocks) + "\n"
 
@@ -96,7 +98,7 @@ def define(item: Define) -> str:
     return f"const {item.name} = {item.text}" if item.is_string else f"const {item.name} = UInt32({item.text})"
 
 
-def declaration(item: object) -> Iterator[str]:
+def declaration(item: Declaration) -> Iterator[str]:
     """The lines of anything but a function."""
     if isinstance(item, Constants):
         yield from (f"# {line}" for line in textwrap.wrap(item.doc, WIDTH - 2))

@@ -19,7 +19,8 @@ OPENING = f"""\
 #include <stdio.h>
 
 #define STRUCT(type) printf("struct %s %zu %zu\\n", #type, sizeof(type), _Alignof(type))
-#define FIELD(type, name) printf("field %s %s %zu %zu\\n", #type, #name, offsetof(type, name), sizeof(((type *)0)->name))
+#define SIZE(type, name) sizeof(((type *)NULL)->name)
+#define FIELD(type, name) printf("field %s %s %zu %zu\\n", #type, #name, offsetof(type, name), SIZE(type, name))
 #define CONSTANT(name) printf("constant %s %lld\\n", #name, (long long)(name))
 #define STRING(name) printf("constant %s %s\\n", #name, name)
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 
-from pycparser import c_generator
+from pycparser import c_generator  # type: ignore[import-untyped]
 
 from .headers import NOTICE, Callback, Interface, Named, Pointer, Type
 

@@ -1,4 +1,4 @@
-"""Writes the raw layer of Rust, laid out as rustfmt does it, and the table that its test compares with the compiler's."""
+"""Writes the raw layer of Rust, laid out as rustfmt does it, and the table from which its test computes layouts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from .headers import NOTICE, Alias, Array, Callback, Constants, Function, Handle, Interface, Named, Struct, Type
+from .headers import (
+    NOTICE,
+    Alias,
+    Array,
+    Callback,
+    Constants,
+    Declaration,
+    Function,
+    Handle,
+    Interface,
+    Named,
+    Struct,
+    Type,
+)
 
 TYPES = {
     "void": "c_void",
@@ -19,7 +32,7 @@ TYPES = {
     "uint64_t": "u64",
 }
 KEYWORDS = {"type", "ref", "match", "move", "use", "in", "fn", "impl", "where", "mod", "as", "box", "self", "loop"}
-WIDTH = 100
+WIDTH = 120
 
 OPENING = f"""\
 // {NOTICE}
@@ -54,7 +67,7 @@ def bindings(interface: Interface) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def declaration(item: object, known: set[str]) -> Iterator[str]:
+def declaration(item: Declaration, known: set[str]) -> Iterator[str]:
     """The lines of anything but a function."""
     if isinstance(item, Constants):
         yield from (f"// {line}" for line in textwrap.wrap(item.doc, WIDTH - 3))
@@ -137,7 +150,7 @@ def layout_table(interface: Interface) -> str:
     for struct in interface.structs():
         fields = " ".join(identifier(field.name) for field in struct.fields)
         lines += [f"    struct {struct.name} {{", *wrapped(fields, "        "), "    }"]
-    names = [item.name for item in [*interface.constants(), *interface.defines]]
+    names = [item.name for item in interface.constants()] + [item.name for item in interface.defines]
     lines += ["    constants {", *wrapped(" ".join(names), "        "), "    }"]
     functions = " ".join(item.name for item in interface.functions())
     lines += ["    functions {", *wrapped(functions, "        "), "    }", "}"]

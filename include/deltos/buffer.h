@@ -58,10 +58,11 @@ extern "C" {
  * @retval DELTOS_E_EXISTS   The name is taken: use replace, or rename with replace.
  * @retval DELTOS_E_FORMAT   A format that is malformed, or contradicts itemsize or dtype.
  * @retval DELTOS_E_UNSUPPORTED  An element type that means nothing in another process: pointers, objects of a language.
- * @retval DELTOS_E_RANGE    More bytes than can be counted.
- * @retval DELTOS_E_LIMIT    A format or size beyond the file format's limits, or max_file_bytes.
+ * @retval DELTOS_E_LIMIT    More than 64 dimensions, more bytes than can be counted, a format or size beyond the file
+ *                           format's limits, or a file larger than max_file_bytes.
  * @retval DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE  No room. Nothing was created.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
+ *         DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction. Cost: writes the content.
  * @since 0.1
  */
@@ -79,9 +80,9 @@ DELTOS_API deltos_status deltos_buffer_create(deltos_transaction *transaction, c
  * @param[in]  shape        @p ndim lengths; may be NULL when that is 0.
  * @param[out] buffer       Owned; deltos_object_release(). May be NULL when no handle is wanted.
  * @param[out] err          Detail on failure; may be NULL. On failure the transaction is as it was before.
- * @retval DELTOS_E_INVALID, DELTOS_E_EXISTS, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_RANGE,
- *         DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_CLOSED, DELTOS_E_FORKED,
- *         DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_buffer_create().
+ * @retval DELTOS_E_INVALID, DELTOS_E_EXISTS, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_IO,
+ *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_buffer_create().
  * Threads: as the transaction. Cost: that of allocating the space; in space used before, that of writing zeros.
  * @since 0.1
  */
@@ -101,10 +102,10 @@ DELTOS_API deltos_status deltos_buffer_create_zeroed(deltos_transaction *transac
  * @param[out] err          Detail on failure; may be NULL. Content that cannot be written (E_IO; of a SPARSE storage
  *                          also E_NO_SPACE) aborts the transaction; otherwise it is as it was before.
  * @retval DELTOS_E_KIND   Not a buffer.
- * @retval DELTOS_E_STALE  Deleted or replaced already.
- * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_RANGE,
- *         DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_CLOSED, DELTOS_E_FORKED,
- *         DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_buffer_create().
+ * @retval DELTOS_E_STALE  Deleted or replaced already, or the transaction is over.
+ * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_IO,
+ *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_buffer_create().
  * Threads: as the transaction. Cost: writes the content.
  * @since 0.1
  */

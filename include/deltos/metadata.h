@@ -54,7 +54,8 @@ typedef struct deltos_metadatum {
  * @param[out] err       Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID    Not a snapshot, NULL, a malformed name or key.
  * @retval DELTOS_E_NOT_FOUND  There is no object of that name.
- * @retval DELTOS_E_CLOSED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_IO,
+ *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_object_open().
  * Threads: as the snapshot. Cost: logarithmic in the number of objects.
  * @since 0.1
  */
@@ -70,8 +71,8 @@ DELTOS_API deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, co
  * @param[in]  capacity  May be 0.
  * @param[out] count     How many there are; may exceed @p capacity.
  * @param[out] err       Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID, DELTOS_E_NOT_FOUND, DELTOS_E_CLOSED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- *         DELTOS_E_INTERNAL  As deltos_metadata_get().
+ * @retval DELTOS_E_INVALID, DELTOS_E_NOT_FOUND, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT,
+ *         DELTOS_E_FEATURE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_metadata_get().
  * Threads: as the snapshot. Cost: logarithmic, and constant for each value.
  * @since 0.1
  */
@@ -89,11 +90,12 @@ DELTOS_API deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, c
  * @retval DELTOS_E_INVALID    Not a transaction, NULL, a malformed name or key, text that is not UTF-8, or a size that
  *                             is not that of the format and shape.
  * @retval DELTOS_E_FORMAT     A malformed format.
- * @retval DELTOS_E_UNSUPPORTED  An element type that means nothing in another process: pointers, objects of a language.
- * @retval DELTOS_E_LIMIT      More than 64 KiB, a key of more than 255 bytes, more than 64 dimensions.
+ * @retval DELTOS_E_UNSUPPORTED  The format has pointers or objects of a language.
+ * @retval DELTOS_E_LIMIT      More than 64 KiB, a key of more than 255 bytes, more than 64 dimensions, a format beyond
+ *                             the file format's limits, or a file larger than max_file_bytes.
  * @retval DELTOS_E_NOT_FOUND  There is no object of that name.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction. Cost: logarithmic in the number of objects.
  * @since 0.1
  */
@@ -109,8 +111,8 @@ DELTOS_API deltos_status deltos_metadata_set(deltos_transaction *transaction, co
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID    Not a transaction, NULL, a malformed name or key.
  * @retval DELTOS_E_NOT_FOUND  There is no such object, or it has no such value.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction. Cost: logarithmic in the number of objects.
  * @since 0.1
  */

@@ -71,9 +71,12 @@ typedef struct deltos_object_info {
  * @retval DELTOS_E_NOT_FOUND  There is none of that name.
  * @retval DELTOS_E_KIND       It is of another kind.
  * @retval DELTOS_E_CLOSED     The storage has been closed.
+ * @retval DELTOS_E_FORKED     The storage is a WRITE handle from before fork().
+ * @retval DELTOS_E_STALE      The snapshot is a transaction's, and that is over.
  * @retval DELTOS_E_CORRUPT    What is stored about it is damaged.
  * @retval DELTOS_E_FEATURE    It is of a kind or type that this version does not know.
- * @retval DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_IO         Guarded memory was lost.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: logarithmic in the number of objects; touches no payload.
  * @since 0.1
  */
@@ -88,8 +91,9 @@ DELTOS_API deltos_status deltos_object_open(const deltos_snapshot *snapshot, con
  * @param[in]  kind      The kind wanted, or DELTOS_KIND_ANY.
  * @param[out] object    Owned; deltos_object_release().
  * @param[out] err       Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID, DELTOS_E_NOT_FOUND, DELTOS_E_KIND, DELTOS_E_CLOSED, DELTOS_E_CORRUPT, DELTOS_E_FEATURE,
- *         DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_object_open().
+ * @retval DELTOS_E_INVALID, DELTOS_E_NOT_FOUND, DELTOS_E_KIND, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE,
+ *         DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_object_open().
  * Threads: any. Cost: as deltos_object_open().
  * @since 0.1
  */
@@ -105,8 +109,8 @@ DELTOS_API deltos_status deltos_object_open_id(const deltos_snapshot *snapshot, 
  * @param[out] object   Owned; deltos_object_release().
  * @param[out] err      Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID, DELTOS_E_NOT_FOUND, DELTOS_E_KIND, DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_FORKED,
- *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
- *         As deltos_snapshot_begin() and deltos_object_open().
+ *         DELTOS_E_BUSY, DELTOS_E_FILESYSTEM, DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
+ *         DELTOS_E_INTERNAL  As deltos_snapshot_begin() and deltos_object_open().
  * Threads: any. Cost: as those two.
  * @since 0.1
  */
@@ -125,8 +129,8 @@ DELTOS_API deltos_status deltos_object_open_newest(deltos_storage *storage, cons
  * @retval DELTOS_E_NOT_FOUND  Neither the id nor the name is there any more.
  * @retval DELTOS_E_KIND       The name now belongs to an object of another kind.
  * @retval DELTOS_E_REPLACED   The path leads to another file now; open it anew.
- * @retval DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_FORKED, DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- *         DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_FORKED, DELTOS_E_BUSY, DELTOS_E_FILESYSTEM,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_object_open_newest().
  * Threads: nobody else may be using this handle. Cost: as deltos_object_open_newest().
  * @since 0.1
  */
@@ -163,10 +167,10 @@ DELTOS_API void deltos_object_release(deltos_object **object);
  * @param[in]  object       Of the same storage. Sealing a sealed one does nothing.
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not a transaction, not an object, or of another storage.
- * @retval DELTOS_E_STALE    Deleted or replaced.
+ * @retval DELTOS_E_STALE    Deleted or replaced, or the transaction is over.
  * @retval DELTOS_E_PINNED   A writable view of it lives in some process, or, rarely, of a neighbour in the file.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction; nobody else may be using the object's handle. Cost: reads the whole content.
  * @since 0.1
  */
@@ -180,9 +184,9 @@ DELTOS_API deltos_status deltos_object_seal(deltos_transaction *transaction, del
  * @param[in]  object       Of the same storage. Unsealing one that is not sealed does nothing.
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not a transaction, not an object, or of another storage.
- * @retval DELTOS_E_STALE    Deleted or replaced.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO,
- *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_STALE    Deleted or replaced, or the transaction is over.
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction; nobody else may be using the object's handle. Cost: copies the content.
  * @since 0.1
  */
@@ -199,6 +203,8 @@ DELTOS_API deltos_status deltos_object_unseal(deltos_transaction *transaction, d
  * @retval DELTOS_E_INVALID      Not an object, or NULL.
  * @retval DELTOS_E_CLOSED       The storage has been closed.
  * @retval DELTOS_E_UNSUPPORTED  There is no file: memory of the caller's, or a private copy.
+ * @retval DELTOS_E_FORKED       The storage is a WRITE handle from before fork().
+ * @retval DELTOS_E_IO           Guarded memory was lost.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
@@ -222,6 +228,8 @@ enum {
  * @param[out] err     Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object, or an unknown advice.
  * @retval DELTOS_E_CLOSED   The storage has been closed.
+ * @retval DELTOS_E_FORKED   The storage is a WRITE handle from before fork().
+ * @retval DELTOS_E_IO       Guarded memory was lost.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: one system call.
  * @since 0.1
@@ -247,12 +255,13 @@ enum {
  * Starts a listing, in byte order of names.
  *
  * @param[in]  snapshot  What to list; also the one a transaction lends (which must not change meanwhile).
- * @param[in]  prefix    "" lists everything; bytes, not segments.
+ * @param[in]  prefix    "" lists everything; bytes, not segments. One that no name has lists nothing.
  * @param[in]  depth     DELTOS_LIST_*.
  * @param[out] cursor    Owned; deltos_cursor_release(). It keeps the state it lists, also after the snapshot's release.
  * @param[out] err       Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID  Not a snapshot, NULL, a prefix that no name can have, an unknown depth.
- * @retval DELTOS_E_CLOSED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_INVALID  Not a snapshot, NULL, an unknown depth.
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_IO,
+ *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_object_open().
  * Threads: any. Cost: logarithmic in the number of objects.
  * @since 0.1
  */
@@ -270,7 +279,7 @@ DELTOS_API deltos_status deltos_snapshot_list(const deltos_snapshot *snapshot, c
  * @retval DELTOS_E_INVALID  Not a cursor, NULL, or no capacity.
  * @retval DELTOS_E_CLOSED   The storage has been closed.
  * @retval DELTOS_E_STALE    The transaction whose snapshot this lists has ended.
- * @retval DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: as the cursor. Cost: constant for each entry; ONE_LEVEL skips what is below a level in logarithmic time.
  * @since 0.1
  */

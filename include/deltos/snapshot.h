@@ -41,6 +41,8 @@ extern "C" {
  * @retval DELTOS_E_FORKED   A WRITE handle from before fork().
  * @retval DELTOS_E_CORRUPT  The file was damaged or cut short while open.
  * @retval DELTOS_E_IO       A system call failed, or guarded memory was lost.
+ * @retval DELTOS_E_BUSY     A program that is not this library holds the state's lock.
+ * @retval DELTOS_E_FILESYSTEM  The file system turns out to have no locks.
  * @retval DELTOS_E_ADDRESS_SPACE, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: a few microseconds while fewer than 100 processes hold locks. Takes no lock that others wait for.
  * @since 0.1
@@ -104,12 +106,15 @@ typedef struct deltos_copy_options {
  * @param[in]  path      Where to; a file of that name is refused unless REPLACE.
  * @param[in]  options   NULL: defaults.
  * @param[out] err       Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID    Not a snapshot, one lent by a transaction, no path, unknown flags.
+ * @retval DELTOS_E_INVALID    Not a snapshot, one lent by a transaction, no path or one of a directory, unknown flags.
  * @retval DELTOS_E_STRUCT     struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_CLOSED     Its storage has been closed.
+ * @retval DELTOS_E_FORKED     Of a WRITE handle from before fork().
  * @retval DELTOS_E_EXISTS     The path is taken.
  * @retval DELTOS_E_NOT_FOUND  There is no such directory.
+ * @retval DELTOS_E_READONLY   The file system is read-only.
  * @retval DELTOS_E_CORRUPT    What is to be copied is damaged.
+ * @retval DELTOS_E_FEATURE    It holds what this version does not know.
  * @retval DELTOS_E_CANCELLED  The progress callback said so; nothing is left behind.
  * @retval DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_FILESYSTEM, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: reads and writes all that is live.
@@ -128,9 +133,8 @@ DELTOS_API deltos_status deltos_snapshot_copy_to(const deltos_snapshot *snapshot
  * @param[in]  path      Where to.
  * @param[in]  options   NULL: defaults.
  * @param[out] err       Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_CLOSED, DELTOS_E_EXISTS, DELTOS_E_NOT_FOUND, DELTOS_E_CORRUPT,
- *         DELTOS_E_CANCELLED, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_FILESYSTEM, DELTOS_E_NO_MEMORY,
- *         DELTOS_E_INTERNAL As deltos_snapshot_copy_to().
+ * @retval DELTOS_E_ADDRESS_SPACE  The new file, which is mapped to be written, has no place.
+ * @retval others                  As deltos_snapshot_copy_to().
  * Threads: any. Cost: reads and writes all that is live.
  * @since 0.1
  */

@@ -90,24 +90,24 @@ enum {
   DELTOS_E_TOO_SMALL = -5,    /**< the caller's memory is too small; the size output tells what is needed */
   DELTOS_E_NOT_FOUND = -6,    /**< no object of that name or id, or no such file */
   DELTOS_E_EXISTS = -7,       /**< the name or the file is taken */
-  DELTOS_E_READONLY = -8,     /**< the handle's mode does not allow it */
+  DELTOS_E_READONLY = -8,     /**< the handle's mode, or the file system, does not allow it */
   DELTOS_E_SEALED = -9,       /**< the object is sealed; unseal it or replace it */
   DELTOS_E_PINNED = -10,      /**< views are still exported; the message names the objects and counts */
   DELTOS_E_BUSY = -11,        /**< a transaction or another operation is under way; nothing has been waited for */
   DELTOS_E_CLOSED = -12,      /**< the storage this handle came from has been closed */
-  DELTOS_E_STALE = -13,       /**< the object was deleted, replaced, or belonged to an aborted transaction */
+  DELTOS_E_STALE = -13,       /**< the object was deleted or replaced, or the transaction is over */
   DELTOS_E_FORKED = -14,      /**< a writing handle from before fork(), used in the child */
   DELTOS_E_LAYOUT = -15,      /**< the memory layout does not allow what was requested without a copy */
   DELTOS_E_FORMAT = -16,      /**< a format string that is malformed or contradicts what is said beside it */
   DELTOS_E_CANCELLED = -17,   /**< the progress callback asked to stop */
   DELTOS_E_STRUCT = -18,      /**< struct_size is too small, or unknown fields are not zero */
-  DELTOS_E_UNSUPPORTED = -19, /**< not possible for this storage (memory, sub-range, anonymous) */
+  DELTOS_E_UNSUPPORTED = -19, /**< not possible for this storage, element type or file system */
   DELTOS_E_DUPLICATE = -20,   /**< a key given twice */
   /* The file's: what is stored is not as it should be, or is not what it was. */
   DELTOS_E_CORRUPT = -40,    /**< a check failed; the message says what and where */
   DELTOS_E_NOT_DELTOS = -41, /**< not a storage at all */
   DELTOS_E_FEATURE = -42,    /**< written by a newer version, with a feature that this one does not know */
-  DELTOS_E_LIMIT = -43,      /**< a limit of the format or of the options; the message names it */
+  DELTOS_E_LIMIT = -43,      /**< beyond a limit of the format, of the library or of the options; it is named */
   DELTOS_E_REPLACED = -44,   /**< the path now leads to another file */
   /* The system's. */
   DELTOS_E_IO = -60,            /**< a system call failed; os_errno tells which error. Nothing was published */

@@ -93,8 +93,10 @@ typedef struct deltos_open_options {
  * @retval DELTOS_E_INVALID      NULL or an empty path, an unknown mode, policy or flag, or a combination that has no
  *                               meaning.
  * @retval DELTOS_E_STRUCT       struct_size is too small, or an unknown field is set.
- * @retval DELTOS_E_NOT_FOUND    NEVER: no such file.
- * @retval DELTOS_E_EXISTS       NEW: there is one.
+ * @retval DELTOS_E_NOT_FOUND    NEVER: no such file. Else: no such directory.
+ * @retval DELTOS_E_EXISTS       NEW: there is one. REPLACE: there is one that is not a regular file.
+ * @retval DELTOS_E_READONLY     WRITE, IN_PLACE: the file system is read-only.
+ * @retval DELTOS_E_UNSUPPORTED  REPLACE: the file system has no files without a name (O_TMPFILE).
  * @retval DELTOS_E_RANGE        offset and size do not lie in the file.
  * @retval DELTOS_E_BUSY         REPLACE over a file with a living writer, without FORCE. IN_PLACE while a writer is
  *                               just opening.
@@ -104,7 +106,7 @@ typedef struct deltos_open_options {
  * @retval DELTOS_E_CORRUPT      Damaged. Nothing older is used unless ROLLBACK asks for it. READ and IN_PLACE check the
  *                               header only: what else is damaged is told by the calls that read it, the first of
  *                               which is deltos_snapshot_begin().
- * @retval DELTOS_E_LIMIT        More than this version's limits.
+ * @retval DELTOS_E_LIMIT        WRITE: the file has used up its transaction numbers. A file too large to map.
  * @retval DELTOS_E_FILESYSTEM   Network file systems and others without coherent mappings or locks.
  * @retval DELTOS_E_CANCELLED    The progress callback said so.
  * @retval DELTOS_E_IO           A system call failed; also: a barrier has failed since the machine was started, see
@@ -129,7 +131,7 @@ DELTOS_API deltos_status deltos_storage_open(const char *path, const deltos_open
  * @param[out] storage  Owned.
  * @param[out] err      Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  fd is not an open descriptor, or create is not NEVER.
- * @retval others            As deltos_storage_open(), except E_NOT_FOUND, E_EXISTS and E_BUSY.
+ * @retval others            As deltos_storage_open(), except E_NOT_FOUND and E_EXISTS.
  * Threads: any. Cost: as deltos_storage_open().
  * @since 0.1
  */
@@ -148,9 +150,11 @@ DELTOS_API deltos_status deltos_storage_open_fd(int32_t fd, const deltos_open_op
  *                      defaults.
  * @param[out] storage  Owned.
  * @param[out] err      Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID  Another mode, a policy, an offset or a size.
+ * @retval DELTOS_E_INVALID      Another mode, a policy, an offset or a size, or COPY.
+ * @retval DELTOS_E_UNSUPPORTED  The system has no anonymous files that can be kept from shrinking.
+ * @retval DELTOS_E_CANCELLED    The progress callback said so.
  * @retval DELTOS_E_STRUCT, DELTOS_E_IO, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ *         DELTOS_E_INTERNAL  As deltos_storage_open().
  * Threads: any. Cost: a few system calls.
  * @since 0.1
  */
@@ -169,9 +173,9 @@ DELTOS_API deltos_status deltos_storage_open_anonymous(const char *label, const 
  * @param[in]  user     Given to release.
  * @param[out] storage  Owned.
  * @param[out] err      Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID  data is NULL, another mode, or a policy.
- * @retval DELTOS_E_STRUCT, DELTOS_E_RANGE, DELTOS_E_NOT_DELTOS, DELTOS_E_FEATURE, DELTOS_E_CORRUPT, DELTOS_E_LIMIT,
- *         DELTOS_E_CANCELLED, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_INVALID  data is NULL, another mode, a policy, an offset or a size in the options.
+ * @retval DELTOS_E_STRUCT, DELTOS_E_NOT_DELTOS, DELTOS_E_FEATURE, DELTOS_E_CORRUPT, DELTOS_E_CANCELLED,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_storage_open().
  * Threads: any. Cost: constant; with COPY or VERIFY in proportion to the size.
  * @since 0.1
  */
@@ -185,8 +189,11 @@ DELTOS_API deltos_status deltos_storage_open_memory(const void *data, uint64_t s
  * @param[in]  storage  Not NULL.
  * @param[out] fd       Borrowed until the storage is closed; duplicate it to keep it, never close it.
  * @param[out] err      Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID      Not a storage.
+ * @retval DELTOS_E_INVALID      Not a storage, or NULL.
  * @retval DELTOS_E_UNSUPPORTED  Memory of the caller's, or a private copy: there is no descriptor.
+ * @retval DELTOS_E_FORKED       A WRITE handle from before fork().
+ * @retval DELTOS_E_IO           Guarded memory was lost.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
  */
@@ -205,6 +212,7 @@ DELTOS_API deltos_status deltos_storage_fd(const deltos_storage *storage, int32_
  * @retval DELTOS_E_INVALID  storage is NULL, or not a storage.
  * @retval DELTOS_E_PINNED   Views live. Release them, or deltos_storage_detach().
  * @retval DELTOS_E_BUSY     A transaction is open. Commit or abort it.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: a few system calls.
  * @since 0.1
  */
@@ -235,7 +243,9 @@ DELTOS_API void deltos_storage_detach(deltos_storage **storage);
  * @retval DELTOS_E_IN_DOUBT  WRITE: a commit was being made durable and its last barrier failed.
  * @retval DELTOS_E_IO        The barrier failed, or one has failed before, or guarded memory was lost. Sticky: see
  *                            DELTOS_OPEN_REDIRTY.
- * @retval DELTOS_E_BUSY, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_BUSY      WRITE: ASYNC commits are waiting, and a transaction is open. Commit it with SYNC.
+ * @retval DELTOS_E_LIMIT     WRITE: the file has used up its transaction numbers.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: one or two barriers (milliseconds), and the writing of whatever is dirty.
  * @since 0.1
  */
@@ -275,7 +285,8 @@ typedef struct deltos_storage_info {
  * @retval DELTOS_E_INVALID  Not a storage, or info is NULL.
  * @retval DELTOS_E_STRUCT   struct_size is smaller than the first version of the struct.
  * @retval DELTOS_E_FORKED   A WRITE handle from before fork().
- * @retval DELTOS_E_IO, DELTOS_E_CORRUPT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_BUSY, DELTOS_E_FILESYSTEM, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_snapshot_begin().
  * Threads: any. Cost: some system calls; oldest_pin takes a search of about 60 more.
  * @since 0.1
  */
@@ -290,7 +301,7 @@ enum {
 
 /** One thing that is wrong. Frozen. */
 typedef struct deltos_finding {
-  int32_t status;       /**< DELTOS_E_CORRUPT, _FEATURE or _LIMIT */
+  int32_t status;       /**< DELTOS_E_CORRUPT or DELTOS_E_FEATURE */
   uint32_t reserved;    /**< 0 */
   uint64_t object_id;   /**< or 0 */
   uint64_t file_offset; /**< in bytes from the start of the storage, or 0 */
@@ -312,7 +323,9 @@ typedef struct deltos_finding {
  * @retval DELTOS_E_INVALID    Not a storage, an unknown level, or NULL where memory is needed.
  * @retval DELTOS_E_FORKED     A WRITE handle from before fork().
  * @retval DELTOS_E_CANCELLED  The progress callback said so.
- * @retval DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CORRUPT    So damaged that there is no commit to check, or cut short.
+ * @retval DELTOS_E_BUSY, DELTOS_E_FILESYSTEM, DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
+ *         DELTOS_E_INTERNAL  As deltos_snapshot_begin().
  * Threads: any. Cost: reads the catalogue, with FULL every sealed byte too.
  * @since 0.1
  */

@@ -81,8 +81,7 @@ DELTOS_API const deltos_snapshot *deltos_transaction_snapshot(const deltos_trans
  *
  * Handles of objects made in the transaction go on as objects of the new commit, and their views too.
  *
- * @param[in,out] transaction  NULL afterwards on success. On failure it stays: abort it, or, after E_NO_SPACE
- *                             or E_LIMIT, make it
+ * @param[in,out] transaction  NULL afterwards on success. On failure it stays: abort it, or, after E_NO_SPACE, make it
  *                             smaller and try again.
  * @param[in]     durability   DELTOS_SYNC, DELTOS_LAZY or DELTOS_ASYNC.
  * @param[out]    id           The number of the commit; may be NULL. A transaction without changes commits nothing and
@@ -92,14 +91,15 @@ DELTOS_API const deltos_snapshot *deltos_transaction_snapshot(const deltos_trans
  * @retval DELTOS_E_INVALID   Not a transaction, or an unknown durability.
  * @retval DELTOS_E_CLOSED    Its storage has been detached: it was aborted.
  * @retval DELTOS_E_FORKED    From before fork().
+ * @retval DELTOS_E_STALE     It is over: a deltos_buffer_replace() whose content could not be written has aborted it.
  * @retval DELTOS_E_REPLACED  The path leads to another file now: nobody would ever see the commit.
  * @retval DELTOS_E_NO_SPACE  Disk or quota. Nothing was published.
- * @retval DELTOS_E_LIMIT     It would take more than max_file_bytes. Nothing was published.
- * @retval DELTOS_E_ADDRESS_SPACE  The reservation is used up. Nothing was published.
+ * @retval DELTOS_E_LIMIT     The file has used up its transaction numbers.
  * @retval DELTOS_E_IO        Nothing was published. When it was a barrier that failed, the storage takes no more
  *                            changes.
  * @retval DELTOS_E_IN_DOUBT  The last barrier failed: the commit is not published, but may be there after a restart.
- * @retval DELTOS_E_CORRUPT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CORRUPT   An earlier change of the transaction failed half-way: abort it.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: as the transaction. Cost: SYNC two barriers (milliseconds), LAZY one, ASYNC none; plus a page per level of
  * the catalogue that was touched.
  * @since 0.1
@@ -130,8 +130,15 @@ DELTOS_API void deltos_transaction_abort(deltos_transaction **transaction);
  * @retval DELTOS_E_INVALID    Not a transaction, a malformed name, or replace neither 0 nor 1.
  * @retval DELTOS_E_NOT_FOUND  There is no @p from.
  * @retval DELTOS_E_EXISTS     There is a @p to, and replace is 0.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED     Its storage has been detached.
+ * @retval DELTOS_E_FORKED     From before fork().
+ * @retval DELTOS_E_STALE      The transaction is over.
+ * @retval DELTOS_E_CORRUPT    What is stored is damaged, or an earlier change failed half-way: abort it.
+ * @retval DELTOS_E_LIMIT      The catalogue would take the file beyond max_file_bytes, or beyond the format's limits.
+ * @retval DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE  No room. Nothing was changed.
+ * @retval DELTOS_E_IO         A barrier failed earlier, or guarded memory was lost: the storage takes no changes any
+ *                             more.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: as the transaction. Cost: logarithmic in the number of objects.
  * @since 0.1
  */
@@ -147,8 +154,8 @@ DELTOS_API deltos_status deltos_transaction_rename(deltos_transaction *transacti
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID    Not a transaction, or a malformed name.
  * @retval DELTOS_E_NOT_FOUND  There is none.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction. Cost: logarithmic in the number of objects.
  * @since 0.1
  */
@@ -162,9 +169,9 @@ DELTOS_API deltos_status deltos_transaction_delete(deltos_transaction *transacti
  * @param[in]  prefix       Bytes, not segments: "a" also takes "ab". "" deletes everything.
  * @param[out] count        How many were deleted; may be NULL. None is not a failure.
  * @param[out] err          Detail on failure; may be NULL. After a failure some may be deleted: abort.
- * @retval DELTOS_E_INVALID  Not a transaction, NULL, or a prefix that no name can have.
- * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_NO_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
- * DELTOS_E_INTERNAL
+ * @retval DELTOS_E_INVALID  Not a transaction, or NULL.
+ * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
  * Threads: as the transaction. Cost: logarithmic, for each one.
  * @since 0.1
  */

@@ -94,12 +94,14 @@ enum {
  *                               transaction was aborted.
  * @retval DELTOS_E_READONLY     WRITABLE, and the storage was opened for READ or STATIC.
  * @retval DELTOS_E_SEALED       WRITABLE, and the object is sealed.
- * @retval DELTOS_E_BUSY         WRITABLE, and somebody is sealing it right now.
- * @retval DELTOS_E_FORKED       WRITABLE, and the WRITE handle is from before fork().
+ * @retval DELTOS_E_BUSY         WRITABLE, and somebody is sealing it, or committing, right now; or its memory is just
+ *                               being released by another thread. Try again.
+ * @retval DELTOS_E_FORKED       The storage is a WRITE handle from before fork().
  * @retval DELTOS_E_LAYOUT       The layout is not the requested one (Fortran order of two dimensions and more); or a
  *                               storage at an address where elements are not aligned: open it with COPY.
  * @retval DELTOS_E_IO           Guarded memory was lost, or a lock could not be taken.
- * @retval DELTOS_E_CORRUPT, DELTOS_E_ADDRESS_SPACE, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_FILESYSTEM   The file system turns out to have no locks.
+ * @retval DELTOS_E_CORRUPT, DELTOS_E_FEATURE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: about a microsecond, at most a few system calls; touches no payload.
  * @since 0.1
  */
@@ -114,13 +116,13 @@ DELTOS_API deltos_status deltos_view_acquire(const deltos_object *object, int32_
  * @param[in]  user     Given to release.
  * @param[out] view     Owned; deltos_view_release().
  * @param[out] err      Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID  NULL, more than 64 dimensions, a negative length, no address for memory that is not
- *                           empty, nbytes that are not shape times itemsize, an owner.
+ * @retval DELTOS_E_INVALID  NULL, a negative number of dimensions or length, no address for memory that is not empty,
+ *                           nbytes that are not shape times itemsize, an owner.
  * @retval DELTOS_E_STRUCT   struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_FORMAT   The format is malformed, or contradicts itemsize or dtype.
  * @retval DELTOS_E_UNSUPPORTED  The format has pointers or objects of a language.
- * @retval DELTOS_E_RANGE    More bytes than an address can count.
- * @retval DELTOS_E_LIMIT    A format that is too long, or elements that are too large.
+ * @retval DELTOS_E_LIMIT    More than 64 dimensions, more bytes or wider strides than can be counted, a format that is
+ *                           too long, or elements that are too large.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
@@ -168,7 +170,7 @@ DELTOS_API void deltos_view_release(deltos_view **view);
  * @retval DELTOS_E_STRUCT    struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_READONLY  The target is read-only.
  * @retval DELTOS_E_TYPE      Shapes or element types differ. Byte orders are not converted.
- * @retval DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_RANGE, DELTOS_E_LIMIT  As deltos_view_wrap().
+ * @retval DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT  As deltos_view_wrap().
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: that of the copy.
  * @since 0.1

@@ -15,11 +15,8 @@ void clear(deltos_object **buffer) {
 }
 
 Result<std::vector<std::int64_t>> shape_of(std::int32_t ndim, const std::int64_t *shape) {
-  if (ndim < 0 || ndim > dtype::kMaxDimensions) {
-    return fail(Code::invalid, "%d dimensions were given; 0 to %d are possible", ndim, dtype::kMaxDimensions);
-  }
+  DELTOS_TRY(dtype::check_shape_given(ndim, shape));
   if (ndim == 0) return std::vector<std::int64_t>();
-  if (shape == nullptr) return fail(Code::invalid, "the shape is missing for %d dimensions", ndim);
   return std::vector<std::int64_t>(shape, shape + ndim);
 }
 

@@ -10,16 +10,16 @@ using namespace deltos::capi;
 namespace {
 
 // Data of a value that exists is never NULL for the caller, and neither is a shape.
-const std::int64_t nothing[1] = {0};
+const std::int64_t kNothing[1] = {0};
 
 deltos_metadatum public_item(const char *key, const format::Metadatum &value) {
   deltos_metadatum item{};
   item.key = key;
   item.format = value.format.c_str();
-  item.data = value.data.empty() ? static_cast<const void *>(nothing) : value.data.data();
+  item.data = value.data.empty() ? static_cast<const void *>(kNothing) : value.data.data();
   item.size = value.data.size();
   item.ndim = static_cast<std::int32_t>(value.shape.size());
-  item.shape = value.shape.empty() ? nothing : value.shape.data();
+  item.shape = value.shape.empty() ? kNothing : value.shape.data();
   return item;
 }
 
@@ -32,11 +32,7 @@ Result<format::Metadatum> metadatum_of(const deltos_metadatum *item) {
     return fail(Code::limit, "%llu bytes are too many, metadata holds at most %zu; store them as a buffer",
                 static_cast<unsigned long long>(item->size), format::kMaxMetadatumBytes);
   }
-  if (item->ndim < 0) return fail(Code::invalid, "%d is not a number of dimensions", item->ndim);
-  if (item->ndim > format::kMaxDimensions) {
-    return fail(Code::limit, "%d dimensions are too many, at most %d are possible", item->ndim, format::kMaxDimensions);
-  }
-  if (item->ndim > 0 && item->shape == nullptr) return fail(Code::invalid, "the shape is NULL");
+  DELTOS_TRY(dtype::check_shape_given(item->ndim, item->shape));
   format::Metadatum value;
   value.format = item->format;
   if (item->ndim > 0) value.shape.assign(item->shape, item->shape + item->ndim);

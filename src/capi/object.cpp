@@ -19,7 +19,7 @@ Status check_kind(std::int32_t kind) {
 }
 
 // A shape is never NULL for the caller.
-const std::int64_t no_shape[1] = {0};
+const std::int64_t kNoShape[1] = {0};
 
 deltos_object_info public_info(const store::ObjectRef &object) {
   const format::Object &record = object.record();
@@ -45,7 +45,7 @@ deltos_object_info public_info(const store::ObjectRef &object) {
   known.changed_id = record.changed;
   known.name = record.name.c_str();
   known.format = record.format.c_str();
-  known.shape = record.shape.empty() ? no_shape : record.shape.data();
+  known.shape = record.shape.empty() ? kNoShape : record.shape.data();
   return known;
 }
 
@@ -55,7 +55,7 @@ Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t 
   const std::uint64_t found = std::min<std::uint64_t>(cursor->given.size(), room);
   for (std::uint64_t i = 0; i < found; ++i) {
     const store::Snapshot::Entry &entry = cursor->given[i];
-    entries[i] = deltos_entry{entry.name.c_str(), entry.id, entry.kind, entry.is_prefix ? 1u : 0u, entry.payload_bytes};
+    entries[i] = deltos_entry{entry.name.c_str(), entry.id, entry.kind, entry.is_prefix ? 1U : 0U, entry.payload_bytes};
   }
   if (found > 0) cursor->last = cursor->given[found - 1].name;
   *count = found;

@@ -22,7 +22,9 @@ Layout packed_like(const Layout &layout, std::byte *data) {
 }
 
 // Both layouts only ever give the addresses of what is read, so that one type serves both sides.
-std::byte *writable(const std::byte *data) { return const_cast<std::byte *>(data); }
+std::byte *writable(const std::byte *data) {
+  return const_cast<std::byte *>(data);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
 
 bool is_packed_row(const Dimension &row, std::uint64_t item_bytes) {
   return row.source.stride == static_cast<std::int64_t>(item_bytes);

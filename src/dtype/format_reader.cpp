@@ -32,11 +32,12 @@ constexpr TypeCode kCodes[] = {
 };
 constexpr TypeCode kComplexCodes[] = {
     {'f', 8, 4, 8, false, Dtype::c64}, {'d', 16, 8, 16, false, Dtype::c128}, {'g', 32, 16, 32, false, Dtype::other}};
-static_assert(sizeof(long) == 8 && sizeof(long double) == 16 && alignof(long double) == 16);
+static_assert(sizeof(long) == 8 && sizeof(long double) == 16);
+static_assert(alignof(long double) == 16);
 
-template <std::size_t count>
-const TypeCode *find_code(const TypeCode (&codes)[count], char character) {
-  const TypeCode *end = codes + count;
+template <std::size_t kCount>
+const TypeCode *find_code(const TypeCode (&codes)[kCount], char character) {
+  const TypeCode *end = codes + kCount;
   const TypeCode *found = std::find_if(codes, end, [=](const TypeCode &code) { return code.character == character; });
   return found == end ? nullptr : found;
 }

@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::uint64_t kMaxBytes = std::numeric_limits<std::int64_t>::max();
 
-Error too_large() { return fail(Code::range, "the array is larger than 2^63 - 1 bytes; make it smaller or split it"); }
+Error too_large() { return fail(Code::limit, "the array is larger than 2^63 - 1 bytes; make it smaller or split it"); }
 
 Error too_wide() {
-  return fail(Code::range, "the strides reach further than 2^63 - 1 bytes from the first item; check the strides");
+  return fail(Code::limit, "the strides reach further than 2^63 - 1 bytes from the first item; check the strides");
 }
 
 std::span<const std::int64_t> shape_of(const Layout &layout) {
@@ -24,9 +24,7 @@ bool is_indirect_at(const Layout &layout, int dimension) {
 
 // Bytes that all lengths but zeros make together: what strides of any order need to fit.
 Result<std::uint64_t> span_of(std::span<const std::int64_t> shape, std::uint64_t item_bytes) {
-  if (shape.size() > kMaxDimensions) {
-    return fail(Code::invalid, "the array has %zu dimensions; at most %d are possible", shape.size(), kMaxDimensions);
-  }
+  DELTOS_TRY(check_dimensions(static_cast<std::int64_t>(shape.size())));
   if (item_bytes == 0) return fail(Code::invalid, "the items have no bytes; an item has at least one");
   std::uint64_t bytes = item_bytes;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -67,14 +65,9 @@ Result<Reach> reach_of_block(const Layout &layout, int first, std::span<const st
 }
 
 Status check_shape(const Layout &layout) {
-  if (layout.ndim < 0 || layout.ndim > kMaxDimensions) {
-    return fail(Code::invalid, "the array has %d dimensions; 0 to %d are possible", layout.ndim, kMaxDimensions);
-  }
-  if (layout.ndim > 0 && layout.shape == nullptr) {
-    return fail(Code::invalid, "the array has %d dimensions but no shape", layout.ndim);
-  }
-  const Result<std::uint64_t> span = span_of(shape_of(layout), layout.item_bytes);
-  return span.ok() ? Status() : Status(span.error());
+  DELTOS_TRY(check_shape_given(layout.ndim, layout.shape));
+  DELTOS_TRY(span_of(shape_of(layout), layout.item_bytes));
+  return {};
 }
 
 // For a shape whose span is checked.
@@ -101,7 +94,7 @@ bool is_packed(const Layout &layout, At at) {
   if (is_empty(layout)) return true;
   std::int64_t room[kMaxDimensions];
   const std::span<const std::int64_t> strides = strides_of(layout, room);
-  std::int64_t expected = static_cast<std::int64_t>(layout.item_bytes);
+  auto expected = static_cast<std::int64_t>(layout.item_bytes);
   for (int i = 0; i < layout.ndim; ++i) {
     const int dimension = at(i);
     if (layout.shape[dimension] > 1 && strides[static_cast<std::size_t>(dimension)] != expected) return false;
@@ -120,6 +113,19 @@ bool overlaps(const Range &a, const Range &b) {
 }
 
 }  // namespace
+
+Status check_dimensions(std::int64_t count) {
+  if (count < 0) return fail(Code::invalid, "%lld is not a number of dimensions", static_cast<long long>(count));
+  if (count <= kMaxDimensions) return {};
+  return fail(Code::limit, "%lld dimensions are too many; at most %d are possible", static_cast<long long>(count),
+              kMaxDimensions);
+}
+
+Status check_shape_given(int ndim, const std::int64_t *shape) {
+  DELTOS_TRY(check_dimensions(ndim));
+  if (ndim == 0 || shape != nullptr) return {};
+  return fail(Code::invalid, "the shape is missing for %d dimensions", ndim);
+}
 
 Status check_layout(const Layout &layout) {
   DELTOS_TRY(check_shape(layout));
@@ -174,7 +180,7 @@ Status fill_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_by
 
 Status fill_f_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides) {
   DELTOS_TRY(span_of(shape, item_bytes));
-  std::int64_t stride = static_cast<std::int64_t>(item_bytes);
+  auto stride = static_cast<std::int64_t>(item_bytes);
   for (std::size_t i = 0; i < shape.size(); ++i) {
     strides[i] = stride;
     stride *= std::max<std::int64_t>(shape[i], 1);

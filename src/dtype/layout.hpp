@@ -26,8 +26,13 @@ struct Layout {
   std::uint64_t item_bytes = 1;
 };
 
-// Code::invalid for a number of dimensions, null shape, negative extent, item size 0; Code::range for what the products
-// and the distances between items exceed.
+// Code::invalid for a negative number, Code::limit for more than kMaxDimensions.
+Status check_dimensions(std::int64_t count);
+// The same, and Code::invalid for a null shape where there are dimensions.
+Status check_shape_given(int ndim, const std::int64_t *shape);
+
+// Code::invalid for what no array can have: fewer than 0 dimensions, a null shape, a negative extent, items of 0 bytes.
+// Code::limit for more dimensions, bytes or distance between items than can be counted.
 Status check_layout(const Layout &layout);
 
 Result<std::uint64_t> item_count(std::span<const std::int64_t> shape);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kTile = 32;
 
 void put_c_strides(const Layout &layout, std::int64_t *strides) {
-  std::int64_t stride = static_cast<std::int64_t>(layout.item_bytes);
+  auto stride = static_cast<std::int64_t>(layout.item_bytes);
   for (int i = layout.ndim; i-- > 0;) {
     strides[i] = stride;
     stride *= std::max<std::int64_t>(layout.shape[i], 1);
@@ -29,6 +29,7 @@ class Steps {
   }
   Steps(const Steps &) = delete;
   Steps &operator=(const Steps &) = delete;
+  ~Steps() = default;
   Step operator[](int dimension) const {
     return {strides_[dimension], layout_.suboffsets == nullptr ? -1 : layout_.suboffsets[dimension]};
   }
@@ -41,6 +42,7 @@ class Steps {
 
 bool continues(const Step &outer, const Step &inner, std::int64_t inner_length) {
   std::int64_t distance = 0;
+  // Every dimension has a stride: NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage)
   return outer.is_direct() && checked_mul(inner.stride, inner_length, &distance) && outer.stride == distance;
 }
 

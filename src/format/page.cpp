@@ -104,7 +104,7 @@ const char *leaf_entry_fault(std::size_t key_bytes, std::size_t value_bytes, boo
 const char *inner_entry_fault(unsigned index, Bytes key, Bytes value, bool spilled, const Child &page) {
   if (index == 0 ? !key.empty() : key.empty() || key.size() > kMaxKeyBytes) return "has a key of impossible length";
   if (spilled || value.size() != sizeof(Child)) return "is not a reference to a page";
-  const Child child = load<Child>(value.data());
+  const auto child = load<Child>(value.data());
   if (child.block < kFirstDataBlock || child.block >= kMaxBlocks) return "refers to an impossible block";
   if (child.transaction == 0 || child.transaction > page.transaction) return "refers to a page of a later transaction";
   return nullptr;
@@ -147,7 +147,7 @@ int compare_keys(Bytes left, Bytes right) {
 }
 
 Status check_page(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low) {
-  const PageHeader header = load<PageHeader>(page);
+  const auto header = load<PageHeader>(page);
   DELTOS_TRY(check_page_header(header, expected, level, uuid_low));
   if (hash64({page, kPageChecksumOffset}) != load<std::uint64_t>(page + kPageChecksumOffset)) {
     return damaged(expected, "its checksum does not fit");

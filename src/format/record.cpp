@@ -265,7 +265,7 @@ Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks) {
   if (bytes.size() != sizeof(Spill)) {
     return fail(Code::corrupt, "a reference to a long catalogue value is damaged; restore the storage from a copy");
   }
-  const Spill spill = load<Spill>(bytes.data());
+  const auto spill = load<Spill>(bytes.data());
   const char *fault = extent_fault(spill.offset, spill.bytes, file_blocks);
   if (fault == nullptr && (spill.bytes == 0 || spill.bytes > kMaxSpillBytes)) fault = "is of impossible length";
   if (fault == nullptr && spill.transaction > kMaxTransaction) fault = "is of an impossible transaction";

@@ -71,7 +71,7 @@ Result<Header> check_header(Bytes bytes) {
     return fail(Code::not_deltos, "%zu bytes are too short for a Deltos storage; check the path and offset",
                 bytes.size());
   }
-  const Header header = load<Header>(bytes.data());
+  const auto header = load<Header>(bytes.data());
   if (header.magic != kMagic) {
     const bool mangled = std::equal(kMagic.begin(), kMagic.begin() + 6, header.magic.begin());
     return fail(Code::not_deltos,
@@ -89,7 +89,7 @@ void seal_superblock(Superblock *superblock) { superblock->xxh3 = checksum_of(*s
 
 std::optional<Superblock> read_superblock(Bytes bytes, const Uuid &uuid) {
   if (bytes.size() < sizeof(Superblock)) return std::nullopt;
-  const Superblock superblock = load<Superblock>(bytes.data());
+  const auto superblock = load<Superblock>(bytes.data());
   if (superblock.magic != kSuperblockMagic || superblock.uuid != uuid) return std::nullopt;
   if (superblock.xxh3 != checksum_of(superblock)) return std::nullopt;
   if ((superblock.flags & ~kSuperblockWeak) != 0) return std::nullopt;

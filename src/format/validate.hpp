@@ -50,7 +50,7 @@ std::vector<std::byte> encode_object(const Object &object);
 // int64 (so strides do), extents inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3,073 bytes up, a
 // slot of a slab below, first extent's bytes == payload_bytes, a second one exactly when there are chunk sums, format
 // being UTF-8 without NUL, name valid, nothing left over.
-Result<Object> decode_object(Bytes record, std::uint64_t id, std::uint64_t file_blocks);
+Result<Object> decode_object(Bytes bytes, std::uint64_t id, std::uint64_t file_blocks);
 
 struct Metadatum {
   std::string format;
@@ -58,7 +58,7 @@ struct Metadatum {
   std::vector<std::byte> data;
 };
 std::vector<std::byte> encode_metadatum(const Metadatum &item);
-Result<Metadatum> decode_metadatum(Bytes record);
+Result<Metadatum> decode_metadatum(Bytes bytes);
 
 std::vector<std::byte> name_key(std::string_view name);
 std::vector<std::byte> object_key(std::uint64_t id);

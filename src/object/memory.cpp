@@ -8,16 +8,6 @@ namespace {
 // What an empty memory points at: an address that may be compared and passed on, but holds nothing.
 alignas(64) std::byte nothing[64];
 
-Status check_given_dimensions(const Description &given) {
-  if (given.ndim < 0 || given.ndim > dtype::kMaxDimensions) {
-    return fail(Code::invalid, "%d dimensions were given; 0 to %d are possible", given.ndim, dtype::kMaxDimensions);
-  }
-  if (given.ndim > 0 && given.shape == nullptr) {
-    return fail(Code::invalid, "the shape is missing for %d dimensions", given.ndim);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<dtype::Format> element_type(std::optional<std::string_view> text, std::int32_t dtype, std::uint64_t item_bytes) {
@@ -32,7 +22,7 @@ Result<dtype::Format> element_type(std::optional<std::string_view> text, std::in
 }
 
 Result<std::shared_ptr<const Memory>> Memory::describe(const Description &given, std::shared_ptr<const void> owner) {
-  DELTOS_TRY(check_given_dimensions(given));
+  DELTOS_TRY(dtype::check_shape_given(given.ndim, given.shape));
   std::shared_ptr<Memory> memory(new Memory());
   DELTOS_ASSIGN(memory->format_, element_type(given.format, given.dtype, given.item_bytes));
   const auto ndim = static_cast<std::size_t>(given.ndim);

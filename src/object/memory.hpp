@@ -35,12 +35,15 @@ Result<dtype::Format> element_type(std::optional<std::string_view> text, std::in
 // Immutable once it is shared.
 class Memory {
  public:
-  // invalid: dimensions, lengths, a missing address, a wrong total; range: sizes that cannot be counted; and what
-  // element_type() says of the type.
+  // invalid: dimensions, lengths, a missing address, a wrong total; limit: too many dimensions, sizes that cannot be
+  // counted; and what element_type() says of the type.
   static Result<std::shared_ptr<const Memory>> describe(const Description &given, std::shared_ptr<const void> owner);
   // C-contiguous memory of a known type; where it lies is told by hold(), before anybody else sees it.
   static Result<std::shared_ptr<Memory>> contiguous(dtype::Format format, std::vector<std::int64_t> shape,
                                                     bool readonly, bool sealed);
+  ~Memory() = default;
+  Memory &operator=(const Memory &) = delete;
+
   void hold(std::byte *data, std::shared_ptr<const void> owner);
   // The same memory once more, so that its owner counts as many holders as there are views.
   std::shared_ptr<const Memory> clone() const { return std::shared_ptr<const Memory>(new Memory(*this)); }
@@ -58,7 +61,6 @@ class Memory {
  private:
   Memory() = default;
   Memory(const Memory &) = default;
-  Memory &operator=(const Memory &) = delete;
   std::byte *data_ = nullptr;  // never null
   dtype::Format format_;
   std::vector<std::int64_t> shape_, strides_, suboffsets_;

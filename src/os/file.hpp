@@ -30,6 +30,8 @@ class File {
   ~File();
   File(File &&other) noexcept;
   File &operator=(File &&other) noexcept;
+  File(const File &) = delete;
+  File &operator=(const File &) = delete;
 
   static Result<File> open(const std::string &path, int flags, unsigned mode = 0644);  // not_found for ENOENT
   static Result<File> open_memory(const char *label);  // memfd, sealable, sealed against shrinking

@@ -20,7 +20,9 @@ namespace {
 // Lives as long as the process: destructors of other statics may still close files.
 union SystemIo {
   constexpr SystemIo() : io() {}
-  ~SystemIo() {}
+  ~SystemIo() {}  // NOLINT(modernize-use-equals-default): defaulted, it would be deleted, as Io has a destructor
+  SystemIo(const SystemIo &) = delete;
+  SystemIo &operator=(const SystemIo &) = delete;
   Io io;
 };
 

@@ -125,7 +125,9 @@ Result<std::shared_ptr<Mapping>> Mapping::anonymous(std::uint64_t bytes) {
 
 std::shared_ptr<Mapping> Mapping::borrow(const void *data, std::uint64_t bytes) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->data_ = const_cast<std::byte *>(static_cast<const std::byte *>(data));
+  // Never written: the mapping is not writable.
+  mapping->data_ = const_cast<std::byte *>(  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+      static_cast<const std::byte *>(data));
   mapping->reserved_ = bytes;
   mapping->bytes_.store(bytes, std::memory_order_release);
   return mapping;

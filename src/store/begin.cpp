@@ -96,6 +96,10 @@ Status StorageState::check_whole() const {
 Status StorageState::check_open() const {
   if (closed.load(std::memory_order_acquire)) return fail(Code::closed, "%s has been closed", label.c_str());
   DELTOS_TRY(check_whole());
+  return check_not_forked();
+}
+
+Status StorageState::check_not_forked() const {
   if (writer && writer->forked()) {
     return fail(Code::forked, "%s was opened for writing before this process was forked; open it again here",
                 label.c_str());
@@ -106,7 +110,7 @@ Status StorageState::check_open() const {
   return {};
 }
 
-Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::Mapping> plain) {
+Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::Mapping> plain) const {
   if (!options.sigbus_guard) return plain;
   auto both = std::make_shared<GuardedMapping>();
   both->mapping = std::move(plain);

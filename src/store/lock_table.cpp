@@ -99,7 +99,7 @@ Result<std::uint64_t> LockTable::pin(std::uint64_t transaction, PinKind kind) {
   if (mode_ == Mode::disabled) return transaction;
   DELTOS_TRY(check_usable());
   if (transaction < format::kFirstTransaction || transaction > format::kMaxTransaction) {
-    return fail(Code::range, "%s: transaction %llu cannot be pinned: outside [2^16, 2^60]",
+    return fail(Code::corrupt, "%s: transaction %llu cannot be pinned: outside [2^16, 2^60]",
                 description_.label().c_str(), static_cast<unsigned long long>(transaction));
   }
   std::vector<Pin> larger;
@@ -337,8 +337,9 @@ Result<RangeTicket> LockTable::lock_range(std::uint64_t first_block, std::uint64
   if (mode_ == Mode::disabled || blocks == 0) return ticket;
   DELTOS_TRY(check_usable());
   if (blocks > format::kMaxBlocks || first_block > format::kMaxBlocks - blocks) {
-    return fail(Code::range, "%s: blocks %llu + %llu lie beyond the limit of 2^48 blocks", description_.label().c_str(),
-                static_cast<unsigned long long>(first_block), static_cast<unsigned long long>(blocks));
+    return fail(Code::corrupt, "%s: blocks %llu + %llu lie beyond the limit of 2^48 blocks",
+                description_.label().c_str(), static_cast<unsigned long long>(first_block),
+                static_cast<unsigned long long>(blocks));
   }
   if (writable) return lock_writable(ticket);
   DELTOS_ASSIGN(const Placed placed, lock_interval(ranges_, {first_block, first_block + blocks}));

@@ -66,6 +66,8 @@ class Space {
 
   Space(SpaceHost *host, std::uint64_t file_blocks, std::vector<format::Zone> zones);
   ~Space();
+  Space(const Space &) = delete;
+  Space &operator=(const Space &) = delete;
 
   // ---- rebuilding. corrupt when something is used twice, lies in a zone (payload) or outside one (page), or breaks a
   // slab's rules. in_root: reachable from the recovered root; otherwise only from the durable strong root.

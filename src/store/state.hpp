@@ -61,7 +61,10 @@ struct StorageState {
   bool reserve_transaction();         // false: there is one
   void give_up_transaction();
 
+  StorageState() = default;
   ~StorageState();
+  StorageState(const StorageState &) = delete;
+  StorageState &operator=(const StorageState &) = delete;
   const os::File &file() const { return locks->description(); }
   std::shared_ptr<os::Mapping> current_mapping() const;
   // io: the guard has seen parts of the file vanish. What was read meanwhile is void: zeros can pass for an empty page.
@@ -73,11 +76,12 @@ struct StorageState {
   }
   // closed, io as above, or forked.
   Status check_open() const;
+  Status check_not_forked() const;
   // replaced: the file has lost its last name.
   Status check_named() const;
   // Maps a file (whole, from `base`) under the guard that the options ask for.
   Result<std::shared_ptr<os::Mapping>> map_file(std::uint64_t bytes, os::Protection protection);
-  Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain);
+  Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain) const;
   // A mapping of at least `file_blocks`; a larger one takes the current one's place (readers).
   Result<std::shared_ptr<os::Mapping>> mapping_for(std::uint64_t file_blocks);
 };

@@ -157,7 +157,8 @@ Status Storage::sync() {
   if (!state.writer)
     return fail(Code::readonly, "%s is open for reading only; there is nothing to sync", state.label.c_str());
   if (!state.reserve_transaction()) return state.writer->sync_payload();
-  Status synced = state.writer->sync();
+  Status synced = state.writer->check_path(true);
+  if (synced.ok()) synced = state.writer->sync();
   state.give_up_transaction();
   return synced;
 }
@@ -167,7 +168,9 @@ Status Storage::sync() {
 
 Result<StorageInfo> Storage::info() const {
   const StorageState &state = *state_;
+  // Not all of check_open(): that memory was lost is one of the facts.
   if (state.closed.load()) return fail(Code::closed, "%s has been closed", state.label.c_str());
+  DELTOS_TRY(state.check_not_forked());
   StorageInfo info{};
   info.mode = state.options.mode;
   info.uuid = state.header.uuid;
@@ -229,7 +232,9 @@ Result<std::vector<PinInfo>> Storage::pins() const {
 
 Result<int> Storage::descriptor() const {
   DELTOS_TRY(state_->check_open());
-  if (!state_->has_file) return fail(Code::unsupported, "a storage in memory of the caller's has no descriptor");
+  if (!state_->has_file || state_->options.copy) {
+    return fail(Code::unsupported, "%s lies in memory and has no descriptor", state_->label.c_str());
+  }
   return state_->file().fd();
 }
 

@@ -143,6 +143,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
   static Result<std::shared_ptr<Storage>> open_memory(const void *data, std::uint64_t bytes, const OpenOptions &options,
                                                       std::shared_ptr<void> owner);
   ~Storage();
+  Storage(const Storage &) = delete;
+  Storage &operator=(const Storage &) = delete;
 
   // pinned (naming objects and counts) while exports live, busy while a transaction is open; then nothing has changed.
   // Afterwards everything answers `closed`; the caller drops its reference.
@@ -163,8 +165,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Result<std::vector<PinInfo>> pins() const;
   Result<std::vector<Finding>> verify(VerifyLevel level, const Progress &progress);
   Status advise(const ObjectRef &object, int madvise_advice);  // MADV_*; a hint
-  Result<int> descriptor() const;                              // borrowed, to pass on; unsupported for caller memory
-  const std::string &path() const;                             // empty: anonymous or memory
+  Result<int> descriptor() const;   // borrowed, to pass on; unsupported for memory and copies
+  const std::string &path() const;  // empty: anonymous or memory
   const format::Uuid &uuid() const;
   Mode mode() const;
   // immutable, at a place in the file that is no multiple of 64: typed use is refused.

@@ -17,7 +17,9 @@ struct TransactionState;  // private, transaction_state.hpp
 
 class Transaction : public std::enable_shared_from_this<Transaction> {
  public:
-  ~Transaction();                                    // aborts
+  ~Transaction();  // aborts
+  Transaction(const Transaction &) = delete;
+  Transaction &operator=(const Transaction &) = delete;
   Result<std::shared_ptr<Storage>> storage() const;  // closed, forked; stale after commit or abort
   // Shows the transaction's own changes; valid as long as the transaction is open.
   std::shared_ptr<const Snapshot> snapshot() const;

@@ -9,7 +9,7 @@
 namespace deltos::store {
 namespace {
 
-constexpr std::size_t kMaxFindings = 10'000;
+constexpr std::size_t kMaxFindings = 1'000;
 
 // A place in the file and whose it is.
 struct Place {

@@ -55,12 +55,13 @@ Status Writer::check_path(bool now) {
   if (!same) {
     return fail(
         Code::replaced,
-        "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was committed",
+        "%s no longer leads to the file that was opened: it was replaced, moved or removed; nothing was made durable",
         state_->label.c_str());
   }
   DELTOS_ASSIGN(const os::FileInfo there, second_.info());
   if (there.bytes < space_->file_blocks() * format::kBlockBytes) {
-    return fail(Code::io, "%s has %llu bytes of the %llu that it needs: somebody cut it short; nothing was committed",
+    return fail(Code::io,
+                "%s has %llu bytes of the %llu that it needs: somebody cut it short; nothing was made durable",
                 state_->label.c_str(), static_cast<ull>(there.bytes),
                 static_cast<ull>(space_->file_blocks() * format::kBlockBytes));
   }

@@ -27,7 +27,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
  public:
   // `second` holds the WRITER lock. The storage's first description, header and file_info are set.
   Writer(StorageState *state, os::File second);
-  ~Writer();
+  ~Writer() override;
   Writer(const Writer &) = delete;
   Writer &operator=(const Writer &) = delete;
 

@@ -212,6 +212,8 @@ static void test_metadata__values_that_contradict_themselves_are_refused(void **
   item = text("k", "12345678");
   item.format = "!!";
   expect(DELTOS_E_FORMAT, deltos_metadata_set(transaction, "", &item, &error));
+  item.format = "P";
+  expect(DELTOS_E_UNSUPPORTED, deltos_metadata_set(transaction, "", &item, &error));
   item = text("k", "");
   item.format = "B";
   item.data = bytes;

@@ -119,6 +119,7 @@ static void test_storage__commit_into_a_replaced_file_is_refused(void **state) {
   expect(DELTOS_E_REPLACED, deltos_transaction_commit(&transaction, DELTOS_SYNC, NULL, &error));
   assert_non_null(transaction);
   deltos_transaction_abort(&transaction);
+  expect(DELTOS_E_REPLACED, deltos_storage_sync(w->storage, &error));
   ok(deltos_storage_close(&storage, &error));
 }
 
@@ -310,6 +311,23 @@ static void test_storage__memory_has_no_descriptor(void **state) {
   ok(deltos_storage_close(&w->storage, &error));
   void *bytes = read_file(w->path, &size);
   ok(deltos_storage_open_memory(bytes, size, NULL, free, bytes, &w->storage, &error));
+  expect(DELTOS_E_UNSUPPORTED, deltos_storage_fd(w->storage, &fd, &error));
+  assert_int_equal(fd, -7);
+  deltos_object *object = open_object(w->storage, "n");
+  expect(DELTOS_E_UNSUPPORTED, deltos_object_file_offset(object, &offset, &error));
+  deltos_object_release(&object);
+}
+
+static void test_storage__a_private_copy_has_no_descriptor(void **state) {
+  world *w = *state;
+  uint64_t offset = 0;
+  int32_t fd = -7;
+  store_numbers(w->storage, "n", 1000);
+  ok(deltos_storage_sync(w->storage, &error));
+  ok(deltos_storage_close(&w->storage, &error));
+  deltos_open_options options = options_for(DELTOS_MODE_READ, DELTOS_CREATE_NEVER);
+  options.flags = DELTOS_OPEN_COPY;
+  ok(deltos_storage_open(w->path, &options, &w->storage, &error));
   expect(DELTOS_E_UNSUPPORTED, deltos_storage_fd(w->storage, &fd, &error));
   assert_int_equal(fd, -7);
   deltos_object *object = open_object(w->storage, "n");
@@ -607,6 +625,13 @@ static int use_after_fork(void *user) {
   deltos_object *object = NULL;
   deltos_view *view = NULL;
   if (deltos_transaction_begin(c->writer, &transaction, NULL) != DELTOS_E_FORKED) return 1;
+  deltos_storage_info info;
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  if (deltos_storage_stat(c->writer, &info, NULL) != DELTOS_E_FORKED) return 7;
+  int32_t fd = -1;
+  if (deltos_storage_fd(c->writer, &fd, NULL) != DELTOS_E_FORKED) return 8;
+  if (deltos_object_open_newest(c->writer, "n", DELTOS_KIND_ANY, &object, NULL) != DELTOS_E_FORKED) return 9;
   if (((int64_t *)c->view->data)[9] != 9) return 2;
   if (deltos_object_open_newest(c->reader, "n", DELTOS_KIND_ANY, &object, NULL) != DELTOS_OK) return 3;
   if (deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &view, NULL) != DELTOS_OK) return 4;
@@ -685,6 +710,7 @@ int main(void) {
       in_storage(test_storage__memory_of_the_caller_is_released_after_the_last_view),
       cmocka_unit_test(test_storage__memory_is_released_when_opening_fails),
       in_storage(test_storage__memory_has_no_descriptor),
+      in_storage(test_storage__a_private_copy_has_no_descriptor),
       in_storage(test_storage__part_of_a_file_opens_at_any_page),
       in_storage(test_storage__an_unaligned_part_needs_a_copy),
       in_storage(test_storage__a_part_outside_the_file_is_out_of_range),

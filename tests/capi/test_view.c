@@ -90,7 +90,7 @@ static void test_view__failed_wrap_takes_nothing(void **state) {
   expect(DELTOS_E_INVALID, deltos_view_wrap(&layout, count_release, &released, &view, &error));
   shape = 1;
   layout.ndim = 65;
-  expect(DELTOS_E_INVALID, deltos_view_wrap(&layout, count_release, &released, &view, &error));
+  expect(DELTOS_E_LIMIT, deltos_view_wrap(&layout, count_release, &released, &view, &error));
   layout = layout_of(DELTOS_DTYPE_U8, 1, &shape, NULL);
   expect(DELTOS_E_INVALID, deltos_view_wrap(&layout, count_release, &released, &view, &error));
   layout = layout_of(DELTOS_DTYPE_U8, 1, &shape, &byte);
@@ -108,7 +108,7 @@ static void test_view__failed_wrap_takes_nothing(void **state) {
   expect(DELTOS_E_UNSUPPORTED, deltos_view_wrap(&layout, count_release, &released, &view, &error));
   shape = INT64_MAX;
   layout = layout_of(DELTOS_DTYPE_F64, 1, &shape, &byte);
-  expect(DELTOS_E_RANGE, deltos_view_wrap(&layout, count_release, &released, &view, &error));
+  expect(DELTOS_E_LIMIT, deltos_view_wrap(&layout, count_release, &released, &view, &error));
   expect(DELTOS_E_INVALID, deltos_view_wrap(NULL, count_release, &released, &view, &error));
   assert_null(view);
   assert_int_equal(released, 0);

@@ -412,10 +412,10 @@ TEST(Copy, LengthsMustAgree) {
 TEST(Copy, LayoutsAreCheckedBeforeAnItemIsTouched) {
   const Numbers negative{-1}, huge{std::int64_t{1} << 62};
   EXPECT_EQ(copy_out({nullptr, 1, negative.data(), nullptr, nullptr, 8}, {}).code(), Code::invalid);
-  EXPECT_EQ(copy_out({nullptr, 1, huge.data(), nullptr, nullptr, 8}, {}).code(), Code::range);
+  EXPECT_EQ(copy_out({nullptr, 1, huge.data(), nullptr, nullptr, 8}, {}).code(), Code::limit);
   EXPECT_EQ(for_each_run({nullptr, 65, nullptr, nullptr, nullptr, 8}, [](Bytes) { return Status(); }).code(),
-            Code::invalid);
-  EXPECT_EQ(fill({nullptr, 1, huge.data(), nullptr, nullptr, 8}, numbered(8)).code(), Code::range);
+            Code::limit);
+  EXPECT_EQ(fill({nullptr, 1, huge.data(), nullptr, nullptr, 8}, numbered(8)).code(), Code::limit);
 }
 
 TEST(Copy, AnArrayReversesOntoItself) {

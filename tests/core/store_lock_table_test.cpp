@@ -196,8 +196,8 @@ TEST_F(Locks, PinThatCouldNotBeUnlockedGoesWithTheNext) {
 }
 
 TEST_F(Locks, NumbersThatNoTransactionHasAreRefused) {
-  EXPECT_EQ(table.pin(format::kFirstTransaction - 1, PinKind::call).code(), Code::range);
-  EXPECT_EQ(table.pin(format::kMaxTransaction + 1, PinKind::call).code(), Code::range);
+  EXPECT_EQ(table.pin(format::kFirstTransaction - 1, PinKind::call).code(), Code::corrupt);
+  EXPECT_EQ(table.pin(format::kMaxTransaction + 1, PinKind::call).code(), Code::corrupt);
 }
 
 // ---- ranges -------------------------------------------------------------------------------------------------------
@@ -232,8 +232,8 @@ TEST_F(Locks, EmptyRangeNeedsNoLock) {
 }
 
 TEST_F(Locks, BlocksBeyondTheLimitAreRefused) {
-  EXPECT_EQ(table.lock_range(format::kMaxBlocks, 1, false).code(), Code::range);
-  EXPECT_EQ(table.lock_range(1, ~std::uint64_t{0}, false).code(), Code::range);
+  EXPECT_EQ(table.lock_range(format::kMaxBlocks, 1, false).code(), Code::corrupt);
+  EXPECT_EQ(table.lock_range(1, ~std::uint64_t{0}, false).code(), Code::corrupt);
   EXPECT_EQ(lock(format::kMaxBlocks - 1, 1, true).kind, Kind::locked);
 }
 

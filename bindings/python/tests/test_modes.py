@@ -138,7 +138,7 @@ def test_a_descriptor_can_be_opened(existing: Path) -> None:
             storage["y"] = b"1"
         with pytest.raises(deltos.Error):
             deltos.open(file.fileno(), "x")
-    with pytest.raises((OSError, ValueError)):
+    with pytest.raises(ValueError):
         deltos.open(12345)
 
 
@@ -182,7 +182,7 @@ def test_memory_cut_off_by_others_reads_as_zeros(existing: Path) -> None:
 
 def test_a_limit_on_the_file_is_kept(path: Path) -> None:
     with deltos.open(path, "x", max_file_bytes=8 << 20) as storage:
-        with pytest.raises((deltos.NoSpaceError, deltos.LimitError)):
+        with pytest.raises(deltos.LimitError):
             storage["big"] = np.zeros(64 << 20, "u1")
         storage["small"] = b"1"
     with pytest.raises(ValueError):

@@ -213,10 +213,10 @@ def test_a_new_buffer_can_be_described_by_a_format(storage: deltos.Storage) -> N
         ({"shape": -1, "dtype": "f4"}, ValueError),
         ({"shape": 2.5, "dtype": "f4"}, TypeError),
         ({"shape": 3, "format": "what?"}, ValueError),
-        ({"shape": 3, "format": "&i"}, (ValueError, NotImplementedError)),
+        ({"shape": 3, "format": "&i"}, NotImplementedError),
         ({"shape": 3, "dtype": "M8[s]"}, ValueError),
-        ({"shape": (2**40, 2**40), "dtype": "f8"}, (OverflowError, IndexError)),
-        ({"shape": (1,) * 65, "dtype": "f8"}, (OverflowError, ValueError)),
+        ({"shape": (2**40, 2**40), "dtype": "f8"}, OverflowError),
+        ({"shape": (1,) * 65, "dtype": "f8"}, OverflowError),
     ],
 )
 def test_what_cannot_be_created_is_refused(

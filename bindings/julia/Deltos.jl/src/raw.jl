@@ -35,15 +35,14 @@ const DELTOS_E_RANGE = Int32(-4)  # an index, offset or size outside what there 
 const DELTOS_E_TOO_SMALL = Int32(-5)
 const DELTOS_E_NOT_FOUND = Int32(-6)  # no object of that name or id, or no such file
 const DELTOS_E_EXISTS = Int32(-7)  # the name or the file is taken
-const DELTOS_E_READONLY = Int32(-8)  # the handle's mode does not allow it
+const DELTOS_E_READONLY = Int32(-8)  # the handle's mode, or the file system, does not allow it
 const DELTOS_E_SEALED = Int32(-9)  # the object is sealed; unseal it or replace it
 # views are still exported; the message names the objects and counts
 const DELTOS_E_PINNED = Int32(-10)
 # a transaction or another operation is under way; nothing has been waited for
 const DELTOS_E_BUSY = Int32(-11)
 const DELTOS_E_CLOSED = Int32(-12)  # the storage this handle came from has been closed
-# the object was deleted, replaced, or belonged to an aborted transaction
-const DELTOS_E_STALE = Int32(-13)
+const DELTOS_E_STALE = Int32(-13)  # the object was deleted or replaced, or the transaction is over
 const DELTOS_E_FORKED = Int32(-14)  # a writing handle from before fork(), used in the child
 # the memory layout does not allow what was requested without a copy
 const DELTOS_E_LAYOUT = Int32(-15)
@@ -51,14 +50,15 @@ const DELTOS_E_LAYOUT = Int32(-15)
 const DELTOS_E_FORMAT = Int32(-16)
 const DELTOS_E_CANCELLED = Int32(-17)  # the progress callback asked to stop
 const DELTOS_E_STRUCT = Int32(-18)  # struct_size is too small, or unknown fields are not zero
-# not possible for this storage (memory, sub-range, anonymous)
+# not possible for this storage, element type or file system
 const DELTOS_E_UNSUPPORTED = Int32(-19)
 const DELTOS_E_DUPLICATE = Int32(-20)  # a key given twice
 const DELTOS_E_CORRUPT = Int32(-40)  # a check failed; the message says what and where
 const DELTOS_E_NOT_DELTOS = Int32(-41)  # not a storage at all
 # written by a newer version, with a feature that this one does not know
 const DELTOS_E_FEATURE = Int32(-42)
-const DELTOS_E_LIMIT = Int32(-43)  # a limit of the format or of the options; the message names it
+# beyond a limit of the format, of the library or of the options; it is named
+const DELTOS_E_LIMIT = Int32(-43)
 const DELTOS_E_REPLACED = Int32(-44)  # the path now leads to another file
 # a system call failed; os_errno tells which error. Nothing was published
 const DELTOS_E_IO = Int32(-60)
@@ -239,7 +239,7 @@ const DELTOS_VERIFY_FULL = Int32(1)  # and the content of every sealed object
 One thing that is wrong. Frozen.
 """
 struct deltos_finding
-    status::Int32  # DELTOS_E_CORRUPT, _FEATURE or _LIMIT
+    status::Int32  # DELTOS_E_CORRUPT or DELTOS_E_FEATURE
     reserved::UInt32  # 0
     object_id::UInt64  # or 0
     file_offset::UInt64  # in bytes from the start of the storage, or 0
@@ -260,6 +260,7 @@ struct deltos_pin
 end
 
 # Bits of deltos_copy_options.flags.
+# replace a file of that name; it stays as it was until the copy is complete
 const DELTOS_COPY_REPLACE = UInt32(1)
 
 """

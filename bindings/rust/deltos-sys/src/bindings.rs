@@ -20,9 +20,8 @@ pub const DELTOS_FORMAT_MINOR: u32 = 0;
 
 pub type deltos_status = i32;
 
-// The codes, whose fault each one is, and the error of each host language that it becomes. A
-// binding that maps a code differently is wrong; a code that is not in its table is a bug that its
-// tests find.
+// The codes, whose fault each one is, and the error of each host language that it becomes. A binding that maps a code
+// differently is wrong; a code that is not in its table is a bug that its tests find.
 pub const DELTOS_OK: i32 = 0;
 /// an argument no call could accept: NULL, a foreign handle, a bad name, a bad number
 pub const DELTOS_E_INVALID: i32 = -1;
@@ -38,7 +37,7 @@ pub const DELTOS_E_TOO_SMALL: i32 = -5;
 pub const DELTOS_E_NOT_FOUND: i32 = -6;
 /// the name or the file is taken
 pub const DELTOS_E_EXISTS: i32 = -7;
-/// the handle's mode does not allow it
+/// the handle's mode, or the file system, does not allow it
 pub const DELTOS_E_READONLY: i32 = -8;
 /// the object is sealed; unseal it or replace it
 pub const DELTOS_E_SEALED: i32 = -9;
@@ -48,7 +47,7 @@ pub const DELTOS_E_PINNED: i32 = -10;
 pub const DELTOS_E_BUSY: i32 = -11;
 /// the storage this handle came from has been closed
 pub const DELTOS_E_CLOSED: i32 = -12;
-/// the object was deleted, replaced, or belonged to an aborted transaction
+/// the object was deleted or replaced, or the transaction is over
 pub const DELTOS_E_STALE: i32 = -13;
 /// a writing handle from before fork(), used in the child
 pub const DELTOS_E_FORKED: i32 = -14;
@@ -60,7 +59,7 @@ pub const DELTOS_E_FORMAT: i32 = -16;
 pub const DELTOS_E_CANCELLED: i32 = -17;
 /// struct_size is too small, or unknown fields are not zero
 pub const DELTOS_E_STRUCT: i32 = -18;
-/// not possible for this storage (memory, sub-range, anonymous)
+/// not possible for this storage, element type or file system
 pub const DELTOS_E_UNSUPPORTED: i32 = -19;
 /// a key given twice
 pub const DELTOS_E_DUPLICATE: i32 = -20;
@@ -70,7 +69,7 @@ pub const DELTOS_E_CORRUPT: i32 = -40;
 pub const DELTOS_E_NOT_DELTOS: i32 = -41;
 /// written by a newer version, with a feature that this one does not know
 pub const DELTOS_E_FEATURE: i32 = -42;
-/// a limit of the format or of the options; the message names it
+/// beyond a limit of the format, of the library or of the options; it is named
 pub const DELTOS_E_LIMIT: i32 = -43;
 /// the path now leads to another file
 pub const DELTOS_E_REPLACED: i32 = -44;
@@ -140,15 +139,13 @@ pub struct deltos_cursor {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
-/// Asked now and then by long calls, on the calling thread, from inside the call, with no lock
-/// held: at most 20 times a second, and once at the end.
-pub type deltos_progress =
-    Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
+/// Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
+/// second, and once at the end.
+pub type deltos_progress = Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
 
-/// Told once that memory lent to the library is no longer used. It runs on whatever thread drops
-/// the last reference, with no lock held; it must not block on other threads and must not unwind. A
-/// language runtime that cannot take calls on foreign threads passes NULL and keeps the memory
-/// alive itself.
+/// Told once that memory lent to the library is no longer used. It runs on whatever thread drops the last reference,
+/// with no lock held; it must not block on other threads and must not unwind. A language runtime that cannot take calls
+/// on foreign threads passes NULL and keeps the memory alive itself.
 pub type deltos_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
 // Kinds of stored objects. The numbers are stored in files.
@@ -157,8 +154,8 @@ pub const DELTOS_KIND_ANY: i32 = 0;
 /// n-dimensional typed memory, buffer.h
 pub const DELTOS_KIND_BUFFER: i32 = 1;
 
-// Element types. The numbers are stored in files. A format string says more (field names, byte
-// order); a dtype is the quick answer, and the only one for types that have no format character.
+// Element types. The numbers are stored in files. A format string says more (field names, byte order); a dtype is the
+// quick answer, and the only one for types that have no format character.
 /// see the format string: foreign byte order, padding, types without a number here
 pub const DELTOS_DTYPE_OTHER: i32 = 0;
 /// one byte, 0 or 1
@@ -218,8 +215,8 @@ pub const DELTOS_OPEN_COPY: u32 = 16;
 pub const DELTOS_OPEN_NO_TRIM: u32 = 32;
 /// create REPLACE: also over a file that has a living writer
 pub const DELTOS_OPEN_FORCE: u32 = 64;
-/// when the file is created: space is taken when it is first stored to, so that a full disk is met
-/// by a store, as SIGBUS, and not by a call
+/// when the file is created: space is taken when it is first stored to, so that a full disk is met by a store, as
+/// SIGBUS, and not by a call
 pub const DELTOS_OPEN_SPARSE: u32 = 128;
 
 /// All zero with struct_size set: read an existing file.
@@ -306,7 +303,7 @@ pub const DELTOS_VERIFY_FULL: i32 = 1;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct deltos_finding {
-    /// [`DELTOS_E_CORRUPT`], _FEATURE or _LIMIT
+    /// [`DELTOS_E_CORRUPT`] or [`DELTOS_E_FEATURE`]
     pub status: i32,
     /// 0
     pub reserved: u32,
@@ -338,6 +335,7 @@ pub struct deltos_pin {
 }
 
 // Bits of deltos_copy_options.flags.
+/// replace a file of that name; it stays as it was until the copy is complete
 pub const DELTOS_COPY_REPLACE: u32 = 1;
 
 /// All zero with struct_size set: refuse an existing file, no progress.
@@ -465,9 +463,9 @@ pub struct deltos_view {
     pub owner: *mut c_void,
 }
 
-// What the caller can cope with; the numbers are those of PyBUF_*. A field that was not asked for
-// is NULL: shape without ND (ndim is 1 then, and nbytes the length), strides without STRIDES. The
-// format is always there. Asking for less than the memory needs answers DELTOS_E_LAYOUT.
+// What the caller can cope with; the numbers are those of PyBUF_*. A field that was not asked for is NULL: shape
+// without ND (ndim is 1 then, and nbytes the length), strides without STRIDES. The format is always there. Asking for
+// less than the memory needs answers DELTOS_E_LAYOUT.
 /// contiguous bytes: data and nbytes
 pub const DELTOS_VIEW_SIMPLE: i32 = 0x0;
 /// may write, or E_READONLY or E_SEALED; without it the view is read-only
@@ -528,12 +526,11 @@ extern "C" {
     /// The name of a code, as in "[`DELTOS_E_PINNED`]".
     pub fn deltos_status_name(status: i32) -> *const c_char;
 
-    /// The version of the library at run time, as in "0.1.0"; compare with [`DELTOS_VERSION`] of
-    /// the headers.
+    /// The version of the library at run time, as in "0.1.0"; compare with [`DELTOS_VERSION`] of the headers.
     pub fn deltos_version() -> *const c_char;
 
-    /// The version of the binary interface at run time: the number in the soname. A program built
-    /// against headers with another [`DELTOS_ABI_VERSION`] must not call anything else.
+    /// The version of the binary interface at run time: the number in the soname. A program built against headers with
+    /// another [`DELTOS_ABI_VERSION`] must not call anything else.
     pub fn deltos_abi_version() -> u32;
 
     /// Opens a file.
@@ -553,8 +550,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Makes a new, empty storage in anonymous memory, open for WRITE. It lives until the last
-    /// handle, view and descriptor goes.
+    /// Makes a new, empty storage in anonymous memory, open for WRITE. It lives until the last handle, view and
+    /// descriptor goes.
     pub fn deltos_storage_open_anonymous(
         label: *const c_char,
         options: *const deltos_open_options,
@@ -562,8 +559,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Opens a storage that lies in memory of the caller's. Always STATIC: the caller promises that
-    /// nobody writes there, unless COPY is given.
+    /// Opens a storage that lies in memory of the caller's. Always STATIC: the caller promises that nobody writes
+    /// there, unless COPY is given.
     pub fn deltos_storage_open_memory(
         data: *const c_void,
         size: u64,
@@ -575,31 +572,19 @@ extern "C" {
     ) -> deltos_status;
 
     /// The descriptor behind a storage, to be passed on to another process.
-    pub fn deltos_storage_fd(
-        storage: *const deltos_storage,
-        fd: *mut i32,
-        err: *mut deltos_error,
-    ) -> deltos_status;
+    pub fn deltos_storage_fd(storage: *const deltos_storage, fd: *mut i32, err: *mut deltos_error) -> deltos_status;
 
     /// Closes a storage, or refuses and changes nothing.
-    pub fn deltos_storage_close(
-        storage: *mut *mut deltos_storage,
-        err: *mut deltos_error,
-    ) -> deltos_status;
+    pub fn deltos_storage_close(storage: *mut *mut deltos_storage, err: *mut deltos_error) -> deltos_status;
 
-    /// Gives a storage up, whatever lives: for finalizers and error paths. An open transaction is
-    /// aborted; exported memory stays valid until its last view is released, and only then is
-    /// unmapped and unlocked.
+    /// Gives a storage up, whatever lives: for finalizers and error paths. An open transaction is aborted; exported
+    /// memory stays valid until its last view is released, and only then is unmapped and unlocked.
     pub fn deltos_storage_detach(storage: *mut *mut deltos_storage);
 
-    /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store
-    /// by any process made before the call. What was published without a barrier is published again
-    /// with one, under a new number: a snapshot of it finds, when it is refreshed, that there is a
-    /// newer one.
-    pub fn deltos_storage_sync(
-        storage: *mut deltos_storage,
-        err: *mut deltos_error,
-    ) -> deltos_status;
+    /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every in-place store by any process made
+    /// before the call. What was published without a barrier is published again with one, under a new number: a
+    /// snapshot of it finds, when it is refreshed, that there is a newer one.
+    pub fn deltos_storage_sync(storage: *mut deltos_storage, err: *mut deltos_error) -> deltos_status;
 
     /// Tells the state of a storage.
     pub fn deltos_storage_stat(
@@ -608,8 +593,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Checks the newest commit and lists what is wrong with it. Damage is a result here, not a
-    /// failure: a damaged storage gives [`DELTOS_OK`] and a count above 0.
+    /// Checks the newest commit and lists what is wrong with it. Damage is a result here, not a failure: a damaged
+    /// storage gives [`DELTOS_OK`] and a count above 0.
     pub fn deltos_storage_verify(
         storage: *mut deltos_storage,
         level: i32,
@@ -637,8 +622,7 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// The number of the commit that a snapshot shows. Numbers grow with every commit and are never
-    /// used twice.
+    /// The number of the commit that a snapshot shows. Numbers grow with every commit and are never used twice.
     pub fn deltos_snapshot_id(snapshot: *const deltos_snapshot) -> u64;
 
     /// Replaces a snapshot by one of the newest commit.
@@ -651,9 +635,9 @@ extern "C" {
     /// Ends a snapshot. Objects and views made from it live on.
     pub fn deltos_snapshot_release(snapshot: *mut *mut deltos_snapshot);
 
-    /// Writes what the snapshot shows to a new file, place by place: every offset stays what it is.
-    /// The storage may be in use; stores made in place during the copy may be in it or not, word by
-    /// word. Sealed content is checked on the way.
+    /// Writes what the snapshot shows to a new file, place by place: every offset stays what it is. The storage may be
+    /// in use; stores made in place during the copy may be in it or not, word by word. Sealed content is checked on the
+    /// way.
     pub fn deltos_snapshot_copy_to(
         snapshot: *const deltos_snapshot,
         path: *const c_char,
@@ -661,9 +645,9 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Writes what the snapshot shows to a new, smallest file: objects close together, no free
-    /// space. Names, ids, metadata and seals stay; offsets in the file and the uuid do not. This is
-    /// the only way in which a storage gets shorter.
+    /// Writes what the snapshot shows to a new, smallest file: objects close together, no free space. Names, ids,
+    /// metadata and seals stay; offsets in the file and the uuid do not. This is the only way in which a storage gets
+    /// shorter.
     pub fn deltos_snapshot_compact_to(
         snapshot: *const deltos_snapshot,
         path: *const c_char,
@@ -679,9 +663,7 @@ extern "C" {
     ) -> deltos_status;
 
     /// A snapshot that shows the transaction's own changes, for every call that reads.
-    pub fn deltos_transaction_snapshot(
-        transaction: *const deltos_transaction,
-    ) -> *const deltos_snapshot;
+    pub fn deltos_transaction_snapshot(transaction: *const deltos_transaction) -> *const deltos_snapshot;
 
     /// Makes all changes appear, at once.
     pub fn deltos_transaction_commit(
@@ -691,8 +673,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Drops all changes. Objects made in it answer [`DELTOS_E_STALE`]; views of them stay mapped,
-    /// private, until released.
+    /// Drops all changes. Objects made in it answer [`DELTOS_E_STALE`]; views of them stay mapped, private, until
+    /// released.
     pub fn deltos_transaction_abort(transaction: *mut *mut deltos_transaction);
 
     /// Gives an object another name. Its id, content, metadata and views stay.
@@ -704,8 +686,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Deletes an object and its metadata. Views of it, anywhere, stay valid; its space is used
-    /// again when the last one and the last snapshot that shows it are gone.
+    /// Deletes an object and its metadata. Views of it, anywhere, stay valid; its space is used again when the last one
+    /// and the last snapshot that shows it are gone.
     pub fn deltos_transaction_delete(
         transaction: *mut deltos_transaction,
         name: *const c_char,
@@ -738,8 +720,7 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Opens an object by name in the newest commit, without a snapshot of one's own: the shortest
-    /// way to a view.
+    /// Opens an object by name in the newest commit, without a snapshot of one's own: the shortest way to a view.
     pub fn deltos_object_open_newest(
         storage: *mut deltos_storage,
         name: *const c_char,
@@ -748,8 +729,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Looks again in the newest commit: by id, and when that is gone by the name it was opened
-    /// under. Views of the old one stay as they are.
+    /// Looks again in the newest commit: by id, and when that is gone by the name it was opened under. Views of the old
+    /// one stay as they are.
     pub fn deltos_object_refresh(
         object: *mut *mut deltos_object,
         changed: *mut u8,
@@ -766,26 +747,25 @@ extern "C" {
     /// Lets go of an object's handle. The object and its views stay.
     pub fn deltos_object_release(object: *mut *mut deltos_object);
 
-    /// Seals an object: with the commit it is checksummed, and nobody writes to it again. New views
-    /// are read-only, and so is everything that promises immutability to others. The handle shows
-    /// the sealed object from now on.
+    /// Seals an object: with the commit it is checksummed, and nobody writes to it again. New views are read-only, and
+    /// so is everything that promises immutability to others. The handle shows the sealed object from now on.
     pub fn deltos_object_seal(
         transaction: *mut deltos_transaction,
         object: *mut deltos_object,
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Opens a sealed object to be written again, in a new place: the content is copied, and old
-    /// views and snapshots keep the sealed one. The handle shows the copy from now on.
+    /// Opens a sealed object to be written again, in a new place: the content is copied, and old views and snapshots
+    /// keep the sealed one. The handle shows the copy from now on.
     pub fn deltos_object_unseal(
         transaction: *mut deltos_transaction,
         object: *mut deltos_object,
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Where the content lies in the file, for programs that map it without this library. It is
-    /// C-contiguous, payload_bytes long, and starts on a page when it is at least a page long. It
-    /// stays there while somebody holds a view of the object.
+    /// Where the content lies in the file, for programs that map it without this library. It is C-contiguous,
+    /// payload_bytes long, and starts on a page when it is at least a page long. It stays there while somebody holds a
+    /// view of the object.
     pub fn deltos_object_file_offset(
         object: *const deltos_object,
         offset: *mut u64,
@@ -793,11 +773,7 @@ extern "C" {
     ) -> deltos_status;
 
     /// Tells the system how the content will be used. Only a hint.
-    pub fn deltos_object_advise(
-        object: *const deltos_object,
-        advice: i32,
-        err: *mut deltos_error,
-    ) -> deltos_status;
+    pub fn deltos_object_advise(object: *const deltos_object, advice: i32, err: *mut deltos_error) -> deltos_status;
 
     /// Starts a listing, in byte order of names.
     pub fn deltos_snapshot_list(
@@ -828,8 +804,7 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Makes a view of memory that is not the library's, so that it can be shared and released like
-    /// any other.
+    /// Makes a view of memory that is not the library's, so that it can be shared and released like any other.
     pub fn deltos_view_wrap(
         layout: *const deltos_view,
         release: deltos_release,
@@ -838,8 +813,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Another view of the same memory, under another request. It pins what the first one pins;
-    /// either may be released first.
+    /// Another view of the same memory, under another request. It pins what the first one pins; either may be released
+    /// first.
     pub fn deltos_view_share(
         view: *const deltos_view,
         flags: i32,
@@ -850,18 +825,17 @@ extern "C" {
     /// Ends a view. Its memory may be unmapped or used again from here on.
     pub fn deltos_view_release(view: *mut *mut deltos_view);
 
-    /// Copies elements from one memory into another of the same shape and element type, whatever
-    /// the layouts. This is how an exported buffer is filled in place from strided, Fortran-ordered
-    /// or indirect memory. Overlapping memory is copied as if through a temporary.
+    /// Copies elements from one memory into another of the same shape and element type, whatever the layouts. This is
+    /// how an exported buffer is filled in place from strided, Fortran-ordered or indirect memory. Overlapping memory
+    /// is copied as if through a temporary.
     pub fn deltos_view_copy(
         target: *const deltos_view,
         source: *const deltos_view,
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Checks a format string and tells what it means, and how this library would write it: native
-    /// characters without a prefix where they are native, fields with their names, padding spelled
-    /// out.
+    /// Checks a format string and tells what it means, and how this library would write it: native characters without a
+    /// prefix where they are native, fields with their names, padding spelled out.
     pub fn deltos_format_describe(
         format: *const c_char,
         info: *mut deltos_format_info,
@@ -891,9 +865,8 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit
-    /// everybody who opens it gets the new one, at once and whole; views and snapshots of the old
-    /// one keep the old one.
+    /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it
+    /// gets the new one, at once and whole; views and snapshots of the old one keep the old one.
     pub fn deltos_buffer_replace(
         transaction: *mut deltos_transaction,
         old: *const deltos_object,
@@ -902,8 +875,7 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is
-    /// set.
+    /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
     pub fn deltos_metadata_get(
         snapshot: *const deltos_snapshot,
         name: *const c_char,

@@ -5,13 +5,12 @@ layout! {
         status os_errno object_id message
     }
     struct deltos_open_options {
-        struct_size mode create flags offset size reserve_bytes max_file_bytes auto_sync_bytes
-        progress progress_user
+        struct_size mode create flags offset size reserve_bytes max_file_bytes auto_sync_bytes progress progress_user
     }
     struct deltos_storage_info {
-        struct_size mode format_major format_minor file_bytes allocated_bytes live_bytes
-        reusable_bytes pinned_bytes object_count transaction_id durable_id oldest_pin snapshot_count
-        view_count uuid io_failed lost unaligned sparse reserved
+        struct_size mode format_major format_minor file_bytes allocated_bytes live_bytes reusable_bytes pinned_bytes
+        object_count transaction_id durable_id oldest_pin snapshot_count view_count uuid io_failed lost unaligned sparse
+        reserved
     }
     struct deltos_finding {
         status reserved object_id file_offset message
@@ -23,15 +22,14 @@ layout! {
         struct_size flags progress progress_user
     }
     struct deltos_object_info {
-        struct_size kind dtype ndim sealed writable current stored reserved id count itemsize
-        payload_bytes created_id changed_id name format shape
+        struct_size kind dtype ndim sealed writable current stored reserved id count itemsize payload_bytes created_id
+        changed_id name format shape
     }
     struct deltos_entry {
         name id kind is_prefix payload_bytes
     }
     struct deltos_view {
-        struct_size ndim dtype readonly sealed reserved data nbytes itemsize format shape strides
-        suboffsets owner
+        struct_size ndim dtype readonly sealed reserved data nbytes itemsize format shape strides suboffsets owner
     }
     struct deltos_format_info {
         struct_size dtype itemsize alignment
@@ -40,45 +38,38 @@ layout! {
         key format data size ndim reserved shape
     }
     constants {
-        DELTOS_OK DELTOS_E_INVALID DELTOS_E_KIND DELTOS_E_TYPE DELTOS_E_RANGE DELTOS_E_TOO_SMALL
-        DELTOS_E_NOT_FOUND DELTOS_E_EXISTS DELTOS_E_READONLY DELTOS_E_SEALED DELTOS_E_PINNED
-        DELTOS_E_BUSY DELTOS_E_CLOSED DELTOS_E_STALE DELTOS_E_FORKED DELTOS_E_LAYOUT DELTOS_E_FORMAT
-        DELTOS_E_CANCELLED DELTOS_E_STRUCT DELTOS_E_UNSUPPORTED DELTOS_E_DUPLICATE DELTOS_E_CORRUPT
-        DELTOS_E_NOT_DELTOS DELTOS_E_FEATURE DELTOS_E_LIMIT DELTOS_E_REPLACED DELTOS_E_IO
-        DELTOS_E_IN_DOUBT DELTOS_E_NO_SPACE DELTOS_E_NO_MEMORY DELTOS_E_ADDRESS_SPACE
-        DELTOS_E_FILESYSTEM DELTOS_E_LOCKED DELTOS_E_INTERNAL DELTOS_KIND_ANY DELTOS_KIND_BUFFER
-        DELTOS_DTYPE_OTHER DELTOS_DTYPE_BOOL DELTOS_DTYPE_I8 DELTOS_DTYPE_I16 DELTOS_DTYPE_I32
-        DELTOS_DTYPE_I64 DELTOS_DTYPE_U8 DELTOS_DTYPE_U16 DELTOS_DTYPE_U32 DELTOS_DTYPE_U64
-        DELTOS_DTYPE_F16 DELTOS_DTYPE_F32 DELTOS_DTYPE_F64 DELTOS_DTYPE_C64 DELTOS_DTYPE_C128
-        DELTOS_DTYPE_BYTES DELTOS_DTYPE_UCS4 DELTOS_DTYPE_STRUCT DELTOS_DTYPE_BF16
-        DELTOS_DTYPE_F8_E4M3 DELTOS_DTYPE_F8_E5M2 DELTOS_MODE_READ DELTOS_MODE_IN_PLACE
-        DELTOS_MODE_WRITE DELTOS_MODE_STATIC DELTOS_CREATE_NEVER DELTOS_CREATE_IF_ABSENT
-        DELTOS_CREATE_NEW DELTOS_CREATE_REPLACE DELTOS_OPEN_SIGBUS_GUARD DELTOS_OPEN_VERIFY
-        DELTOS_OPEN_ROLLBACK DELTOS_OPEN_REDIRTY DELTOS_OPEN_COPY DELTOS_OPEN_NO_TRIM
-        DELTOS_OPEN_FORCE DELTOS_OPEN_SPARSE DELTOS_VERIFY_STRUCT DELTOS_VERIFY_FULL
-        DELTOS_COPY_REPLACE DELTOS_SYNC DELTOS_LAZY DELTOS_ASYNC DELTOS_ADVICE_NORMAL
-        DELTOS_ADVICE_RANDOM DELTOS_ADVICE_SEQUENTIAL DELTOS_ADVICE_WILL_NEED
-        DELTOS_ADVICE_DONT_NEED DELTOS_LIST_ALL DELTOS_LIST_ONE_LEVEL DELTOS_VIEW_SIMPLE
-        DELTOS_VIEW_WRITABLE DELTOS_VIEW_FORMAT DELTOS_VIEW_ND DELTOS_VIEW_STRIDES DELTOS_VIEW_C
-        DELTOS_VIEW_F DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL
-        DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION
-        DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR DELTOS_FORMAT_MINOR
+        DELTOS_OK DELTOS_E_INVALID DELTOS_E_KIND DELTOS_E_TYPE DELTOS_E_RANGE DELTOS_E_TOO_SMALL DELTOS_E_NOT_FOUND
+        DELTOS_E_EXISTS DELTOS_E_READONLY DELTOS_E_SEALED DELTOS_E_PINNED DELTOS_E_BUSY DELTOS_E_CLOSED DELTOS_E_STALE
+        DELTOS_E_FORKED DELTOS_E_LAYOUT DELTOS_E_FORMAT DELTOS_E_CANCELLED DELTOS_E_STRUCT DELTOS_E_UNSUPPORTED
+        DELTOS_E_DUPLICATE DELTOS_E_CORRUPT DELTOS_E_NOT_DELTOS DELTOS_E_FEATURE DELTOS_E_LIMIT DELTOS_E_REPLACED
+        DELTOS_E_IO DELTOS_E_IN_DOUBT DELTOS_E_NO_SPACE DELTOS_E_NO_MEMORY DELTOS_E_ADDRESS_SPACE DELTOS_E_FILESYSTEM
+        DELTOS_E_LOCKED DELTOS_E_INTERNAL DELTOS_KIND_ANY DELTOS_KIND_BUFFER DELTOS_DTYPE_OTHER DELTOS_DTYPE_BOOL
+        DELTOS_DTYPE_I8 DELTOS_DTYPE_I16 DELTOS_DTYPE_I32 DELTOS_DTYPE_I64 DELTOS_DTYPE_U8 DELTOS_DTYPE_U16
+        DELTOS_DTYPE_U32 DELTOS_DTYPE_U64 DELTOS_DTYPE_F16 DELTOS_DTYPE_F32 DELTOS_DTYPE_F64 DELTOS_DTYPE_C64
+        DELTOS_DTYPE_C128 DELTOS_DTYPE_BYTES DELTOS_DTYPE_UCS4 DELTOS_DTYPE_STRUCT DELTOS_DTYPE_BF16
+        DELTOS_DTYPE_F8_E4M3 DELTOS_DTYPE_F8_E5M2 DELTOS_MODE_READ DELTOS_MODE_IN_PLACE DELTOS_MODE_WRITE
+        DELTOS_MODE_STATIC DELTOS_CREATE_NEVER DELTOS_CREATE_IF_ABSENT DELTOS_CREATE_NEW DELTOS_CREATE_REPLACE
+        DELTOS_OPEN_SIGBUS_GUARD DELTOS_OPEN_VERIFY DELTOS_OPEN_ROLLBACK DELTOS_OPEN_REDIRTY DELTOS_OPEN_COPY
+        DELTOS_OPEN_NO_TRIM DELTOS_OPEN_FORCE DELTOS_OPEN_SPARSE DELTOS_VERIFY_STRUCT DELTOS_VERIFY_FULL
+        DELTOS_COPY_REPLACE DELTOS_SYNC DELTOS_LAZY DELTOS_ASYNC DELTOS_ADVICE_NORMAL DELTOS_ADVICE_RANDOM
+        DELTOS_ADVICE_SEQUENTIAL DELTOS_ADVICE_WILL_NEED DELTOS_ADVICE_DONT_NEED DELTOS_LIST_ALL DELTOS_LIST_ONE_LEVEL
+        DELTOS_VIEW_SIMPLE DELTOS_VIEW_WRITABLE DELTOS_VIEW_FORMAT DELTOS_VIEW_ND DELTOS_VIEW_STRIDES DELTOS_VIEW_C
+        DELTOS_VIEW_F DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL DELTOS_VERSION_MAJOR
+        DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR
+        DELTOS_FORMAT_MINOR
     }
     functions {
-        deltos_status_name deltos_version deltos_abi_version deltos_storage_open
-        deltos_storage_open_fd deltos_storage_open_anonymous deltos_storage_open_memory
-        deltos_storage_fd deltos_storage_close deltos_storage_detach deltos_storage_sync
-        deltos_storage_stat deltos_storage_verify deltos_storage_pins deltos_snapshot_begin
-        deltos_snapshot_id deltos_snapshot_refresh deltos_snapshot_release deltos_snapshot_copy_to
-        deltos_snapshot_compact_to deltos_transaction_begin deltos_transaction_snapshot
-        deltos_transaction_commit deltos_transaction_abort deltos_transaction_rename
-        deltos_transaction_delete deltos_transaction_delete_prefix deltos_object_open
-        deltos_object_open_id deltos_object_open_newest deltos_object_refresh deltos_object_stat
-        deltos_object_release deltos_object_seal deltos_object_unseal deltos_object_file_offset
-        deltos_object_advise deltos_snapshot_list deltos_cursor_next_entries deltos_cursor_release
-        deltos_view_acquire deltos_view_wrap deltos_view_share deltos_view_release deltos_view_copy
-        deltos_format_describe deltos_buffer_create deltos_buffer_create_zeroed
-        deltos_buffer_replace deltos_metadata_get deltos_metadata_list deltos_metadata_set
+        deltos_status_name deltos_version deltos_abi_version deltos_storage_open deltos_storage_open_fd
+        deltos_storage_open_anonymous deltos_storage_open_memory deltos_storage_fd deltos_storage_close
+        deltos_storage_detach deltos_storage_sync deltos_storage_stat deltos_storage_verify deltos_storage_pins
+        deltos_snapshot_begin deltos_snapshot_id deltos_snapshot_refresh deltos_snapshot_release deltos_snapshot_copy_to
+        deltos_snapshot_compact_to deltos_transaction_begin deltos_transaction_snapshot deltos_transaction_commit
+        deltos_transaction_abort deltos_transaction_rename deltos_transaction_delete deltos_transaction_delete_prefix
+        deltos_object_open deltos_object_open_id deltos_object_open_newest deltos_object_refresh deltos_object_stat
+        deltos_object_release deltos_object_seal deltos_object_unseal deltos_object_file_offset deltos_object_advise
+        deltos_snapshot_list deltos_cursor_next_entries deltos_cursor_release deltos_view_acquire deltos_view_wrap
+        deltos_view_share deltos_view_release deltos_view_copy deltos_format_describe deltos_buffer_create
+        deltos_buffer_create_zeroed deltos_buffer_replace deltos_metadata_get deltos_metadata_list deltos_metadata_set
         deltos_metadata_remove
     }
 }
