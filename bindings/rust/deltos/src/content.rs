@@ -7,14 +7,14 @@ use std::ptr::null;
 
 use deltos_sys as sys;
 
-use crate::{describe_format, AnyView, DType, Element, Error, ErrorKind, Result, View, WritableView};
+use crate::{AnyView, Element, ElementType, Error, ErrorKind, Result, View, WritableView};
 
 /// What [`Transaction::create`](crate::Transaction::create) and its like copy: elements with their type and layout.
 ///
 /// Slices, arrays, vectors and views turn into it by themselves; arrays of `ndarray` do with that feature.
 ///
 /// ```
-/// use deltos::{Content, DType, Storage};
+/// use deltos::{Content, Storage};
 ///
 /// let storage = Storage::anonymous("example")?;
 /// let mut transaction = storage.begin()?;
@@ -23,7 +23,7 @@ use crate::{describe_format, AnyView, DType, Element, Error, ErrorKind, Result, 
 /// transaction.create("scalar", Content::from(&[7.5f64]).shape(&[])?)?;
 /// // Any format, and every second element, backwards:
 /// let bytes = [1u8, 0, 2, 0, 3, 0, 4, 0];
-/// transaction.create("odd", Content::strided(&bytes, "<H", DType::Other, &[2], &[-4], 4)?)?;
+/// transaction.create("odd", Content::strided(&bytes, "<H", &[2], &[-4], 4)?)?;
 /// assert_eq!(transaction.object("odd")?.view::<u16>()?.to_vec()?, [3, 1]);
 /// # Ok::<(), deltos::Error>(())
 /// ```
@@ -44,27 +44,28 @@ struct Layout {
     data: *const u8,
     count: usize,
     itemsize: usize,
-    dtype: DType,
+    dtype: i32,
     format: Option<CString>,
     shape: Vec<i64>,
     strides: Option<Vec<i64>>,
 }
 
 impl<'c> Content<'c> {
-    /// Elements of any type in C order: their bytes, a format string (or none, where the dtype says all), and a shape.
+    /// Elements of any type in C order: their bytes, their type (a format string or a [`DType`]), and a shape.
     ///
     /// # Errors
     /// [`Format`](ErrorKind::Format), and [`Range`](ErrorKind::Range) when the bytes are not as many as the shape says.
     ///
     /// ```
     /// use deltos::{Content, DType};
-    /// let content = Content::bytes(&[0; 32], "T{d:x:d:y:}", DType::Other, &[2])?;
-    /// assert!(Content::bytes(&[0; 31], "T{d:x:d:y:}", DType::Other, &[2]).is_err());
-    /// # drop(content);
+    /// let points = Content::bytes(&[0; 32], "T{d:x:d:y:}", &[2])?;
+    /// let brains = Content::bytes(&[0; 32], DType::Bf16, &[4, 4])?;
+    /// assert!(Content::bytes(&[0; 31], "T{d:x:d:y:}", &[2]).is_err());
+    /// # drop((points, brains));
     /// # Ok::<(), deltos::Error>(())
     /// ```
-    pub fn bytes(bytes: &'c [u8], format: &str, dtype: DType, shape: &[usize]) -> Result<Self> {
-        let layout = Layout::described(bytes.as_ptr(), format, dtype, shape)?;
+    pub fn bytes<'f>(bytes: &'c [u8], elements: impl Into<ElementType<'f>>, shape: &[usize]) -> Result<Self> {
+        let layout = Layout::described(bytes.as_ptr(), elements.into(), shape)?;
         let needed = layout.count.checked_mul(layout.itemsize);
         if needed != Some(bytes.len()) {
             let message = format!(
@@ -85,20 +86,19 @@ impl<'c> Content<'c> {
     /// [`Format`](ErrorKind::Format), and [`Range`](ErrorKind::Range) when an element lies outside of the bytes.
     ///
     /// ```
-    /// use deltos::{Content, DType};
-    /// assert!(Content::strided(&[0; 8], "B", DType::Other, &[4], &[2], 0).is_ok());
-    /// assert!(Content::strided(&[0; 8], "B", DType::Other, &[5], &[2], 0).is_err());
+    /// use deltos::Content;
+    /// assert!(Content::strided(&[0; 8], "B", &[4], &[2], 0).is_ok());
+    /// assert!(Content::strided(&[0; 8], "B", &[5], &[2], 0).is_err());
     /// # Ok::<(), deltos::Error>(())
     /// ```
-    pub fn strided(
+    pub fn strided<'f>(
         bytes: &'c [u8],
-        format: &str,
-        dtype: DType,
+        elements: impl Into<ElementType<'f>>,
         shape: &[usize],
         strides: &[isize],
         start: usize,
     ) -> Result<Self> {
-        let mut layout = Layout::described(bytes.as_ptr(), format, dtype, shape)?;
+        let mut layout = Layout::described(bytes.as_ptr(), elements.into(), shape)?;
         check_inside(bytes.len(), layout.itemsize, shape, strides, start)?;
         layout.data = bytes.as_ptr().wrapping_add(start);
         layout.strides = Some(strides.iter().map(|&stride| stride as i64).collect());
@@ -135,7 +135,7 @@ impl<'c> Content<'c> {
             data: elements.as_ptr().cast(),
             count: elements.len(),
             itemsize: size_of::<T>(),
-            dtype: T::DTYPE,
+            dtype: if T::DTYPE.is_whole() { T::DTYPE.code() } else { sys::DELTOS_DTYPE_OTHER },
             format: if T::DTYPE.is_whole() { None } else { Some(format()) },
             shape: vec![elements.len() as i64],
             strides: None,
@@ -166,15 +166,16 @@ impl<'c> Content<'c> {
 }
 
 impl Layout {
-    fn described(data: *const u8, format: &str, dtype: DType, shape: &[usize]) -> Result<Layout> {
-        let info = describe_format(format)?;
-        let text = CString::new(format).map_err(|_| Error::new(ErrorKind::Format, "the format contains a NUL byte"))?;
+    fn described(data: *const u8, elements: ElementType<'_>, shape: &[usize]) -> Result<Layout> {
+        let itemsize = elements.itemsize()?;
+        let format = elements.format.map(CString::new).transpose();
+        let format = format.map_err(|_| Error::new(ErrorKind::Format, "the format contains a NUL byte"))?;
         Ok(Layout {
             data,
             count: product(shape).ok_or_else(|| too_many(shape))?,
-            itemsize: info.itemsize,
-            dtype,
-            format: Some(text),
+            itemsize,
+            dtype: elements.dtype.code(),
+            format,
             shape: lengths(shape)?,
             strides: None,
         })
@@ -185,11 +186,7 @@ impl Layout {
         let mut raw: sys::deltos_view = unsafe { zeroed() };
         raw.struct_size = size_of::<sys::deltos_view>() as u32;
         raw.ndim = dimensions(self.shape.len())?;
-        raw.dtype = match self.format {
-            // What the format says is not said twice; bfloat16 and 8-bit floats are.
-            Some(_) if !self.dtype.is_whole() => sys::DELTOS_DTYPE_OTHER,
-            _ => self.dtype.code(),
-        };
+        raw.dtype = self.dtype;
         raw.readonly = 1;
         raw.data = self.data as *mut _;
         raw.itemsize = self.itemsize as u64;

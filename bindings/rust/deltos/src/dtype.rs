@@ -10,7 +10,7 @@ use crate::text::with_c_str;
 use crate::{Error, ErrorKind, Result};
 
 macro_rules! dtypes {
-    ($($(#[$doc:meta])* $name:ident = $code:ident, $whole:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $code:ident, $word:literal, $bytes:expr;)*) => {
         /// Element types: the quick answer, and the only one for types that have no format character.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -36,9 +36,27 @@ macro_rules! dtypes {
                 match code { $(sys::$code => DType::$name,)* _ => DType::Other }
             }
 
-            /// It says all there is to say about an element, so that no format string is needed.
+            /// The name of the constant in C, without its prefix.
+            ///
+            /// ```
+            /// assert_eq!(deltos::DType::F8E4M3.name(), "F8_E4M3");
+            /// ```
+            pub const fn name(self) -> &'static str {
+                match self { $(DType::$name => $word,)* }
+            }
+
+            /// Bytes of one element, where the type says that; then it says all there is to say, and no format string
+            /// is needed.
+            ///
+            /// ```
+            /// assert_eq!((deltos::DType::C64.itemsize(), deltos::DType::Struct.itemsize()), (Some(8), None));
+            /// ```
+            pub const fn itemsize(self) -> Option<usize> {
+                match self { $(DType::$name => $bytes,)* }
+            }
+
             pub(crate) const fn is_whole(self) -> bool {
-                match self { $(DType::$name => $whole,)* }
+                self.itemsize().is_some()
             }
         }
     };
@@ -46,47 +64,89 @@ macro_rules! dtypes {
 
 dtypes! {
     /// See the format string: foreign byte order, bit-level or compound without fields.
-    Other = DELTOS_DTYPE_OTHER, false;
+    Other = DELTOS_DTYPE_OTHER, "OTHER", None;
     /// One byte, 0 or 1.
-    Bool = DELTOS_DTYPE_BOOL, true;
+    Bool = DELTOS_DTYPE_BOOL, "BOOL", Some(1);
     /// 1 byte, signed.
-    I8 = DELTOS_DTYPE_I8, true;
+    I8 = DELTOS_DTYPE_I8, "I8", Some(1);
     /// 2 bytes, signed.
-    I16 = DELTOS_DTYPE_I16, true;
+    I16 = DELTOS_DTYPE_I16, "I16", Some(2);
     /// 4 bytes, signed.
-    I32 = DELTOS_DTYPE_I32, true;
+    I32 = DELTOS_DTYPE_I32, "I32", Some(4);
     /// 8 bytes, signed.
-    I64 = DELTOS_DTYPE_I64, true;
+    I64 = DELTOS_DTYPE_I64, "I64", Some(8);
     /// 1 byte.
-    U8 = DELTOS_DTYPE_U8, true;
+    U8 = DELTOS_DTYPE_U8, "U8", Some(1);
     /// 2 bytes.
-    U16 = DELTOS_DTYPE_U16, true;
+    U16 = DELTOS_DTYPE_U16, "U16", Some(2);
     /// 4 bytes.
-    U32 = DELTOS_DTYPE_U32, true;
+    U32 = DELTOS_DTYPE_U32, "U32", Some(4);
     /// 8 bytes.
-    U64 = DELTOS_DTYPE_U64, true;
+    U64 = DELTOS_DTYPE_U64, "U64", Some(8);
     /// Half precision.
-    F16 = DELTOS_DTYPE_F16, true;
+    F16 = DELTOS_DTYPE_F16, "F16", Some(2);
     /// Single precision.
-    F32 = DELTOS_DTYPE_F32, true;
+    F32 = DELTOS_DTYPE_F32, "F32", Some(4);
     /// Double precision.
-    F64 = DELTOS_DTYPE_F64, true;
+    F64 = DELTOS_DTYPE_F64, "F64", Some(8);
     /// Two `F32`: real, imaginary.
-    C64 = DELTOS_DTYPE_C64, true;
+    C64 = DELTOS_DTYPE_C64, "C64", Some(8);
     /// Two `F64`: real, imaginary.
-    C128 = DELTOS_DTYPE_C128, true;
+    C128 = DELTOS_DTYPE_C128, "C128", Some(16);
     /// A fixed number of bytes.
-    Bytes = DELTOS_DTYPE_BYTES, false;
+    Bytes = DELTOS_DTYPE_BYTES, "BYTES", None;
     /// A fixed number of 4-byte characters.
-    Ucs4 = DELTOS_DTYPE_UCS4, false;
+    Ucs4 = DELTOS_DTYPE_UCS4, "UCS4", None;
     /// Fields with names.
-    Struct = DELTOS_DTYPE_STRUCT, false;
+    Struct = DELTOS_DTYPE_STRUCT, "STRUCT", None;
     /// bfloat16.
-    Bf16 = DELTOS_DTYPE_BF16, true;
+    Bf16 = DELTOS_DTYPE_BF16, "BF16", Some(2);
     /// 8-bit float, 4 exponent bits, no infinities.
-    F8E4M3 = DELTOS_DTYPE_F8_E4M3, true;
+    F8E4M3 = DELTOS_DTYPE_F8_E4M3, "F8_E4M3", Some(1);
     /// 8-bit float, 5 exponent bits.
-    F8E5M2 = DELTOS_DTYPE_F8_E5M2, true;
+    F8E5M2 = DELTOS_DTYPE_F8_E5M2, "F8_E5M2", Some(1);
+}
+
+/// What an element is, for memory whose type is known only when the program runs: a format string, or a [`DType`] that
+/// says all, or both, which must not contradict each other.
+///
+/// ```
+/// use deltos::{DType, ElementType};
+///
+/// let of_fields = ElementType::from("T{d:x:d:y:}");
+/// let of_a_type_without_a_character = ElementType::from(DType::Bf16);
+/// # drop((of_fields, of_a_type_without_a_character));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElementType<'f> {
+    /// A format string.
+    pub format: Option<&'f str>,
+    /// An element type; `Other`: what the format says.
+    pub dtype: DType,
+}
+
+impl<'f> From<&'f str> for ElementType<'f> {
+    fn from(format: &'f str) -> Self {
+        ElementType { format: Some(format), dtype: DType::Other }
+    }
+}
+
+impl From<DType> for ElementType<'_> {
+    fn from(dtype: DType) -> Self {
+        ElementType { format: None, dtype }
+    }
+}
+
+impl ElementType<'_> {
+    /// Bytes of one element.
+    pub(crate) fn itemsize(&self) -> Result<usize> {
+        match (self.format, self.dtype.itemsize()) {
+            (Some(format), _) => Ok(describe_format(format)?.itemsize),
+            (None, Some(bytes)) => Ok(bytes),
+            (None, None) if self.dtype == DType::Other => Ok(1), // raw bytes
+            (None, None) => Err(Error::new(ErrorKind::Format, format!("{} needs a format string", self.dtype.name()))),
+        }
+    }
 }
 
 /// What a format string means.

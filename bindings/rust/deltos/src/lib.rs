@@ -171,7 +171,7 @@ pub use deltos_sys as sys;
 
 pub use cells::{ReadCell, SharedCell};
 pub use content::Content;
-pub use dtype::{describe_format, DType, FormatInfo};
+pub use dtype::{describe_format, DType, ElementType, FormatInfo};
 #[cfg(feature = "bytemuck")]
 pub use element::Record;
 pub use element::{AtomicElement, Bool, Complex, Element, Ucs4, F8E4M3, F8E5M2};

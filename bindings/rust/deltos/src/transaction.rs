@@ -12,7 +12,7 @@ use crate::error::call;
 use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
-use crate::{Content, Element, Error, MetadataValue, Object, Result, Storage};
+use crate::{Content, Element, ElementType, Error, MetadataValue, Object, Result, Storage};
 
 /// What a commit survives. Nothing is lost by `kill -9` in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -121,16 +121,14 @@ impl<'s> Transaction<'s> {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn create_zeroed<T: Element>(&mut self, name: &str, shape: &[usize]) -> Result<Object<'s>> {
-        // A format that says nothing of the dtype is not given: bfloat16 has none.
-        let dtype = T::DTYPE.code();
+        let format = T::format();
         if T::DTYPE.is_whole() {
-            return self.create_zeroed_as(name, None, dtype, shape);
+            return self.create_zeroed_any(name, T::DTYPE, shape);
         }
-        self.create_zeroed_as(name, Some(&T::format()), 0, shape)
+        self.create_zeroed_any(name, &*format, shape)
     }
 
-    /// The same for a type that is known only when the program runs: a format string, and a dtype where it has no
-    /// character of its own (else `DType::Other`).
+    /// The same for a type that is known only when the program runs: a format string or a [`DType`](crate::DType).
     ///
     /// # Errors
     /// As [`create`](Transaction::create).
@@ -139,31 +137,23 @@ impl<'s> Transaction<'s> {
     /// # use deltos::{DType, Storage};
     /// # let storage = Storage::anonymous("example")?;
     /// let mut transaction = storage.begin()?;
-    /// let point = transaction.create_zeroed_format("points", "T{d:x:d:y:}", DType::Other, &[10])?;
-    /// assert_eq!(point.info()?.itemsize, 16);
+    /// let points = transaction.create_zeroed_any("points", "T{d:x:d:y:}", &[10])?;
+    /// assert_eq!(points.info()?.itemsize, 16);
+    /// let brains = transaction.create_zeroed_any("brains", DType::Bf16, &[10])?;
+    /// assert_eq!(brains.info()?.itemsize, 2);
     /// # Ok::<(), deltos::Error>(())
     /// ```
-    pub fn create_zeroed_format(
+    pub fn create_zeroed_any<'f>(
         &mut self,
         name: &str,
-        format: &str,
-        dtype: crate::DType,
+        elements: impl Into<ElementType<'f>>,
         shape: &[usize],
     ) -> Result<Object<'s>> {
-        self.create_zeroed_as(name, Some(format), dtype.code(), shape)
-    }
-
-    fn create_zeroed_as(
-        &mut self,
-        name: &str,
-        format: Option<&str>,
-        dtype: i32,
-        shape: &[usize],
-    ) -> Result<Object<'s>> {
+        let elements = elements.into();
         let lengths = crate::content::lengths(shape)?;
         let mut raw = null_mut();
         let ndim = crate::content::dimensions(shape.len())?;
-        let transaction = self.raw.as_ptr();
+        let (transaction, dtype) = (self.raw.as_ptr(), elements.dtype.code());
         with_c_str(name, |name| {
             let mut create = |format| {
                 // SAFETY: the handle is ours, the rest lives during the call.
@@ -179,7 +169,7 @@ impl<'s> Transaction<'s> {
                     ))
                 }
             };
-            match format {
+            match elements.format {
                 Some(format) => with_c_str(format, create),
                 None => create(std::ptr::null()),
             }

@@ -174,6 +174,11 @@ impl<'s> AnyView<'s> {
         self.fields().readonly != 0
     }
 
+    /// The content is sealed: checksummed, and never written again.
+    pub fn is_sealed(&self) -> bool {
+        self.fields().sealed != 0
+    }
+
     /// Nobody will ever write it: the content is sealed, or the storage lies in memory of the process's own.
     pub fn is_immutable(&self) -> bool {
         self.immutable

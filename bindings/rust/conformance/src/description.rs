@@ -1,0 +1,110 @@
+//! Storages that a description tells of, written and read.
+
+use std::path::Path;
+
+use deltos::{Create, Durability, Mode, OpenOptions, Snapshot, Storage, Transaction};
+use serde_json::Value;
+
+use crate::fields::Step;
+use crate::inputs::{metadata_value, store_content};
+use crate::parsed;
+use crate::queries::{content, names, value};
+use crate::world::Trouble;
+
+fn items<'a>(owner: &'a Value, field: &str) -> &'a [Value] {
+    owner[field].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Makes the storage anew.
+pub fn write(description: &Path, path: &Path) -> Result<Vec<String>, String> {
+    let described = parsed(description)?;
+    if path.exists() {
+        std::fs::remove_file(path).map_err(|error| format!("{}: {}", path.display(), error))?;
+    }
+    // SAFETY: the file is this program's until it is closed.
+    let storage = unsafe { OpenOptions::new().mode(Mode::Write).create(Create::New).open(path) };
+    let storage = storage.map_err(Trouble::from)?;
+    fill(&storage, &described)?;
+    storage.close().map_err(|refused| Trouble::from(refused.error().clone()))?;
+    Ok(Vec::new())
+}
+
+fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
+    let mut transaction = storage.begin()?;
+    set_metadata(&mut transaction, "", described)?;
+    for item in items(described, "objects") {
+        let step = Step::of("create", item)?;
+        let name = step.text("name")?;
+        let mut object = store_content(&mut transaction, name, None, &step)?;
+        set_metadata(&mut transaction, name, item)?;
+        if step.flag("sealed")? {
+            transaction.seal(&mut object)?;
+        }
+    }
+    transaction.commit(Durability::Sync).map_err(deltos::Error::from)?;
+    Ok(())
+}
+
+fn set_metadata(transaction: &mut Transaction<'_>, name: &str, owner: &Value) -> Result<(), Trouble> {
+    for item in items(owner, "metadata") {
+        let step = Step::of("set_metadata", item)?;
+        let data = step.get("data").map_or(Ok(Vec::new()), |_| step.data())?;
+        transaction.set_metadata(name, step.text("key")?, metadata_value(&step, &data)?)?;
+    }
+    Ok(())
+}
+
+/// Reads the storage, and lists what is not as described.
+pub fn read(description: &Path, path: &Path) -> Result<Vec<String>, String> {
+    let described = parsed(description)?;
+    // SAFETY: nobody changes the file meanwhile.
+    let storage = unsafe { Storage::open(path) }.map_err(Trouble::from)?;
+    let snapshot = storage.snapshot().map_err(Trouble::from)?;
+    let mut wrong = Vec::new();
+    let mut expected: Vec<&str> =
+        items(&described, "objects").iter().filter_map(|item| item["name"].as_str()).collect();
+    expected.sort_unstable();
+    let found = names(snapshot.list("").map_err(Trouble::from)?)?;
+    if found != expected {
+        wrong.push(format!("expected the names {:?}, got {:?}", expected, found));
+    }
+    compare_metadata(&snapshot, "", &described, &mut wrong)?;
+    for item in items(&described, "objects") {
+        let name = item["name"].as_str().ok_or("an object without a name")?;
+        if let Err(trouble) = compare_object(&snapshot, name, item, &mut wrong) {
+            wrong.push(format!("{:?}: {}", name, trouble));
+        }
+    }
+    Ok(wrong)
+}
+
+fn compare_object(snapshot: &Snapshot<'_>, name: &str, item: &Value, wrong: &mut Vec<String>) -> Result<(), Trouble> {
+    let object = snapshot.object(name)?;
+    if let Err(difference) = Step::of("read", item)?.compare(&content(&object)?) {
+        wrong.push(format!("{:?}: {}", name, difference));
+    }
+    compare_metadata(snapshot, name, item, wrong)
+}
+
+fn compare_metadata(
+    snapshot: &Snapshot<'_>,
+    name: &str,
+    owner: &Value,
+    wrong: &mut Vec<String>,
+) -> Result<(), Trouble> {
+    let mut expected: Vec<&str> = items(owner, "metadata").iter().filter_map(|item| item["key"].as_str()).collect();
+    expected.sort_unstable();
+    let list = snapshot.metadata_list(name)?;
+    let found: Vec<&str> = list.iter().map(|value| value.key()).collect();
+    if found != expected {
+        wrong.push(format!("{:?}: expected the keys {:?}, got {:?}", name, expected, found));
+    }
+    for item in items(owner, "metadata") {
+        let step = Step::of("metadata", item)?;
+        let key = step.text("key")?;
+        if let Err(difference) = step.compare(&value(snapshot.metadata(name, key)?)) {
+            wrong.push(format!("{:?}: {:?}: {}", name, key, difference));
+        }
+    }
+    Ok(())
+}

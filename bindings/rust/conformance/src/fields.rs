@@ -1,0 +1,184 @@
+//! The fields of a step: which each operation knows, how they are read, and how expectations are compared.
+
+use serde_json::{Map, Value};
+
+use crate::world::Trouble;
+
+/// Every operation with all of its fields, expectations included.
+const FIELDS: &[(&str, &str)] = &[
+    ("open", "path mode create flags offset size max_file_bytes progress"),
+    ("open_anonymous", "label"),
+    ("open_memory", "path"),
+    ("close", "storage"),
+    ("detach", "storage"),
+    ("sync", "storage"),
+    (
+        "storage_info",
+        "storage mode object_count snapshot_count view_count transaction_id sparse format_major format_minor",
+    ),
+    ("verify", "storage level progress findings"),
+    ("pins", "storage pins"),
+    ("begin", "storage"),
+    ("commit", "transaction durability"),
+    ("abort", "transaction"),
+    ("snapshot", "storage"),
+    ("refresh", "snapshot changed"),
+    ("copy_to", "snapshot path replace progress"),
+    ("compact_to", "snapshot path replace progress"),
+    ("release", "handle"),
+    ("create", "transaction name format dtype shape data strides start"),
+    ("create_zeroed", "transaction name format dtype shape"),
+    ("replace", "transaction name format dtype shape data strides start"),
+    ("seal", "transaction name"),
+    ("unseal", "transaction name"),
+    ("delete", "transaction name"),
+    ("rename", "transaction from to replace"),
+    ("delete_prefix", "transaction prefix count"),
+    ("set_metadata", "transaction name key text format shape data"),
+    ("remove_metadata", "transaction name key"),
+    ("metadata", "from name key text format shape data absent"),
+    ("metadata_keys", "from name keys"),
+    ("list", "from prefix depth names"),
+    ("object", "from name"),
+    ("object_info", "object name format dtype ndim shape count itemsize payload_bytes sealed writable current stored"),
+    ("refresh_object", "object changed"),
+    ("view", "object flags"),
+    ("share", "view flags"),
+    ("view_info", "view format dtype ndim shape strides itemsize nbytes readonly sealed"),
+    ("load", "view at data"),
+    ("store", "view at data"),
+    ("read", "from name format dtype shape data sealed"),
+    ("describe", "format dtype itemsize alignment canonical"),
+    ("patch", "path at object data"),
+    ("resize_file", "path size"),
+    ("embed", "from to at"),
+    ("remove_file", "path"),
+];
+
+/// What an operation tells, by field.
+pub type Answers = Vec<(&'static str, Value)>;
+
+/// One step of a case.
+pub struct Step<'a> {
+    pub operation: &'a str,
+    fields: &'a Map<String, Value>,
+}
+
+impl<'a> Step<'a> {
+    /// Fails for an operation or a field that is not known.
+    pub fn new(step: &'a Value) -> Result<Self, String> {
+        let fields = step.as_object().ok_or("a step that is not an object")?;
+        let operation = fields.get("do").and_then(Value::as_str).ok_or("a step without \"do\"")?;
+        let known = FIELDS.iter().find(|(name, _)| *name == operation);
+        let (_, known) = known.ok_or_else(|| format!("{:?} is not an operation that this runner knows", operation))?;
+        let is_known = |field: &str| {
+            matches!(field, "do" | "as" | "status" | "message") || known.split(' ').any(|name| name == field)
+        };
+        match fields.keys().find(|field| !is_known(field)) {
+            Some(field) => Err(format!("{:?} is not a field of {:?} that this runner knows", field, operation)),
+            None => Ok(Step { operation, fields }),
+        }
+    }
+
+    /// A step with the fields of one of a description's items, to be used by the same code.
+    pub fn of(operation: &'a str, item: &'a Value) -> Result<Self, String> {
+        Ok(Step { operation, fields: item.as_object().ok_or("an item that is not an object")? })
+    }
+
+    pub fn get(&self, field: &str) -> Option<&'a Value> {
+        self.fields.get(field)
+    }
+
+    pub fn text(&self, field: &str) -> Result<&'a str, Trouble> {
+        self.optional_text(field)?.ok_or_else(|| Trouble::Step(format!("there is no {:?}", field)))
+    }
+
+    pub fn optional_text(&self, field: &str) -> Result<Option<&'a str>, Trouble> {
+        self.get(field).map(|value| value.as_str().ok_or_else(|| wrong(field, value))).transpose()
+    }
+
+    pub fn flag(&self, field: &str) -> Result<bool, Trouble> {
+        self.get(field).map_or(Ok(false), |value| value.as_bool().ok_or_else(|| wrong(field, value)))
+    }
+
+    pub fn number(&self, field: &str) -> Result<u64, Trouble> {
+        self.get(field).map_or(Ok(0), |value| value.as_u64().ok_or_else(|| wrong(field, value)))
+    }
+
+    pub fn numbers(&self, field: &str) -> Result<Option<Vec<i64>>, Trouble> {
+        let value = match self.get(field) {
+            Some(value) => value,
+            None => return Ok(None),
+        };
+        let numbers = value.as_array().and_then(|list| list.iter().map(Value::as_i64).collect());
+        numbers.map(Some).ok_or_else(|| wrong(field, value))
+    }
+
+    pub fn texts(&self, field: &str) -> Result<Vec<&'a str>, Trouble> {
+        let value = match self.get(field) {
+            Some(value) => value,
+            None => return Ok(Vec::new()),
+        };
+        let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+        texts.ok_or_else(|| wrong(field, value))
+    }
+
+    /// The bytes that "data" stands for.
+    pub fn data(&self) -> Result<Vec<u8>, Trouble> {
+        self.get("data").map_or_else(|| Err(Trouble::Step("there is no \"data\"".into())), bytes_of)
+    }
+
+    /// Compares what came with the expectations that there are.
+    pub fn compare(&self, answers: &Answers) -> Result<(), String> {
+        for (field, actual) in answers {
+            let expected = match self.get(field) {
+                Some(expected) if *field == "data" => Value::String(hex(&bytes_of(expected)?)),
+                Some(expected) => expected.clone(),
+                None => continue,
+            };
+            if expected != *actual {
+                return Err(format!("expected {} {}, got {}", field, shown(&expected), shown(actual)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(field: &str, value: &Value) -> Trouble {
+    Trouble::Step(format!("{:?} cannot be {}", field, shown(value)))
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 200 {
+        return text;
+    }
+    format!("{}... ({} characters)", text.chars().take(200).collect::<String>(), text.chars().count())
+}
+
+fn bytes_of(data: &Value) -> Result<Vec<u8>, Trouble> {
+    let (digits, times) = match data {
+        Value::String(digits) => (Some(digits.as_str()), Some(1)),
+        _ => (data["repeat"].as_str(), data["times"].as_u64()),
+    };
+    let once = digits.and_then(unhex).ok_or_else(|| wrong("data", data))?;
+    Ok(once.repeat(times.ok_or_else(|| wrong("data", data))? as usize))
+}
+
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    if digits.len() % 2 != 0 || !digits.is_ascii() {
+        return None;
+    }
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()
+}
+
+/// Bytes as "data" writes them.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)] as char);
+        text.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    text
+}

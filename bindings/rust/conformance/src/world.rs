@@ -1,0 +1,136 @@
+//! What the steps of a case have made and named.
+
+use std::fmt;
+
+use deltos::{AnyView, Error, Object, Snapshot, Storage, Transaction};
+
+/// Why a step did not succeed.
+pub enum Trouble {
+    /// The library said so, or the binding in its place: what a step may expect.
+    Library(Error),
+    /// Something else: never expected.
+    Step(String),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Trouble::Library(error)
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Trouble::Step(error.to_string())
+    }
+}
+
+impl From<String> for Trouble {
+    fn from(text: String) -> Self {
+        Trouble::Step(text)
+    }
+}
+
+impl From<Trouble> for String {
+    fn from(trouble: Trouble) -> Self {
+        trouble.to_string()
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Library(error) => write!(out, "{} ({})", error.name().trim_start_matches("DELTOS_E_"), error),
+            Trouble::Step(text) => out.write_str(text),
+        }
+    }
+}
+
+/// Lets go of a lifetime.
+///
+/// The types of the binding rule out a child that outlives its storage, and the corpus asks what the library answers
+/// then. In C that is no misuse: children stay valid handles after a close, and hold no address of the `Storage` itself.
+macro_rules! loose {
+    ($kind:ident, $value:expr) => {{
+        let value: $kind<'_> = $value;
+        // SAFETY: as said above; the types differ in the lifetime only.
+        unsafe { std::mem::transmute::<$kind<'_>, $kind<'static>>(value) }
+    }};
+}
+pub(crate) use loose;
+
+/// Something that a step made.
+pub enum Thing {
+    Storage(Storage),
+    Transaction(Transaction<'static>),
+    Snapshot(Snapshot<'static>),
+    Object(Object<'static>),
+    View(AnyView<'static>),
+}
+
+/// Everything that has a name, oldest first.
+#[derive(Default)]
+pub struct World {
+    named: Vec<(String, Thing)>,
+}
+
+macro_rules! lookups {
+    ($($get:ident, $kind:ident, $type:ty;)*) => {
+        $(
+            pub fn $get(&mut self, name: &str) -> Result<&mut $type, Trouble> {
+                match self.find(name)? {
+                    Thing::$kind(thing) => Ok(thing),
+                    _ => Err(Trouble::Step(format!("{:?} is not a {}", name, stringify!($kind)))),
+                }
+            }
+        )*
+    };
+}
+
+impl World {
+    /// Gives a thing a name; what had it goes.
+    pub fn put(&mut self, name: &str, thing: Thing) {
+        self.named.retain(|(known, _)| known != name);
+        self.named.push((name.to_owned(), thing));
+    }
+
+    pub fn find(&mut self, name: &str) -> Result<&mut Thing, Trouble> {
+        let found = self.named.iter_mut().find(|(known, _)| known == name);
+        found.map(|(_, thing)| thing).ok_or_else(|| Trouble::Step(format!("nothing is named {:?}", name)))
+    }
+
+    pub fn take(&mut self, name: &str) -> Result<Thing, Trouble> {
+        let at = self.named.iter().position(|(known, _)| known == name);
+        let at = at.ok_or_else(|| Trouble::Step(format!("nothing is named {:?}", name)))?;
+        Ok(self.named.remove(at).1)
+    }
+
+    pub fn take_storage(&mut self, name: &str) -> Result<Storage, Trouble> {
+        match self.take(name)? {
+            Thing::Storage(storage) => Ok(storage),
+            _ => Err(Trouble::Step(format!("{:?} is not a storage", name))),
+        }
+    }
+
+    pub fn take_transaction(&mut self, name: &str) -> Result<Transaction<'static>, Trouble> {
+        match self.take(name)? {
+            Thing::Transaction(transaction) => Ok(transaction),
+            _ => Err(Trouble::Step(format!("{:?} is not a transaction", name))),
+        }
+    }
+
+    lookups! {
+        storage, Storage, Storage;
+        transaction, Transaction, Transaction<'static>;
+        snapshot, Snapshot, Snapshot<'static>;
+        object, Object, Object<'static>;
+        view, View, AnyView<'static>;
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        while let Some(newest) = self.named.pop() {
+            drop(newest);
+        }
+    }
+}
