@@ -36,7 +36,6 @@ UNPROVOKED = {
     "FORKED": "not every language can fork",
     "STRUCT": "only the C interface has structs that grow",
     "DUPLICATE": "no call answers it yet",
-    "FEATURE": "it takes a file of a later version",
     "IO": "it takes a failing disk",
     "IN_DOUBT": "it takes a failing disk",
     "NO_SPACE": "it takes a full disk",

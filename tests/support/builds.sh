@@ -53,6 +53,11 @@ build_node() {
   fi
 }
 
+build_rust_runner() {
+  PKG_CONFIG_PATH=$build/stage/lib/pkgconfig CARGO_TARGET_DIR=$build/rust \
+    cargo build --release --locked --manifest-path bindings/rust/conformance/Cargo.toml
+}
+
 build_go() {
   mkdir -p "$build/go"
   (cd bindings/go && CGO_ENABLED=0 GOFLAGS=-mod=mod go build -o "$build/go/" ./geonames ./golden)

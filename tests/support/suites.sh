@@ -12,6 +12,7 @@ crash          models, crash images, failing calls, kills, full disks, damaged f
 python         the wheel, installed into a clean environment
 julia          the Julia package, against the installed library
 dlopen         programs in Node, Lua and Go that load the library themselves
+conformance    the corpus in every language, and the storage that each writes read by all
 consumer       a C program outside the tree, with pkg-config against the installed library
 meson-compat   configures with the oldest Meson that is supported
 docs           links and examples in the papers and headers
@@ -124,6 +125,26 @@ suite_dlopen() {
   status=0
   DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 DELTOS_PROGRAMS="{$programs}" \
     "$build/venv-package/bin/python" -m pytest -q -rs --junit-xml="$report" tests/dlopen || status=$?
+  count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  return "$status"
+}
+
+# What a language lacks is said to the matrix, which skips it loudly and runs the others. What suites before this one built
+# is not built again.
+suite_conformance() {
+  build_stage
+  build_python
+  build_tree debug
+  set -- --build "$build"
+  build_rust_runner || set -- "$@" --absent 'Rust=cargo is not there, or could not build bindings/rust/conformance'
+  install_julia || set -- "$@" --absent "Julia=$julia_reason"
+  if wish node; then build_node; else set -- "$@" --absent "Node=$wish_reason"; fi
+  if wish lua; then :; else set -- "$@" --absent "Lua=$wish_reason"; fi
+  if wish go; then build_go; else set -- "$@" --absent "Go=$wish_reason"; fi
+  status=0
+  JULIA_DEPOT_PATH=$build/julia/depot "$build/venv-package/bin/python" tests/conformance/matrix.py --counts "$count_file" "$@" || status=$?
+  report=$scratch/pytest.xml
+  "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" tests/conformance || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
   return "$status"
 }
