@@ -99,8 +99,7 @@ DELTOS_API deltos_status deltos_buffer_create_zeroed(deltos_transaction *transac
  * @param[in]  content      Any type and shape. NULL: a private copy of what the old one holds now, to be changed
  *                          through a writable view before the commit.
  * @param[out] buffer       Owned; the new one. May be NULL when no handle is wanted.
- * @param[out] err          Detail on failure; may be NULL. Content that cannot be written (E_IO; of a SPARSE storage
- *                          also E_NO_SPACE) aborts the transaction; otherwise it is as it was before.
+ * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_KIND   Not a buffer.
  * @retval DELTOS_E_STALE  Deleted or replaced already, or the transaction is over.
  * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,

@@ -33,7 +33,8 @@ deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(name, "name"));
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(content, nullptr));
-    return give(object::create_buffer(*transaction->transaction, name, *memory), buffer);
+    return transaction->transaction->all_or_nothing(
+        [&] { return give(object::create_buffer(*transaction->transaction, name, *memory), buffer); });
   });
 }
 
@@ -46,7 +47,9 @@ deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const
     DELTOS_TRY(check_text(name, "name"));
     DELTOS_ASSIGN(std::vector<std::int64_t> lengths, shape_of(ndim, shape));
     DELTOS_ASSIGN(const dtype::Format type, object::element_type(optional_text(format), dtype, 0));
-    return give(object::create_zeroed_buffer(*transaction->transaction, name, type, std::move(lengths)), buffer);
+    return transaction->transaction->all_or_nothing([&] {
+      return give(object::create_zeroed_buffer(*transaction->transaction, name, type, std::move(lengths)), buffer);
+    });
   });
 }
 
@@ -55,8 +58,11 @@ deltos_status deltos_buffer_replace(deltos_transaction *transaction, const delto
   return guard(err, [&]() -> Status {
     clear(buffer);
     DELTOS_TRY(check_belongs(transaction, old));
-    if (content == nullptr) return give(object::copy_buffer(*transaction->transaction, *old->object), buffer);
+    if (content == nullptr)
+      return transaction->transaction->all_or_nothing(
+          [&] { return give(object::copy_buffer(*transaction->transaction, *old->object), buffer); });
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(content, nullptr));
-    return give(object::replace_buffer(*transaction->transaction, *old->object, *memory), buffer);
+    return transaction->transaction->all_or_nothing(
+        [&] { return give(object::replace_buffer(*transaction->transaction, *old->object, *memory), buffer); });
   });
 }

@@ -12,7 +12,12 @@ deltos_status deltos_transaction_begin(deltos_storage *storage, deltos_transacti
     DELTOS_TRY(check_handle_output(transaction));
     DELTOS_TRY(check_handle(storage));
     DELTOS_ASSIGN(std::shared_ptr<store::Transaction> begun, storage->storage->begin_transaction());
-    *transaction = new deltos_transaction(std::move(begun));
+    try {
+      *transaction = new deltos_transaction(begun);
+    } catch (...) {
+      begun->abort();  // nobody could end it
+      throw;
+    }
     return {};
   });
 }

@@ -55,11 +55,11 @@ Status check_alignment(const store::Storage &storage, const dtype::Format &forma
 
 Result<ObjectPtr> create_buffer(store::Transaction &transaction, std::string_view name, const Memory &content) {
   DELTOS_ASSIGN(const store::NewObject object, new_buffer(content.format(), content.shape()));
-  DELTOS_ASSIGN(ObjectPtr created, transaction.create(name, object, false));
-  Status filled = fill_buffer(transaction, *created, content);
-  if (filled.ok()) return created;
-  DELTOS_TRY(transaction.remove(name));
-  return std::move(filled).error();
+  return transaction.all_or_nothing([&]() -> Result<ObjectPtr> {
+    DELTOS_ASSIGN(ObjectPtr created, transaction.create(name, object, false));
+    DELTOS_TRY(fill_buffer(transaction, *created, content));
+    return created;
+  });
 }
 
 Result<ObjectPtr> create_zeroed_buffer(store::Transaction &transaction, std::string_view name,
@@ -71,11 +71,11 @@ Result<ObjectPtr> create_zeroed_buffer(store::Transaction &transaction, std::str
 Result<ObjectPtr> replace_buffer(store::Transaction &transaction, const store::ObjectRef &old, const Memory &content) {
   DELTOS_TRY(check_buffer(old));
   DELTOS_ASSIGN(const store::NewObject object, new_buffer(content.format(), content.shape()));
-  DELTOS_ASSIGN(ObjectPtr created, transaction.replace(old, object, false, false));
-  Status filled = fill_buffer(transaction, *created, content);
-  if (filled.ok()) return created;
-  transaction.abort();  // the old content has been given up, and the new one must not be committed
-  return std::move(filled).error();
+  return transaction.all_or_nothing([&]() -> Result<ObjectPtr> {
+    DELTOS_ASSIGN(ObjectPtr created, transaction.replace(old, object, false, false));
+    DELTOS_TRY(fill_buffer(transaction, *created, content));
+    return created;
+  });
 }
 
 Result<ObjectPtr> copy_buffer(store::Transaction &transaction, const store::ObjectRef &old) {

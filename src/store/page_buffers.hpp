@@ -13,6 +13,8 @@ namespace deltos::store {
 
 struct alignas(64) PageBuffer {
   std::byte bytes[format::kBlockBytes];
+  std::uint64_t call;  // that created it or has kept a copy of it
+  bool created;        // by that call
 };
 
 // By block. nullptr: written early (the dirty catalogue grew large); read back when it is edited again.
@@ -46,6 +48,10 @@ class SparePages {
     PageTable::node_type node = std::move(nodes_.back());
     nodes_.pop_back();
     return node;
+  }
+  // What take() gave and nobody needs any more. Allocates nothing.
+  void give_back(PageTable::node_type node) {
+    if (nodes_.size() < nodes_.capacity()) nodes_.push_back(std::move(node));
   }
   // Keeps some of a table's entries for later; the table is empty afterwards. Allocates nothing.
   void keep(PageTable &table) {

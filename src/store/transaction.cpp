@@ -63,6 +63,12 @@ void Transaction::abort() {
   if (storage->state().transaction.get() == this) last = std::move(storage->state().transaction);
 }
 
+Status Transaction::begin_attempt() {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  return state_->undo.active ? Status() : state_->write_early();
+}
+
 // ---- objects
 // ---------------------------------------------------------------------------------------------------------------
 
@@ -109,17 +115,16 @@ Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, co
 
 Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std::string_view name,
                                                           const NewObject &object, bool zeroed) {
-  DELTOS_TRY(state_->reserve(state_->pages_for(2)));
-  DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed));
-  Object record = described(object, id, name, state_->number);
-  if (payload.bytes != 0) record.extents.push_back(payload);
-  DELTOS_TRY(state_->all_or_broken([&]() -> Status {
+  return state_->all_or_nothing(Steps::many, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
+    DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed));
+    Object record = described(object, id, name, state_->number);
+    if (payload.bytes != 0) record.extents.push_back(payload);
     DELTOS_TRY(state_->put_object(record));
-    return state_->put(format::name_key(name), std::as_bytes(std::span(&id, 1)));
-  }));
-  state_->next_id = std::max(state_->next_id, id + 1);
-  ++state_->object_count;
-  return own(std::move(record));
+    DELTOS_TRY(state_->put(format::name_key(name), std::as_bytes(std::span(&id, 1))));
+    state_->next_id = std::max(state_->next_id, id + 1);
+    ++state_->object_count;
+    return own(std::move(record));
+  });
 }
 
 std::shared_ptr<ObjectRef> Transaction::own(Object record) {
@@ -147,23 +152,23 @@ Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, co
   if (copy && object.payload_bytes != before.payload_bytes) {
     return fail(Code::invalid, "a copy of %s has %" PRIu64 " bytes", quoted(before.name).c_str(), before.payload_bytes);
   }
-  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
-  DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed && !copy));
-  Object record = described(object, before.id, before.name, state_->number);
-  record.created = before.created;
-  if (payload.bytes != 0) record.extents.push_back(payload);
-  if (copy && payload.bytes != 0) DELTOS_TRY(copy_payload(*payload_extent(before), payload));
-  DELTOS_TRY(state_->all_or_broken([&] { return state_->put_object(record); }));
-  for (const format::Extent &extent : before.extents) state_->release(extent);
-  return own(std::move(record));
+  return state_->all_or_nothing(Steps::one, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
+    DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed && !copy));
+    Object record = described(object, before.id, before.name, state_->number);
+    record.created = before.created;
+    if (payload.bytes != 0) record.extents.push_back(payload);
+    if (copy && payload.bytes != 0) DELTOS_TRY(copy_payload(*payload_extent(before), payload));
+    auto made = own(std::move(record));
+    DELTOS_TRY(state_->put_object(made->record(), before.extents.size()));
+    for (const format::Extent &extent : before.extents) state_->release(extent);
+    return made;
+  });
 }
 
 Status Transaction::copy_payload(const format::Extent &from, const format::Extent &to) {
-  auto filler = make_filler(*state_->writer, to);
-  Status copied = filler->add(Bytes(state_->writer->data() + from.offset, from.bytes));
-  if (copied.ok()) copied = filler->finish();
-  if (!copied.ok()) state_->release(to);
-  return copied;
+  const auto filler = make_filler(*state_->writer, to);
+  DELTOS_TRY(filler->add(Bytes(state_->writer->data() + from.offset, from.bytes)));
+  return filler->finish();
 }
 
 Result<std::unique_ptr<Transaction::Filler>> Transaction::fill(const ObjectRef &object) {
@@ -186,7 +191,7 @@ Status Transaction::lock_for_seal(const Object &object) {
   if (payload == nullptr) return {};
   const std::uint64_t first = payload->offset / format::kBlockBytes;
   const std::uint64_t blocks = (payload->offset + payload->bytes - 1) / format::kBlockBytes - first + 1;
-  state_->seal_locks.reserve(state_->seal_locks.size() + 1);
+  make_room(state_->seal_locks, 1);
   DELTOS_ASSIGN(const bool locked, state_->writer->second().try_lock(format::kLockWritable + first, blocks, true));
   if (!locked) {
     Error error =
@@ -205,8 +210,11 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
   DELTOS_TRY(state_->check());
   DELTOS_ASSIGN(Object object, current(ref));
   if (object.sealed) return own(std::move(object));
+  return state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object); });
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::seal_open(const Object &object) {
   DELTOS_TRY(lock_for_seal(object));
-  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
   const format::Extent *payload = payload_extent(object);
   const std::byte *data = payload == nullptr ? nullptr : state_->writer->data() + payload->offset;
   std::vector<std::uint64_t> sums;
@@ -221,17 +229,14 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
     std::memcpy(state_->writer->data() + sealed.extents[0].offset, data, payload->bytes);
   }
   if (!sums.empty()) {
-    auto place = state_->allocate(sums.size() * 8, true, false);
-    if (!place.ok()) {
-      if (moves) state_->release(sealed.extents[0]);
-      return std::move(place).error();
-    }
-    std::memcpy(state_->writer->data() + place->offset, sums.data(), sums.size() * 8);
-    sealed.extents.push_back(*place);
+    DELTOS_ASSIGN(const format::Extent place, state_->allocate(sums.size() * 8, true, false));
+    std::memcpy(state_->writer->data() + place.offset, sums.data(), sums.size() * 8);
+    sealed.extents.push_back(place);
   }
-  DELTOS_TRY(state_->all_or_broken([&] { return state_->put_object(sealed); }));
+  auto made = own(std::move(sealed));
+  DELTOS_TRY(state_->put_object(made->record(), moves ? 1 : 0));
   if (moves) state_->release(object.extents[0]);
-  return own(std::move(sealed));
+  return made;
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
@@ -262,13 +267,7 @@ Status Transaction::rename(std::string_view from, std::string_view to, bool repl
   if (from == to) return {};
   DELTOS_ASSIGN(const auto other, find_named(state_->scope(), to));
   if (other && !replace) return fail(Code::exists, "an object called %s exists already", quoted(to).c_str());
-  unsigned changes = 3;
-  if (other) {
-    DELTOS_ASSIGN(const unsigned removals, changes_to_remove(*other));
-    changes += removals;
-  }
-  DELTOS_TRY(state_->reserve(state_->pages_for(changes)));
-  return state_->all_or_broken([&]() -> Status {
+  return state_->all_or_nothing(Steps::many, Purpose::removal, [&]() -> Status {
     if (other) DELTOS_TRY(state_->remove_object(*other));
     DELTOS_TRY(state_->erase(format::name_key(from)));
     object->name = to;
@@ -284,34 +283,22 @@ Status Transaction::remove(std::string_view name) {
   DELTOS_TRY(format::check_name(name));
   DELTOS_ASSIGN(const auto object, find_named(state_->scope(), name));
   if (!object) return no_such(name);
-  DELTOS_ASSIGN(const unsigned changes, changes_to_remove(*object));
-  DELTOS_TRY(state_->reserve(state_->pages_for(changes)));
-  return state_->all_or_broken([&] { return state_->remove_object(*object); });
-}
-
-// Its name, its record and every item of its metadata.
-Result<unsigned> Transaction::changes_to_remove(const Object &object) {
-  DELTOS_ASSIGN(const auto keys, state_->view->metadata_keys(object.id));
-  return 2 + static_cast<unsigned>(keys.size());
+  return state_->all_or_nothing(Steps::many, Purpose::removal, [&] { return state_->remove_object(*object); });
 }
 
 Result<std::uint64_t> Transaction::remove_prefix(std::string_view prefix) {
   constexpr std::size_t kBatch = 1024;
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
-  std::uint64_t removed = 0;
-  for (;;) {
-    DELTOS_ASSIGN(const auto entries, state_->view->list(prefix, false, "", kBatch));
-    for (const auto &entry : entries) {
-      Status one = remove(entry.name);
-      if (!one.ok()) {
-        state_->broken = state_->broken || removed != 0;  // some are gone already
-        return std::move(one).error();
-      }
-      ++removed;
+  return state_->all_or_nothing(Steps::many, Purpose::removal, [&]() -> Result<std::uint64_t> {
+    std::uint64_t removed = 0;
+    for (;;) {
+      DELTOS_ASSIGN(const auto entries, state_->view->list(prefix, false, "", kBatch));
+      for (const auto &entry : entries) DELTOS_TRY(remove(entry.name));
+      removed += entries.size();
+      if (entries.size() < kBatch) return removed;
     }
-    if (entries.size() < kBatch) return removed;
-  }
+  });
 }
 
 // ---- metadata
@@ -333,9 +320,9 @@ Status Transaction::set_metadatum(std::uint64_t object, std::string_view key, co
     return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object",
                 quoted(key).c_str(), item.data.size(), format::kMaxMetadatumBytes);
   }
-  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
-  return state_->all_or_broken(
-      [&] { return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item)); });
+  return state_->all_or_nothing(Steps::one, Purpose::change, [&] {
+    return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item));
+  });
 }
 
 Result<bool> Transaction::remove_metadatum(std::uint64_t object, std::string_view key) {
@@ -346,8 +333,7 @@ Result<bool> Transaction::remove_metadatum(std::uint64_t object, std::string_vie
   const std::vector<std::byte> stored_key = format::metadatum_key(object, key);
   DELTOS_ASSIGN(const auto found, Tree::find(*state_, state_->root, stored_key));
   if (!found) return false;
-  DELTOS_TRY(state_->reserve(state_->pages_for(1)));
-  DELTOS_TRY(state_->all_or_broken([&] { return state_->erase(stored_key); }));
+  DELTOS_TRY(state_->all_or_nothing(Steps::one, Purpose::removal, [&] { return state_->erase(stored_key); }));
   return true;
 }
 

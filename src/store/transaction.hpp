@@ -15,6 +15,22 @@ struct NewObject {
 
 struct TransactionState;  // private, transaction_state.hpp
 
+// Takes back what is done to a transaction while it lives, unless that is kept. One within another is part of it.
+enum class Steps;
+enum class Purpose;
+class Attempt {
+ public:
+  explicit Attempt(TransactionState *state);  // of many steps, none of which may use what is left for removals
+  Attempt(TransactionState *state, Steps steps, Purpose purpose);
+  ~Attempt();
+  Attempt(const Attempt &) = delete;
+  Attempt &operator=(const Attempt &) = delete;
+  void keep() noexcept;
+
+ private:
+  TransactionState *state_;
+};
+
 class Transaction : public std::enable_shared_from_this<Transaction> {
  public:
   ~Transaction();  // aborts
@@ -29,6 +45,18 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Result<std::uint64_t> commit(Durability durability);
   void abort();
   bool open() const;
+
+  // Every call below happens whole or not at all: one that fails, or throws std::bad_alloc, leaves the transaction as
+  // it was. So do several of them as one: `change` returns a Status or Result; what it did is taken back unless that is
+  // ok.
+  template <class Change>
+  auto all_or_nothing(Change &&change) -> decltype(change()) {
+    DELTOS_TRY(begin_attempt());
+    Attempt attempt(state_.get());
+    auto done = change();
+    if (done.ok()) attempt.keep();
+    return done;
+  }
 
   // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before
   // commit). exists, invalid name, no_space, limit.
@@ -68,8 +96,10 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Result<format::Object> current(const ObjectRef &ref);
   Status copy_payload(const format::Extent &from, const format::Extent &to);
   Status lock_for_seal(const format::Object &object);
+  Result<std::shared_ptr<ObjectRef>> seal_open(const format::Object &object);
   Status check_described(std::uint64_t object);
-  Result<unsigned> changes_to_remove(const format::Object &object);
+
+  Status begin_attempt();
 
   std::unique_ptr<TransactionState> state_;
 };

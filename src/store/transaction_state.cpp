@@ -62,7 +62,6 @@ Status TransactionState::check() const {
   if (!open) return fail(Code::stale, "the transaction is over");
   DELTOS_TRY(shared->check_open());
   DELTOS_TRY(writer->check_usable());
-  if (broken) return fail(Code::corrupt, "an earlier change of this transaction failed half-way; abort it");
   return {};
 }
 
@@ -76,43 +75,73 @@ Result<const std::byte *> TransactionState::page(const format::Child &child, uns
   return mapped.page(child, level);
 }
 
+Status TransactionState::reserve_blocks(unsigned count) {
+  Status room = writer->space().reserve_pages(count + kPagesForRemovals);
+  const bool refused =
+      room.code() == Code::no_space || room.code() == Code::limit || room.code() == Code::address_space;
+  if (!refused || undo.purpose != Purpose::removal) return room;
+  return writer->space().reserve_pages(count);
+}
+
 Status TransactionState::reserve(unsigned count) {
-  DELTOS_TRY(writer->space().reserve_pages(count));
+  DELTOS_TRY(reserve_blocks(count));
+  const std::size_t discards = std::size_t{3} * count;  // of a way: what it leaves, neighbours, and a root's last child
   make_room(pages, count);
-  make_room(freed_pages, count);
+  make_room(freed_pages, count + discards);
+  make_room(undo.created, count);
+  make_room(undo.originals, count);
+  make_room(undo.loaded, count);
+  make_room(undo.discarded, discards);
   shared->spare_pages.reserve(count);
   return {};
 }
 
-std::byte *TransactionState::add_page(std::uint64_t block) {
+PageBuffer &TransactionState::add_page(std::uint64_t block) {
   PageTable::node_type node = shared->spare_pages.take();
   node.key() = block;
-  std::byte *bytes = node.mapped()->bytes;
+  PageBuffer &page = *node.mapped();
+  page.call = undo.call;
+  page.created = true;
   if (auto inserted = pages.insert(std::move(node)); !inserted.inserted) {
+    page.created = false;
     inserted.position->second = std::move(inserted.node.mapped());  // written early before
+    undo.loaded.push_back(block);
+  } else {
+    undo.created.push_back(block);
   }
   ++dirty_pages_;
-  return bytes;
+  return page;
 }
 
 EditedPage TransactionState::create(unsigned level) {
   const std::uint64_t block = writer->space().allocate_page();
-  std::byte *bytes = add_page(block);
+  std::byte *bytes = add_page(block).bytes;
   format::init_page(bytes, {block, number}, level, shared->uuid_low);
   return {block, bytes};
 }
 
 EditedPage TransactionState::edit(const format::Child &child, unsigned) {
   const auto own = pages.find(child.block);
-  if (own != pages.end() && own->second) return {child.block, own->second->bytes};
+  if (own != pages.end() && own->second) {
+    PageBuffer &page = *own->second;
+    if (undo.copies && page.call != undo.call) {
+      PageTable::node_type spare = shared->spare_pages.take();
+      std::memcpy(spare.mapped()->bytes, page.bytes, format::kBlockBytes);
+      spare.key() = child.block;
+      undo.originals.push_back(std::move(spare));
+      page.call = undo.call;
+      page.created = false;
+    }
+    return {child.block, page.bytes};
+  }
   const std::byte *old = writer->data() + child.block * format::kBlockBytes;
   if (own != pages.end()) {
-    std::byte *bytes = add_page(child.block);
+    std::byte *bytes = add_page(child.block).bytes;
     std::memcpy(bytes, old, format::kBlockBytes);
     return {child.block, bytes};
   }
   const std::uint64_t block = writer->space().allocate_page();
-  std::byte *bytes = add_page(block);
+  std::byte *bytes = add_page(block).bytes;
   std::memcpy(bytes, old, format::kBlockBytes);
   format::page_set_identity(bytes, {block, number});
   freed_pages.push_back({child.block, child.transaction});
@@ -126,8 +155,12 @@ void TransactionState::discard(const format::Child &child) {
     return;
   }
   if (own->second) --dirty_pages_;
-  pages.erase(own);
-  writer->space().abandon_page(child.block);
+  if (own->second && own->second->call == undo.call && own->second->created) {
+    pages.erase(own);
+    writer->space().abandon_page(child.block);
+  } else {
+    undo.discarded.push_back(pages.extract(own));
+  }
 }
 
 Status TransactionState::write_pages() {
@@ -180,20 +213,23 @@ Status TransactionState::write_early() {
 
 Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed) {
   if (bytes == 0) return format::Extent{0, 0, number};
-  make_room(allocated, 1);
+  make_room(undo.allocated, 1);
   DELTOS_ASSIGN(const Space::Allocation place, writer->space().allocate(bytes, sealed));
-  allocated.emplace(place.offset, bytes);
-  written_bytes += bytes;
+  try {
+    allocated.emplace(place.offset, bytes);
+  } catch (...) {
+    writer->space().abandon_extent(place.offset, bytes);
+    throw;
+  }
   const format::Extent extent{place.offset, bytes, number};
+  undo.allocated.push_back(extent);
+  written_bytes += bytes;
   if (!zeroed || place.zero) return extent;
   std::byte *data = writer->data() + place.offset;
   if (bytes >= kPunchBytes) {
     const std::uint64_t whole = format::extent_blocks(bytes) * format::kBlockBytes;
     if (writer->second().punch(place.offset, whole).ok()) {
-      if (Status room = writer->second().allocate(place.offset, whole); !room.ok()) {
-        release(extent);
-        return std::move(room).error();
-      }
+      DELTOS_TRY(writer->second().allocate(place.offset, whole));
       return extent;
     }
   }
@@ -201,15 +237,19 @@ Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool seal
   return extent;
 }
 
+void TransactionState::expect_releases(std::size_t count) {
+  make_room(undo.released, count);
+  make_room(freed_extents, count);
+}
+
 void TransactionState::release(const format::Extent &extent) {
   if (extent.bytes == 0) return;
   const auto own = allocated.find(extent.offset);
   if (own != allocated.end() && extent.transaction == number) {
-    allocated.erase(own);
-    writer->space().abandon_extent(extent.offset, extent.bytes);
-    return;
+    undo.released.push_back(extent);
+  } else {
+    freed_extents.push_back(extent);
   }
-  freed_extents.push_back(extent);
 }
 
 // ---- catalogue
@@ -223,8 +263,9 @@ Result<format::Extent> TransactionState::spilled_extent(const std::vector<std::b
   return format::Extent{spill.offset, spill.bytes, spill.transaction};
 }
 
-Status TransactionState::put(const std::vector<std::byte> &key, Bytes value) {
+Status TransactionState::put(const std::vector<std::byte> &key, Bytes value, std::size_t releases) {
   DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
+  expect_releases(1 + releases);
   if (value.size() <= format::kMaxInlineValueBytes) {
     DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false));
   } else {
@@ -239,14 +280,15 @@ Status TransactionState::put(const std::vector<std::byte> &key, Bytes value) {
 
 Status TransactionState::erase(const std::vector<std::byte> &key) {
   DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
+  expect_releases(1);
   bool removed = false;
   DELTOS_ASSIGN(root, Tree::erase(*this, root, key, &removed));
   release(old);
   return {};
 }
 
-Status TransactionState::put_object(const format::Object &object) {
-  return put(format::object_key(object.id), format::encode_object(object));
+Status TransactionState::put_object(const format::Object &object, std::size_t releases) {
+  return put(format::object_key(object.id), format::encode_object(object), releases);
 }
 
 Status TransactionState::remove_all_metadata(std::uint64_t object) {
@@ -267,11 +309,7 @@ Status TransactionState::remove_object(const format::Object &object) {
 // ---- the end
 // ---------------------------------------------------------------------------------------------------------------
 
-void TransactionState::unlock_seals() {
-  for (const SealLock &lock : seal_locks)
-    (void)writer->second().unlock(format::kLockWritable + lock.first_block, lock.blocks);
-  seal_locks.clear();
-}
+void TransactionState::unlock_seals() { unlock_seals_since(0); }
 
 void TransactionState::finish_commit() {
   Space &space = writer->space();

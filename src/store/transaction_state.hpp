@@ -7,6 +7,7 @@
 
 #include "store/page_buffers.hpp"
 #include "store/transaction.hpp"
+#include "store/undo.hpp"
 #include "store/writer.hpp"
 
 namespace deltos::store {
@@ -29,8 +30,6 @@ struct TransactionState final : PageEditor {
   std::uint64_t written_bytes = 0;
   std::shared_ptr<std::atomic<bool>> committed = std::make_shared<std::atomic<bool>>(false);  // its objects ask
   bool open = true;
-  // A change failed half-way (a damaged page, a full disk in the middle of many removals): only abort is left.
-  bool broken = false;
   std::shared_ptr<Snapshot> view;  // shows this state
 
   struct FreedPage {
@@ -44,6 +43,7 @@ struct TransactionState final : PageEditor {
     std::uint64_t first_block, blocks;
   };
   std::vector<SealLock> seal_locks;
+  Undo undo;
 
   // PageEditor
   Result<const std::byte *> page(const format::Child &child, unsigned level) override;
@@ -54,31 +54,31 @@ struct TransactionState final : PageEditor {
   void discard(const format::Child &child) override;
 
   Snapshot::Scope scope() { return {this, root, writer->space().file_blocks(), writer->data()}; }
-  // Whether it can be worked with: open, not broken, not forked, not failed.
+  // Whether it can be worked with: open, not forked, not failed.
   Status check() const;
 
-  // ---- extents
+  // ---- one call: all or nothing. A call within another is part of that one.
+  void begin_call(Steps steps, Purpose purpose);
+  void keep_call() noexcept;
+  void take_back() noexcept;
+  template <class Change>
+  auto all_or_nothing(Steps steps, Purpose purpose, Change &&change) -> decltype(change());
+  // ---- extents; within a call
   Result<format::Extent> allocate(std::uint64_t bytes, bool sealed, bool zeroed);
   void release(const format::Extent &extent);  // frees, or abandons what is this transaction's own
 
-  // ---- the catalogue. All reserve before they change anything.
-  unsigned pages_for(unsigned changes) const { return changes * (2 * (root.height + 1) + 3); }
-  Status put(const std::vector<std::byte> &key, Bytes value);
+  // ---- the catalogue; within a call. Each happens whole or not at all.
+  // After it `releases` calls of release() need no memory.
+  Status put(const std::vector<std::byte> &key, Bytes value, std::size_t releases = 0);
   Status erase(const std::vector<std::byte> &key);
-  Status put_object(const format::Object &object);
+  Status put_object(const format::Object &object, std::size_t releases = 0);
+  // Of several steps.
   Status remove_object(const format::Object &object);
   Status remove_all_metadata(std::uint64_t object);
-  // Runs a change of several steps; a failure after the first edit leaves the transaction broken.
-  template <class Change>
-  Status all_or_broken(Change &&change) {
-    broken = true;
-    DELTOS_TRY(change());
-    broken = false;
-    return write_early();
-  }
 
   // Writes all dirty pages and reads them back through the mapping.
   Status write_pages();
+  // The same when they have become many; between calls.
   Status write_early();
   void finish_commit();  // after publication: what was freed is given back
   void finish_abort();
@@ -86,9 +86,21 @@ struct TransactionState final : PageEditor {
 
  private:
   std::size_t dirty_pages_ = 0;
-  std::byte *add_page(std::uint64_t block);
+  PageBuffer &add_page(std::uint64_t block);
+  Status reserve_blocks(unsigned count);
+  void unlock_seals_since(std::size_t count) noexcept;
+  void expect_releases(std::size_t count);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);
 };
+
+template <class Change>
+auto TransactionState::all_or_nothing(Steps steps, Purpose purpose, Change &&change) -> decltype(change()) {
+  if (!undo.active) DELTOS_TRY(write_early());
+  Attempt attempt(this, steps, purpose);
+  auto done = change();
+  if (done.ok()) attempt.keep();
+  return done;
+}
 
 // Whether two records describe the very same stored content.
 bool same_content(const format::Object &a, const format::Object &b);

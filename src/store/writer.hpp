@@ -16,6 +16,11 @@
 
 namespace deltos::store {
 
+// A removal writes new catalogue pages before it gives anything back. So that a full disk never keeps anybody from
+// deleting, everything else leaves free what removing one object can need: copies of the pages on the ways to its name,
+// its record and its metadata, and one more way that is asked for as a whole when all but one page of it are there.
+constexpr unsigned kPagesForRemovals = 4 * format::kMaxHeight;
+
 // What a transaction hands over to be committed.
 struct Commit {
   Root root;
