@@ -65,7 +65,10 @@
  *   zeros, and the next call answers DELTOS_E_IO. The guard is a process-wide signal handler that passes on what is not
  *   its own; it is off unless asked for.
  * - **Disk full.** Space is allocated before it is mapped, so a full disk is DELTOS_E_NO_SPACE from a call and never a
- *   signal from a store. The transaction can be made smaller and committed, or aborted.
+ *   signal from a store. A call that is refused has changed nothing: the transaction can be made smaller and committed,
+ *   or aborted. Deleting works on a full disk, too, because room for it is always left; a very large deletion may have
+ *   to be made in parts, and a snapshot that is held keeps what is deleted. Where a file system copies blocks that are
+ *   written again (btrfs and xfs after a reflink copy), and in SPARSE storages, any store may need room on disk.
  * - **Long snapshots** keep the space of everything deleted since from being used again: the file grows. Views do not:
  *   they hold only what they show. deltos_storage_stat() tells the oldest pin.
  * - **Copying a file in use** with cp may catch it between two states. The copy opens at a consistent state or is

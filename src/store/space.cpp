@@ -243,6 +243,8 @@ Status Space::add_zone(std::uint64_t missing) {
 
 std::uint64_t Space::allocate_page() { return zones_.take(); }
 
+std::uint64_t Space::ready_pages() const { return zones_.ready().total(); }
+
 // ---- giving back
 
 void Space::free_extent(std::uint64_t offset, std::uint64_t bytes, std::uint64_t born, std::uint64_t freed) noexcept {

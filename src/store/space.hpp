@@ -88,6 +88,7 @@ class Space {
   Result<Allocation> allocate(std::uint64_t bytes, bool sealed);
   Status reserve_pages(std::uint64_t pages);  // so that allocate_page() cannot fail for so many
   std::uint64_t allocate_page();
+  std::uint64_t ready_pages() const;  // as many can be reserved without a search
 
   // ---- giving back
   // `bytes` tells slots from blocks as at the allocation. `freed` does not fall from call to call.

@@ -163,6 +163,8 @@ Status Writer::publish(const Commit &commit, Durability durability) {
   if (!replacing_.empty()) durability = Durability::sync;  // a name is only given to what is on disk
   if (durability == Durability::async && unsynced_bytes_.load() + commit.written_bytes >= auto_sync)
     durability = Durability::sync;
+  // Removals have used of what is left for them: only a barrier gives that back where there is no room for more.
+  if (space_->ready_pages() < kPagesForRemovals) durability = Durability::sync;
 
   if (durability == Durability::async) {
     if (Status written = write_slot(second_, weak_slot_, superblock(commit, transaction, true)); !written.ok()) {

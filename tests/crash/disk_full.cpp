@@ -1,15 +1,17 @@
 // One way of filling a disk, on the file system that it is pointed to (disk_full.py makes small ones).
 //
-// usage: disk_full DIRECTORY SCENARIO      many, big, replace, catalogue, in-place; or file-limit, address-space
+// usage: disk_full DIRECTORY SCENARIO      many, big, replace, catalogue, removals, in-place; or file-limit,
+//        address-space
 //
 // Promises held: what does not fit is refused with no_space (limit or address_space where that is what there is too
-// little of) and changes nothing; after something was deleted the storage goes on; no signal; the structure is sound.
+// little of) and changes nothing; deleting, and the commit of it, always works, and what it gives back can be used
+// again; no signal; the structure is sound.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
-#include <fstream>
+#include <array>
 #include <map>
 
 #include "campaign.hpp"
@@ -21,8 +23,6 @@ namespace {
 using namespace deltos::testing_support;
 using namespace deltos::store;
 
-constexpr std::size_t kSpareBytes = 512 * 1024;
-
 // What is not committed is given up.
 struct AbortAtEnd {
   std::shared_ptr<Transaction> transaction;
@@ -33,9 +33,6 @@ class Full {
  public:
   explicit Full(const std::string &directory) : directory_(directory), path_(directory + "/full.deltos") {
     storage_ = must(Storage::open(path_, opening(Mode::write, Create::fresh)));
-    // A removal writes new catalogue pages, for which a disk without any block has no room: what somebody else gives
-    // up.
-    std::ofstream(directory_ + "/spare") << std::string(kSpareBytes, 's');
     room_ = free_bytes();
   }
 
@@ -59,7 +56,7 @@ class Full {
     put("x", room_ * 6 / 10);
     refuse(try_put("x", room_ * 6 / 10));
     check("x");
-    remove_somehow("x");
+    must_remove("x");
     // Both superblocks have to forget the old one first.
     put("a", 4096);
     put("b", 4096);
@@ -75,10 +72,29 @@ class Full {
       refuse(std::move(status));
       break;
     }
-    remove_somehow("ballast");
-    remove_somehow("a0");
+    must_remove("ballast");
+    must_remove("a0");
     put("small", 4096);
     must(many_names(made + 1));
+  }
+
+  // Others take every block that is left; the storage lives on what it has.
+  void removals() {
+    fill_with_objects(room_ / 24, "large/");
+    fill_with_objects(room_ / 400, "small/");
+    fill_the_rest();
+    Status names;
+    for (unsigned made = 0; names.ok(); ++made) names = many_names(made);
+    refuse(std::move(names));
+    for (unsigned round = 0; round < 12; ++round) {
+      delete_half();
+      unsigned made = 0;
+      made += fill_with_objects(room_ / 24, "large " + std::to_string(round) + "/");
+      made += fill_with_objects(room_ / 400, "small " + std::to_string(round) + "/");
+      if (made == 0) throw std::runtime_error("nothing fits where half of all was deleted");
+    }
+    while (!expected_.empty()) must_remove(expected_.begin()->first);
+    put("alone", room_ / 2);
   }
 
   // Every page of the file is there when it is stored into, though the disk has no block left.
@@ -120,7 +136,7 @@ class Full {
     wanted_ = Code::address_space;
     room_ = 64 << 20;
     fill_with_objects(std::uint64_t{32} << 20, "first/");
-    remove_somehow("first/0");
+    must_remove("first/0");
     put("after", 4096);
   }
 
@@ -133,8 +149,7 @@ class Full {
     for (const auto &[name, value] : expected_) check(name);
     put("at the end", 4096);
     if (refused_ == 0) throw std::runtime_error("nothing was ever refused");
-    std::printf("%u refused, %u commits%s\n", refused_, commits_,
-                spare_used_ ? ", a removal needed room made by others" : "");
+    std::printf("%u refused, %u commits\n", refused_, commits_);
   }
 
  private:
@@ -160,23 +175,14 @@ class Full {
     DELTOS_ASSIGN(const auto transaction, storage_->begin_transaction());
     const AbortAtEnd give_up{transaction};
     DELTOS_TRY(transaction->remove(name));
-    DELTOS_TRY(transaction->commit(Durability::sync));
+    DELTOS_TRY(transaction->commit(std::array{Durability::sync, Durability::lazy, Durability::async}[commits_ % 3]));
     expected_.erase(name);
     ++commits_;
     return {};
   }
 
-  void remove_somehow(const std::string &name) {
-    Status status = remove(name);
-    if (!status.ok() && !spare_used_) {
-      refuse(std::move(status));
-      spare_used_ = true;
-      std::filesystem::remove(directory_ + "/spare");
-      sync();
-      status = remove(name);
-    }
-    must(std::move(status));
-  }
+  // On any disk, however full.
+  void must_remove(const std::string &name) { must(remove(name)); }
 
   Status many_names(unsigned round) {
     DELTOS_ASSIGN(const auto transaction, storage_->begin_transaction());
@@ -216,7 +222,7 @@ class Full {
   void delete_half() {
     std::vector<std::string> names;
     for (const auto &[name, value] : expected_) names.push_back(name);
-    for (std::size_t i = 0; i < names.size(); i += 2) remove_somehow(names[i]);
+    for (std::size_t i = 0; i < names.size(); i += 2) must_remove(names[i]);
   }
 
   void check(const std::string &name) {
@@ -250,7 +256,6 @@ class Full {
   std::map<std::string, std::uint64_t> expected_;
   Code wanted_ = Code::no_space;
   unsigned commits_ = 0, refused_ = 0;
-  bool spare_used_ = false;
 };
 
 void run(const std::string &directory, const std::string &scenario) {
@@ -258,6 +263,7 @@ void run(const std::string &directory, const std::string &scenario) {
                                                              {"big", &Full::big},
                                                              {"replace", &Full::replace},
                                                              {"catalogue", &Full::catalogue},
+                                                             {"removals", &Full::removals},
                                                              {"in-place", &Full::in_place},
                                                              {"file-limit", &Full::file_limit},
                                                              {"address-space", &Full::address_space}};

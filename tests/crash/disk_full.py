@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fills small file systems of four kinds in five ways each; under DELTOS_LONG process limits, too.
+"""Fills small file systems of four kinds in six ways each; under DELTOS_LONG process limits, too.
 
 usage: disk_full.py DISK_FULL
 
@@ -22,7 +22,7 @@ SYSTEMS = {
     'xfs': (300 * MIB, ['mkfs.xfs', '-q', '-f'], ['-o', 'loop']),
     'btrfs': (128 * MIB, ['mkfs.btrfs', '-q', '-f'], ['-o', 'loop']),
 }
-SCENARIOS = ['many', 'big', 'replace', 'catalogue', 'in-place']
+SCENARIOS = ['many', 'big', 'replace', 'catalogue', 'removals', 'in-place']
 LIMITS = ['file-limit', 'address-space']
 
 

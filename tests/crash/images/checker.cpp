@@ -46,7 +46,7 @@ void Checker::forget_changes() {
 
 store::OpenOptions Checker::limited(const Probe &probe) const {
   store::OpenOptions options = writing();
-  options.max_file_bytes = (probe.image->size() + 64) * kPage;
+  options.max_file_bytes = (probe.image->size() + 160) * kPage;  // a zone with the pages left for removals, and a MiB
   return options;
 }
 

@@ -5,7 +5,7 @@
 namespace deltos::crash {
 namespace {
 
-constexpr std::uint64_t kTight = 160, kMedium = 208, kRoomy = 400;
+constexpr std::uint64_t kTight = 224, kMedium = 272, kRoomy = 464;
 
 }  // namespace
 
