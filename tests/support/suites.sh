@@ -110,15 +110,11 @@ suite_dlopen() {
   for language in node lua go; do
     language_reason=
     case $language in
-      node) command="node $build/node/{}.mjs" ;;
-      lua) command="luajit $root/bindings/lua/{}.lua" ;;
-      go) command="$build/go/{}" ;;
+      node) command="node $build/node/{}.mjs" asked=wish_node made=build_node ;;
+      lua) command="luajit $root/bindings/lua/{}.lua" asked='wish lua' made=true ;;
+      go) command="$build/go/{}" asked='wish go' made=build_go ;;
     esac
-    if wish "$language"; then
-      case $language in node | go) "build_$language" ;; esac
-    else
-      language_reason=$wish_reason
-    fi
+    if $asked; then $made; else language_reason=$wish_reason; fi
     programs="$programs${programs:+, }$(program_of "$language" "$command")"
   done
   report=$scratch/pytest.xml
