@@ -1,6 +1,9 @@
 """The demo: one file, used by many processes at once, killed and opened again. Every line it prints has been checked.
 
-    python run.py --stage DIRECTORY     where the library is installed; the package must be importable
+    python run.py --stage DIRECTORY [--rust PROGRAM] [--julia PROGRAM]
+
+The library is installed in the stage, and the Python package is importable. PROGRAM is the built reader in Rust, and the
+interpreter of Julia; where one is not given, the demo says so and goes on without that language.
 """
 
 from __future__ import annotations
@@ -216,32 +219,52 @@ def compare_memory(path: Path, columns: dict[str, np.ndarray], copies: Path) -> 
 # ---- 3. Two languages ------------------------------------------------------------------------------------------------
 
 
-def compile_reader(stage: Path, output: Path) -> None:
+def compile_reader(stage: Path, source: str, compiler: str, standard: str, output: Path) -> Path:
     environment = {**os.environ, "PKG_CONFIG_PATH": str(stage / "lib/pkgconfig")}
     asked = ["pkg-config", "--cflags", "--libs", "deltos"]
     flags = shlex.split(subprocess.run(asked, env=environment, check=True, capture_output=True, text=True).stdout)
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    command = [*compiler, "-std=c11", "-O2", "-o", output, HERE / "reader.c", *flags, f"-Wl,-rpath,{stage}/lib", "-lm"]
-    subprocess.run([str(part) for part in command], check=True)
+    words = [*shlex.split(compiler), f"-std={standard}", "-O2", "-o", output, HERE / source, *flags]
+    subprocess.run([*map(str, words), f"-Wl,-rpath,{stage}/lib", "-lm"], check=True)
+    return output
 
 
-def compare_languages(in_c: Process, readers: list[Process], columns: dict[str, np.ndarray]) -> None:
-    heading("3. A program in C and Python with NumPy, on the same bytes at the same time")
-    first, *others = ask_all([in_c, *readers], "answers")
+def start_languages(path: Path, stage: Path, scratch: Path, rust: Path | None, julia: str | None) -> list[Process]:
+    """One reader in each language but Python, which has its own."""
+    c = compile_reader(stage, "reader.c", os.environ.get("CC", "cc"), "c11", scratch / "reader-c")
+    cpp = compile_reader(stage, "reader.cpp", os.environ.get("CXX", "c++"), "c++17", scratch / "reader-cpp")
+    processes = [Process("reader in C", c, path), Process("reader in C++", cpp, path)]
+    if rust is not None:
+        os.environ["LD_LIBRARY_PATH"] = str(stage / "lib")
+        processes.append(Process("reader in Rust", rust, path))
+    if julia is not None:
+        os.environ["DELTOS_LIBRARY"] = str(stage / "lib/libdeltos.so.0")
+        package = f"--project={HERE.parent.parent / 'bindings/julia/Deltos.jl'}"
+        processes.append(Process("reader in Julia", julia, "--startup-file=no", package, HERE / "reader.jl", path))
+    return processes
+
+
+def compare_languages(languages: list[Process], readers: list[Process], columns: dict[str, np.ndarray]) -> None:
+    heading(f"3. Programs in {len(languages) + 1} languages, on the same bytes of the same live file")
+    for process in languages:
+        process.ask("sum")  # all of them have the file open from here on
+    first, *others = answers = ask_all([*languages, readers[0]], "answers")
     for other in others:
         apart = max(abs(one - two) for one, two in zip(first["centre"], other["centre"], strict=True))
-        check(apart < 1e-9, "C and NumPy find the same centre")
-        check(first["nearest"] == other["nearest"], "C and NumPy find the same places")
+        check(apart < 1e-9, "all languages find the same centre")
+        check(first["nearest"] == other["nearest"], "all languages find the same places")
     tell("  Where is the centre of the world's population, and what lies next to it?")
-    for name, answer in (("C", first), ("Python, NumPy", others[0])):
+    names = [*(process.name.rpartition(" ")[2] for process in languages), "Python, NumPy"]
+    for name, answer in zip(names, answers, strict=True):
         centre = f"{answer['centre'][0]:.6f} {answer['centre'][1]:.6f}"
         nearest = ", ".join(map(str, answer["nearest"][:3]))
         line(f"  {name}", centre, f"in {answer['milliseconds']:.1f} ms; nearest: {nearest}")
+    for missing in {"Rust", "Julia"} - {name.rpartition(" ")[2] for name in names}:
+        tell(f"  {missing:<44}{'skipped':>16}   it is not installed")
     rows = [int(np.flatnonzero(columns["ids"] == identity)[0]) for identity in first["nearest"]]
-    offsets, names, countries = columns["offsets"], columns["names"].tobytes(), columns["countries"]
-    towns = [f"{names[offsets[row] : offsets[row + 1]].decode()} ({countries[row].decode()})" for row in rows]
+    offsets, names_of, countries = columns["offsets"], columns["names"].tobytes(), columns["countries"]
+    towns = [f"{names_of[offsets[row] : offsets[row + 1]].decode()} ({countries[row].decode()})" for row in rows]
     tell(f"  Nearest: {', '.join(towns)}.")
-    tell("  Nothing was parsed, converted or sent: both hold an address in the file.")
+    tell("  Nothing was parsed, converted or sent: each of them holds an address in the file.")
 
 
 # ---- 4. Stores that everybody sees -----------------------------------------------------------------------------------
@@ -262,13 +285,13 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
     for looker, saw in zip(lookers, watched, strict=True):
         check(saw["seen"] > 0 and saw["backwards"] == 0, f"{looker.name} sees the numbers, in order")
     looks = sum(saw["seen"] for saw in watched)
-    line("looks at which the five readers saw a new one", f"{looks:,}", "none ever out of order")
+    line(f"looks at which the {len(lookers)} readers saw a new one", f"{looks:,}", "none ever out of order")
     writer.ask("put_ball 42")
     check(all(answer["ball"] == 42 for answer in ask_all([in_place, *lookers], "ball_now")), "all see the last store")
     in_place.ask("add 1000")
     people += 1000
     check(all(answer["sum"] == people for answer in ask_all([writer, *lookers], "sum")), "all see the new inhabitants")
-    line("people counted by six processes", f"{people:,}", "right after a seventh had added 1,000")
+    line(f"people counted by {len(lookers) + 1} processes", f"{people:,}", "right after another had added 1,000")
     return people
 
 
@@ -276,8 +299,8 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
 
 
 def grow(path: Path, writer: Process, others: list[Process], people: int) -> None:
-    heading("5. The file grows while seven processes look at it, and nothing moves")
     everybody = [writer, *others]
+    heading(f"5. The file grows while {len(everybody)} processes look at it, and nothing moves")
     before = [answer["address"] for answer in ask_all(everybody, "address")]
     size = path.stat().st_size
     spent = sum(writer.ask(f"grow series/{step} {GROWTH_COUNT}")["milliseconds"] for step in range(GROWTH_STEPS))
@@ -401,19 +424,18 @@ def overlay(directory: Path) -> bool:
     return asked.stdout.strip() == "794c7630"
 
 
-def demonstrate(stage: Path, keep: Path, scratch: Path) -> None:
+def demonstrate(stage: Path, keep: Path, scratch: Path, rust: Path | None, julia: str | None) -> None:
     path = scratch / "cities.deltos"
     columns = build(path)
     people = int(columns["population"].sum())
     readers = compare_memory(path, columns, scratch / "copies.npz")
-    compile_reader(stage, scratch / "reader")
-    in_c = Process("reader in C", scratch / "reader", path)
-    compare_languages(in_c, readers, columns)
+    languages = start_languages(path, stage, scratch, rust, julia)
+    compare_languages(languages, readers, columns)
     writer, in_place = start("writer", path, "writer"), start("in-place", path, "in-place process")
     for process in (writer, in_place):
         process.answer()
         process.ask("open")
-    lookers = [in_c, *readers]
+    lookers = [*languages, *readers]
     people = play_ball(writer, in_place, lookers, people)
     grow(path, writer, [in_place, *lookers], people)
     in_place.end()
@@ -434,14 +456,17 @@ def what_next(keep: Path) -> None:
     tell(f"  {python} -i -c \"import deltos, numpy as np; s = deltos.open('{file}'); print(*s)\"")
     tell("      then: np.asarray(s['places/population']).max(), dict(s.attrs), s.info")
     tell("  README.md            a whole program in C and one in Python, twenty lines each")
-    tell("  tests/demo/reader.c  the reader in C that was used here")
+    tell("  tests/demo           the programs that were used here, in each language")
     tell("  ./dev test           what all of this rests on")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stage", type=Path, required=True, help="where the library is installed")
-    stage = parser.parse_args().stage.resolve()
+    parser.add_argument("--rust", type=Path, help="the reader in Rust")
+    parser.add_argument("--julia", help="the interpreter of Julia")
+    given = parser.parse_args()
+    stage = given.stage.resolve()
     keep = stage.parent / "demo"
     shutil.rmtree(keep, ignore_errors=True)
     keep.mkdir(parents=True)
@@ -452,7 +477,7 @@ def main() -> int:
         if overlay(keep) and os.path.isdir("/dev/shm"):  # readers of an overlay file system see one fixed state
             tell("(This directory is on an overlay file system; during the demo the file is in memory, in /dev/shm.)")
             scratch = Path(tempfile.mkdtemp(prefix="deltos-demo-", dir="/dev/shm"))
-        demonstrate(stage, keep, scratch)
+        demonstrate(stage, keep, scratch, given.rust, given.julia)
     except Failed as claim:
         print(f"\nThis does not hold: {claim}", file=sys.stderr)
         return 1

@@ -67,3 +67,9 @@ build_go() {
   wish_reason='go is there, but could not build bindings/go'
   return 1
 }
+
+# The Rust process of the demo, against the installed library.
+build_rust_reader() {
+  (cd bindings/rust && CARGO_TARGET_DIR="$build/rust" PKG_CONFIG_PATH="$build/stage/lib/pkgconfig" \
+    cargo build --release --package deltos --example reader)
+}

@@ -31,6 +31,8 @@ wishes='
 lua    command:luajit               luajit               luajit
 lua    lua:cjson                    lua-cjson            lua-cjson
 go     command:go                   golang-go            golang
+rust   command:cargo                cargo-web            cargo
+rust   command:rustc                rustc-web            rust
 '
 
 PATH=$PATH:/usr/sbin:/sbin

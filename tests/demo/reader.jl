@@ -1,0 +1,79 @@
+# A reader in Julia, over Deltos.jl; commands and answers are those of reader.c.
+
+using Deltos
+
+const NEAREST = 5
+
+milliseconds_since(began) = (time_ns() - began) / 1e6
+
+"The direction from the middle of the Earth to its people, as latitude and longitude in degrees."
+function centre_of(coordinates, population)
+    x = y = z = 0.0
+    for place in axes(coordinates, 2)
+        latitude, longitude = coordinates[1, place], coordinates[2, place]
+        weight = population[place]
+        x += weight * cosd(latitude) * cosd(longitude)
+        y += weight * cosd(latitude) * sind(longitude)
+        z += weight * sind(latitude)
+    end
+    return atand(z, hypot(x, y)), atand(y, x)
+end
+
+function nearest_to(coordinates, ids, centre)
+    haversine(place) =
+        sind((coordinates[1, place] - centre[1]) / 2)^2 +
+        cosd(coordinates[1, place]) * cosd(centre[1]) * sind((coordinates[2, place] - centre[2]) / 2)^2
+    distances = map(haversine, axes(coordinates, 2))
+    return Int[ids[place] for place in partialsortperm(distances, 1:NEAREST)]
+end
+
+function answers(coordinates, population, ids)
+    began = time_ns()
+    centre = centre_of(coordinates, population)
+    nearest = nearest_to(coordinates, ids, centre)
+    return string("{\"centre\": [", centre[1], ", ", centre[2], "], \"nearest\": ", nearest,
+                  ", \"milliseconds\": ", milliseconds_since(began), "}")
+end
+
+# Another process stores there while this one looks: what is read again after a sleep is read from memory.
+function watch(ball, milliseconds)
+    began = time_ns()
+    last, seen, backwards = ball[1], 0, 0
+    while milliseconds_since(began) < milliseconds
+        now = ball[1]
+        seen += now != last
+        backwards += now < last
+        last = now
+        sleep(0.001)
+    end
+    return "{\"seen\": $seen, \"backwards\": $backwards}"
+end
+
+function main(path)
+    Deltos.open(path) do storage
+        coordinates, population = storage["places/coordinates"], storage["places/population"]
+        ids, ball = storage["places/ids"], storage["live/ball"]
+        answers(coordinates, population, ids) # compiled before anybody waits
+        for line in eachline(stdin)
+            command, argument = (split(line, ' ')..., "")
+            answer = if command == "answers"
+                answers(coordinates, population, ids)
+            elseif command == "sum"
+                "{\"sum\": $(sum(population))}"
+            elseif command == "address"
+                "{\"address\": $(Int(pointer(coordinates)))}"
+            elseif command == "watch"
+                watch(ball, parse(Float64, argument))
+            elseif command == "ball_now"
+                "{\"ball\": $(ball[1])}"
+            else
+                error("unknown command: $line")
+            end
+            println(answer)
+            flush(stdout)
+        end
+        foreach(close, (coordinates, population, ids, ball))
+    end
+end
+
+main(only(ARGS))
