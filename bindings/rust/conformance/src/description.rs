@@ -6,7 +6,7 @@ use deltos::{Create, Durability, Mode, OpenOptions, Snapshot, Storage, Transacti
 use serde_json::Value;
 
 use crate::fields::Step;
-use crate::inputs::{metadata_value, store_content};
+use crate::inputs::{self, store_content};
 use crate::parsed;
 use crate::queries::{content, names, value};
 use crate::world::Trouble;
@@ -47,9 +47,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
 
 fn set_metadata(transaction: &mut Transaction<'_>, name: &str, owner: &Value) -> Result<(), Trouble> {
     for item in items(owner, "metadata") {
-        let step = Step::of("set_metadata", item)?;
-        let data = step.get("data").map_or(Ok(Vec::new()), |_| step.data())?;
-        transaction.set_metadata(name, step.text("key")?, metadata_value(&step, &data)?)?;
+        inputs::set_metadata(transaction, name, &Step::of("set_metadata", item)?)?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! What steps give to the library: contents, metadata, requests, progress.
 
+use std::ffi::CString;
 use std::mem::{size_of, zeroed};
 use std::ops::ControlFlow;
+use std::ptr::null_mut;
 
-use deltos::{sys, Content, DType, ElementType, MetadataValue, Object, Progress, Transaction, ViewRequest};
+use deltos::{sys, Content, DType, ElementType, Error, MetadataValue, Object, Progress, Transaction, ViewRequest};
 
 use crate::fields::Step;
 use crate::world::Trouble;
@@ -74,7 +76,7 @@ pub fn store_content<'s>(
     let start = step.number("start")? as usize;
     let shape = match shape(step)? {
         Some(shape) => shape,
-        None => return Err(refused_shape(step, &data)?),
+        None => return Err(with_negative_length(transaction, name, step)),
     };
     let content = match step.numbers("strides")? {
         Some(strides) => {
@@ -89,40 +91,77 @@ pub fn store_content<'s>(
     })
 }
 
-/// The failure for a negative length. Raw, because lengths are `usize` in Rust: a view of such a shape asks the library
-/// the same thing.
-fn refused_shape(step: &Step<'_>, data: &[u8]) -> Result<Trouble, Trouble> {
-    let lengths = step.numbers("shape")?.unwrap_or_default();
-    let format = std::ffi::CString::new(step.optional_text("format")?.unwrap_or("B")).map_err(|e| e.to_string())?;
-    // SAFETY: numbers and pointers, of which zero is one.
-    let mut layout: sys::deltos_view = unsafe { zeroed() };
-    layout.struct_size = size_of::<sys::deltos_view>() as u32;
-    layout.ndim = lengths.len() as i32;
-    layout.readonly = 1;
-    layout.data = data.as_ptr() as *mut _;
-    layout.format = format.as_ptr();
-    layout.shape = lengths.as_ptr();
-    // SAFETY: the memory lives during the call, and a view that is made is dropped at once.
-    match unsafe { deltos::AnyView::wrap(&layout, || ()) } {
-        Ok(_) => Err(Trouble::Step("a negative length was taken".into())),
-        Err(error) => Ok(Trouble::Library(error)),
+/// Carries out a step with a negative length. Raw, because lengths are `usize` in Rust; the library refuses them all.
+fn with_negative_length(transaction: &mut Transaction<'_>, name: &str, step: &Step<'_>) -> Trouble {
+    match raw_step(transaction, name, step) {
+        Ok(()) => Trouble::Step("a negative length was taken".into()),
+        Err(trouble) => trouble,
     }
 }
 
-/// Creates zeros. Raw for a negative length, which is none in Rust.
+fn raw_step(transaction: &mut Transaction<'_>, name: &str, step: &Step<'_>) -> Result<(), Trouble> {
+    let lengths = step.numbers("shape")?.unwrap_or_default();
+    let text = |text: &str| CString::new(text).map_err(|error| Trouble::Step(error.to_string()));
+    let (name, format) = (text(name)?, text(step.optional_text("format")?.unwrap_or("B"))?);
+    let (data, key) = (step.data().unwrap_or_default(), text(step.optional_text("key")?.unwrap_or(""))?);
+    let (raw, count) = (transaction.as_raw(), lengths.len() as i32);
+    // SAFETY: all that is passed lives during the call; zero is a value of each field of these structs.
+    let (status, detail) = unsafe {
+        let mut detail: sys::deltos_error = zeroed();
+        let status = match step.operation {
+            "create_zeroed" => {
+                let shape = lengths.as_ptr();
+                sys::deltos_buffer_create_zeroed(
+                    raw,
+                    name.as_ptr(),
+                    format.as_ptr(),
+                    0,
+                    count,
+                    shape,
+                    null_mut(),
+                    &mut detail,
+                )
+            }
+            "set_metadata" => {
+                let mut item: sys::deltos_metadatum = zeroed();
+                (item.key, item.format, item.shape) = (key.as_ptr(), format.as_ptr(), lengths.as_ptr());
+                (item.data, item.size, item.ndim) = (data.as_ptr().cast(), data.len() as u64, count);
+                sys::deltos_metadata_set(raw, name.as_ptr(), &item, &mut detail)
+            }
+            _ => {
+                let mut content: sys::deltos_view = zeroed();
+                content.struct_size = size_of::<sys::deltos_view>() as u32;
+                (content.ndim, content.readonly) = (count, 1);
+                (content.format, content.shape) = (format.as_ptr(), lengths.as_ptr());
+                content.data = data.as_ptr() as *mut _;
+                sys::deltos_buffer_create(raw, name.as_ptr(), &content, null_mut(), &mut detail)
+            }
+        };
+        (status, detail)
+    };
+    if status == 0 {
+        return Ok(());
+    }
+    Err(Trouble::Library(Error::from_raw(&detail)))
+}
+
+/// Creates zeros.
 pub fn create_zeros<'s>(transaction: &mut Transaction<'s>, name: &str, step: &Step<'_>) -> Result<Object<'s>, Trouble> {
     match shape(step)? {
         Some(shape) => Ok(transaction.create_zeroed_any(name, element_type(step)?, &shape)?),
-        None => Err(refused_shape(step, &[0; 8])?),
+        None => Err(with_negative_length(transaction, name, step)),
     }
 }
 
-pub fn metadata_value<'a>(step: &Step<'a>, data: &'a [u8]) -> Result<MetadataValue<'a>, Trouble> {
-    if let Some(text) = step.optional_text("text")? {
-        return Ok(MetadataValue::text(text));
-    }
-    let shape = shape(step)?.ok_or_else(|| Trouble::Step("metadata with a negative length".into()))?;
-    Ok(MetadataValue::raw(step.text("format")?, &shape, data)?)
+/// Sets a value of metadata.
+pub fn set_metadata(transaction: &mut Transaction<'_>, name: &str, step: &Step<'_>) -> Result<(), Trouble> {
+    let data = step.get("data").map_or(Ok(Vec::new()), |_| step.data())?;
+    let value = match (step.optional_text("text")?, shape(step)?) {
+        (Some(text), _) => MetadataValue::text(text),
+        (None, Some(shape)) => MetadataValue::raw(step.text("format")?, &shape, &data)?,
+        (None, None) => return Err(with_negative_length(transaction, name, step)),
+    };
+    Ok(transaction.set_metadata(name, step.text("key")?, value)?)
 }
 
 pub fn view_request(step: &Step<'_>) -> Result<ViewRequest, Trouble> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use deltos::{CopyOptions, Create, Durability, Mode, OpenOptions, Snapshot, Storage, Transaction};
 
 use crate::fields::{Answers, Step};
-use crate::inputs::{create_zeros, metadata_value, store_content, view_request, Watch};
+use crate::inputs::{create_zeros, set_metadata, store_content, view_request, Watch};
 use crate::queries;
 use crate::world::{loose, Thing, Trouble, World};
 
@@ -213,10 +213,7 @@ fn change(world: &mut World, step: &Step<'_>) -> Outcome {
         "rename" if step.flag("replace")? => transaction.rename_over(step.text("from")?, step.text("to")?)?,
         "rename" => transaction.rename(step.text("from")?, step.text("to")?)?,
         "delete_prefix" => return Ok(vec![("count", transaction.delete_prefix(step.text("prefix")?)?.into())]),
-        "set_metadata" => {
-            let data = step.get("data").map_or(Ok(Vec::new()), |_| step.data())?;
-            transaction.set_metadata(name()?, step.text("key")?, metadata_value(step, &data)?)?;
-        }
+        "set_metadata" => set_metadata(transaction, name()?, step)?,
         _ => transaction.remove_metadata(name()?, step.text("key")?)?,
     }
     done()

@@ -217,19 +217,19 @@ impl<'c, T: Element> From<&'c Vec<T>> for Content<'c> {
 
 impl<'c> From<&'c AnyView<'_>> for Content<'c> {
     fn from(view: &'c AnyView<'_>) -> Self {
-        Content { source: Source::View(view.raw()), memory: PhantomData }
+        Content { source: Source::View(view.as_raw()), memory: PhantomData }
     }
 }
 
 impl<'c, T: Element> From<&'c View<'_, T>> for Content<'c> {
     fn from(view: &'c View<'_, T>) -> Self {
-        Content { source: Source::View(view.raw()), memory: PhantomData }
+        Content { source: Source::View(view.as_raw()), memory: PhantomData }
     }
 }
 
 impl<'c, T: Element> From<&'c WritableView<'_, T>> for Content<'c> {
     fn from(view: &'c WritableView<'_, T>) -> Self {
-        Content { source: Source::View(view.raw()), memory: PhantomData }
+        Content { source: Source::View(view.as_raw()), memory: PhantomData }
     }
 }
 
@@ -263,7 +263,7 @@ pub(crate) fn product(shape: &[usize]) -> Option<usize> {
 }
 
 fn too_many(shape: &[usize]) -> Error {
-    Error::new(ErrorKind::Range, format!("the shape {:?} has more elements than can be counted", shape))
+    Error::new(ErrorKind::Limit, format!("the shape {:?} has more elements than can be counted", shape))
 }
 
 /// A shape as the library takes it.

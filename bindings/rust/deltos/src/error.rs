@@ -206,6 +206,26 @@ impl Error {
         &self.message
     }
 
+    /// What a raw call of [`sys`] said. Messages of the library end with NUL.
+    ///
+    /// ```
+    /// use deltos::{sys, Error, ErrorKind};
+    ///
+    /// // SAFETY: numbers, of which zero is one.
+    /// let mut detail: sys::deltos_error = unsafe { std::mem::zeroed() };
+    /// // SAFETY: the library refuses NULL.
+    /// unsafe { sys::deltos_storage_sync(std::ptr::null_mut(), &mut detail) };
+    /// assert_eq!(Error::from_raw(&detail).kind(), ErrorKind::Invalid);
+    /// ```
+    pub fn from_raw(raw: &sys::deltos_error) -> Error {
+        Error {
+            code: raw.status,
+            os_errno: raw.os_errno,
+            object_id: raw.object_id,
+            message: crate::text::inline(&raw.message).into(),
+        }
+    }
+
     /// A failure that this crate finds before the library is called.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Error {
         Error { code: kind.code(), os_errno: 0, object_id: 0, message: message.into() }

@@ -210,6 +210,11 @@ impl<'s> Object<'s> {
         }
     }
 
+    /// The handle of the C interface, borrowed, for a call that this crate does not offer in the way that is needed.
+    pub fn as_raw(&self) -> *mut sys::deltos_object {
+        self.raw.as_ptr()
+    }
+
     /// Tells the system how the content will be used. Only a hint.
     ///
     /// # Errors

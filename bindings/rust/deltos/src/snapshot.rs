@@ -195,6 +195,11 @@ impl<'s> Snapshot<'s> {
         self.raw.as_ptr()
     }
 
+    /// The handle of the C interface, borrowed, for a call that this crate does not offer in the way that is needed.
+    pub fn as_raw(&self) -> *mut sys::deltos_snapshot {
+        self.raw.as_ptr()
+    }
+
     /// Moves on to the newest commit, and tells whether there was a newer one. Objects opened before are not touched.
     ///
     /// # Errors

@@ -355,6 +355,11 @@ impl Storage {
         Ok(BorrowedFd::borrow_raw(fd))
     }
 
+    /// The handle of the C interface, borrowed, for a call that this crate does not offer in the way that is needed.
+    pub fn as_raw(&self) -> *mut sys::deltos_storage {
+        self.raw.as_ptr()
+    }
+
     /// Closes the storage, or gives it back when the library refuses.
     ///
     /// Whatever borrows the storage is gone by then; only views that were made independent of it

@@ -458,6 +458,11 @@ impl<'s> Transaction<'s> {
         })
     }
 
+    /// The handle of the C interface, borrowed, for a call that this crate does not offer in the way that is needed.
+    pub fn as_raw(&self) -> *mut sys::deltos_transaction {
+        self.raw.as_ptr()
+    }
+
     /// Makes all changes appear, at once, and gives the number of the commit. Objects made in the transaction, and their
     /// views, go on as those of the new commit.
     ///

@@ -112,7 +112,8 @@ impl<'s> AnyView<'s> {
         self.immutable = false;
     }
 
-    pub(crate) fn raw(&self) -> *const sys::deltos_view {
+    /// The view as the C interface has it, borrowed.
+    pub fn as_raw(&self) -> *const sys::deltos_view {
         self.raw.as_ptr()
     }
 
@@ -149,7 +150,8 @@ impl<'s> AnyView<'s> {
     pub fn strides(&self) -> Option<&[isize]> {
         let fields = self.fields();
         // SAFETY: as many as dimensions, until the release.
-        (!fields.strides.is_null()).then(|| unsafe { slice_of(fields.strides.cast(), fields.ndim as usize) })
+        (fields.ndim == 0 || !fields.strides.is_null())
+            .then(|| unsafe { slice_of(fields.strides.cast(), fields.ndim as usize) })
     }
 
     /// What is added to pointers in each dimension (negative: it has none), of memory whose rows are reached by pointers.
@@ -250,7 +252,7 @@ impl<'s> AnyView<'s> {
     pub fn copy_from<'c>(&self, source: impl Into<Content<'c>>) -> Result<()> {
         self.check_writable()?;
         // SAFETY: both live during the call.
-        source.into().lend(|source| unsafe { call!(deltos_view_copy(self.raw(), source)) })
+        source.into().lend(|source| unsafe { call!(deltos_view_copy(self.as_raw(), source)) })
     }
 
     /// Another view of the same memory, under another request. Either may be dropped first.
@@ -260,7 +262,7 @@ impl<'s> AnyView<'s> {
     pub fn share(&self, request: ViewRequest) -> Result<AnyView<'s>> {
         let mut raw = null_mut();
         // SAFETY: the library made the view.
-        unsafe { call!(deltos_view_share(self.raw(), request.bits(), &mut raw)) }?;
+        unsafe { call!(deltos_view_share(self.as_raw(), request.bits(), &mut raw)) }?;
         Ok(AnyView { raw: made(raw)?, immutable: self.immutable, storage: PhantomData })
     }
 
@@ -640,7 +642,7 @@ impl<'s, T: Element> View<'s, T> {
     /// Room for all elements.
     unsafe fn copy_out(&self, to: *mut T) -> Result<()> {
         let target = self.compact(to.cast());
-        call!(deltos_view_copy(&target, self.any.raw()))
+        call!(deltos_view_copy(&target, self.any.as_raw()))
     }
 
     /// Memory of the program's, laid out as this view in C order.
@@ -837,7 +839,7 @@ impl<'s, T: Element> WritableView<'s, T> {
         let mut source = self.view.compact(bytes_of(elements).as_ptr() as *mut u8);
         source.readonly = 1;
         // SAFETY: both live during the call, and the view's memory can be written.
-        unsafe { call!(deltos_view_copy(self.view.any.raw(), &source)) }
+        unsafe { call!(deltos_view_copy(self.view.any.as_raw(), &source)) }
     }
 
     /// The address of element `[0, ..., 0]`.
