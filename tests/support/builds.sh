@@ -43,8 +43,10 @@ build_python() {
   "$build/venv-package/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$build"/wheel/*.whl
 }
 
-# The programs in languages that load the library with dlopen, each in build/NAME.
-build_node() {
+# The programs in languages that load the library with dlopen, each in build/NAME. What cannot be fetched is said in
+# $wish_reason.
+fetch_node() {
+  wish_node || return 1
   mkdir -p "$build/node" && cp bindings/node/* "$build/node/" || return 1
   if cmp -s "$build/node/package.json" "$build/node/made-of"; then return 0; fi
   # Node trusts what the system trusts only when it is told to.
@@ -61,11 +63,15 @@ build_rust_runner() {
     cargo build --release --locked --manifest-path bindings/rust/conformance/Cargo.toml
 }
 
+fetch_go() {
+  wish go || return 1
+  wish_reason='go is there, but could not download purego'
+  (cd bindings/go && go mod download)
+}
+
 build_go() {
   mkdir -p "$build/go"
-  (cd bindings/go && CGO_ENABLED=0 GOFLAGS=-mod=mod go build -o "$build/go/" ./geonames ./golden) && return 0
-  wish_reason='go is there, but could not build bindings/go'
-  return 1
+  (cd bindings/go && CGO_ENABLED=0 go build -o "$build/go/" ./geonames ./golden)
 }
 
 # The Rust process of the demo, against the installed library.

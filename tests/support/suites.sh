@@ -110,11 +110,11 @@ suite_dlopen() {
   for language in node lua go; do
     language_reason=
     case $language in
-      node) command="node $build/node/{}.mjs" asked=wish_node made=build_node ;;
+      node) command="node $build/node/{}.mjs" asked=fetch_node made=true ;;
       lua) command="luajit $root/bindings/lua/{}.lua" asked='wish lua' made=true ;;
-      go) command="$build/go/{}" asked='wish go' made=build_go ;;
+      go) command="$build/go/{}" asked=fetch_go made=build_go ;;
     esac
-    if $asked && $made; then :; else language_reason=$wish_reason; fi
+    if $asked; then $made; else language_reason=$wish_reason; fi
     programs="$programs${programs:+, }$(program_of "$language" "$command")"
   done
   report=$scratch/pytest.xml
@@ -134,9 +134,9 @@ suite_conformance() {
   set -- --build "$build"
   build_rust_runner || set -- "$@" --absent 'Rust=cargo is not there, or could not build bindings/rust/conformance'
   install_julia || set -- "$@" --absent "Julia=$julia_reason"
-  if wish_node && build_node; then :; else set -- "$@" --absent "Node=$wish_reason"; fi
+  if fetch_node; then :; else set -- "$@" --absent "Node=$wish_reason"; fi
   if wish lua; then :; else set -- "$@" --absent "Lua=$wish_reason"; fi
-  if wish go && build_go; then :; else set -- "$@" --absent "Go=$wish_reason"; fi
+  if fetch_go; then build_go; else set -- "$@" --absent "Go=$wish_reason"; fi
   status=0
   JULIA_DEPOT_PATH=$build/julia/depot "$build/venv-package/bin/python" tests/conformance/matrix.py --counts "$count_file" "$@" || status=$?
   report=$scratch/pytest.xml
