@@ -48,8 +48,9 @@ struct StorageInfo {
   std::uint64_t pending_bytes;   // write: freed, held back by pins, superblocks or exports
   std::uint64_t object_count;
   std::uint64_t transaction_id;  // newest published
-  std::uint64_t durable_id;      // newest that survives power loss; what the slots say when this handle does not write
-  std::uint64_t oldest_pin;      // lowest pinned by anybody; transaction_id when none
+  std::uint64_t
+      durable_id;  // newest that survives power loss; a pending LAZY commit counts when this handle does not write
+  std::uint64_t oldest_pin;                  // lowest pinned by anybody; transaction_id when none
   std::uint64_t snapshot_count, view_count;  // of this handle
   bool sparse;
   bool io_failed;  // a barrier failed in this boot

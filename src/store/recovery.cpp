@@ -112,6 +112,16 @@ std::uint64_t Writer::quarantine_number(const Superblock &chosen, std::uint64_t 
   return same ? published : number;
 }
 
+// The highest number that may have been given to anything. A superblock that was torn while it was written names none;
+// but the barrier before it has put the live page on disk, which names the number before, whichever boot it is of. What
+// lies beyond reason there is damage.
+std::uint64_t Writer::last_number(const Slots &slots) const {
+  constexpr std::uint64_t kMostPassed = std::uint64_t{1} << 32;
+  const std::uint64_t highest = slots.highest(), published = state_->mailbox.published();
+  const bool believed = state_->mailbox.alive() || (published > highest && published - highest < kMostPassed);
+  return believed ? std::max(highest, published) : highest;
+}
+
 Status Writer::recover() {
   DELTOS_ASSIGN(const Slots slots, read_slots(second_, 0, state_->header.uuid, state_->file_info, true));
   if (!slots.newest()) return fail(Code::corrupt, "%s: no whole superblock is left", state_->label.c_str());
@@ -123,8 +133,7 @@ Status Writer::recover() {
                 "to write everything again",
                 state_->label.c_str());
   }
-  std::uint64_t number = slots.highest();
-  if (state_->mailbox.alive()) number = std::max(number, state_->mailbox.published());
+  std::uint64_t number = last_number(slots);
   if (++number >= format::kMaxTransaction) {
     return fail(Code::limit, "%s has used up its transaction numbers; copy it with compact_to", state_->label.c_str());
   }
@@ -159,7 +168,7 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
   object_count_ = chosen.object_count;
   next_id_ = chosen.next_id;
   durable_slot_ = strong_slot;
-  durable_transaction_.store(strong.transaction);
+  durable_transaction_ = strong.transaction;
   previous_strong_ = strong.transaction;
   unsynced_bytes_.store((chosen.flags & format::kSuperblockWeak) != 0 ? 1 : 0);
   const auto &w0 = slots.found[format::kSlotW0], &w1 = slots.found[format::kSlotW1];
@@ -174,6 +183,10 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
   state_->mailbox.set_io_failed(false);
   state_->mailbox.set_writer_pid(static_cast<std::uint32_t>(os::process_id()));
   published_.store(number);
+  // The state that was found is published under a new number; it is durable if its superblock is the one to be found
+  // again.
+  const bool found_again = chosen.transaction == slots.found[*slots.newest_strong()]->transaction;
+  durable_.store(found_again ? number : strong.transaction);
   note_usage();
   return {};
 }

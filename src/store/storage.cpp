@@ -200,12 +200,12 @@ Result<StorageInfo> Storage::info() const {
   }
   if (state.options.mode == Mode::immutable) return info;
   info.io_failed = state.mailbox.io_failed();
-  DELTOS_TRY(add_shared_info(&info));
+  DELTOS_TRY(add_shared_info(newest, &info));
   return info;
 }
 
 // What only the lock table, the slots and the writer know.
-Status Storage::add_shared_info(StorageInfo *info) const {
+Status Storage::add_shared_info(const PinnedRoot &newest, StorageInfo *info) const {
   const StorageState &state = *state_;
   DELTOS_ASSIGN(const os::File asking, state.file().reopen(0));
   DELTOS_ASSIGN(info->oldest_pin, oldest_pin(asking, 0, info->transaction_id));
@@ -220,7 +220,11 @@ Status Storage::add_shared_info(StorageInfo *info) const {
   }
   DELTOS_ASSIGN(const Slots slots, read_slots(state.file(), 0, state.header.uuid, state.file_info, true));
   if (const auto strong = slots.newest_strong()) {
-    info->durable_id = std::min(slots.found[*strong]->transaction, info->transaction_id);
+    const format::Superblock &superblock = *slots.found[*strong];
+    // A writer publishes what it finds under a number of its own.
+    const Root root{superblock.root_block, superblock.root_transaction, superblock.height};
+    const bool same = root == newest.root && superblock.next_id == newest.next_id;
+    info->durable_id = same ? newest.transaction : std::min(superblock.transaction, newest.transaction);
   }
   return {};
 }

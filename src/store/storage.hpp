@@ -30,6 +30,7 @@ namespace deltos::store {
 class Storage;
 class Transaction;
 class Export;
+struct PinnedRoot;    // private, state.hpp
 struct StorageState;  // private, state.hpp
 
 // One state of the catalogue: a published one (immutable, shareable, pinned until destroyed) or that of an open
@@ -186,7 +187,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Result<std::shared_ptr<os::Mapping>> protect_and_map(Located &located, const format::Object &record,
                                                        const format::Extent &payload, bool writable,
                                                        Export::Ticket *ticket);
-  Status add_shared_info(StorageInfo *info) const;
+  Status add_shared_info(const PinnedRoot &newest, StorageInfo *info) const;
 
   std::unique_ptr<StorageState> state_;
 };

@@ -130,7 +130,7 @@ void Writer::now_published(const Commit &commit, std::uint64_t transaction) {
   object_count_ = commit.object_count;
   next_id_ = std::max(next_id_, commit.next_id);
   published_.store(transaction);
-  space_->set_strong(durable(), pending_transaction_);
+  space_->set_strong(durable_transaction_, pending_transaction_);
 }
 
 void Writer::note_usage() {
@@ -186,7 +186,8 @@ Status Writer::publish_strong(const Commit &commit, std::uint64_t transaction, D
   DELTOS_TRY(barrier());
   if (pending_transaction_ != 0) {
     durable_slot_ = pending_slot_;
-    durable_transaction_.store(pending_transaction_);
+    durable_transaction_ = pending_transaction_;
+    durable_.store(pending_transaction_);
     pending_transaction_ = 0;
   }
   const unsigned slot = durable_slot_ == format::kSlotA ? format::kSlotB : format::kSlotA;
@@ -201,7 +202,8 @@ Status Writer::publish_strong(const Commit &commit, std::uint64_t transaction, D
   }
   if (durability == Durability::sync) {
     durable_slot_ = slot;
-    durable_transaction_.store(transaction);
+    durable_transaction_ = transaction;
+    durable_.store(transaction);
   } else {
     pending_slot_ = slot;
     pending_transaction_ = transaction;
@@ -219,10 +221,11 @@ Status Writer::sync() {
     DELTOS_TRY(barrier());
     if (pending_transaction_ != 0) {
       durable_slot_ = pending_slot_;
-      durable_transaction_.store(pending_transaction_);
+      durable_transaction_ = pending_transaction_;
       pending_transaction_ = 0;
-      space_->set_strong(durable(), 0);
+      space_->set_strong(durable_transaction_, 0);
     }
+    durable_.store(published());
     return {};
   }
   return publish({root_, object_count_, next_id_, 0}, Durability::sync);

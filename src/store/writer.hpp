@@ -49,7 +49,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
 
   std::uint64_t next_transaction() const { return published_.load() + 1; }
   std::uint64_t published() const { return published_.load(); }
-  std::uint64_t durable() const { return durable_transaction_.load(); }
+  // Number of the newest state that survives a power loss.
+  std::uint64_t durable() const { return durable_.load(); }
   const Root &root() const { return root_; }
   std::uint64_t object_count() const { return object_count_; }
   std::uint64_t next_id() const { return next_id_; }
@@ -90,6 +91,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
  private:
   Status check_length(const format::Superblock &superblock) const;
   Status rebuild(const format::Superblock &chosen, const format::Superblock &strong, std::uint64_t number);
+  std::uint64_t last_number(const Slots &slots) const;
   std::uint64_t quarantine_number(const format::Superblock &chosen, std::uint64_t number) const;
   Status start(const format::Superblock &chosen, const format::Superblock &strong, unsigned strong_slot,
                const Slots &slots, std::uint64_t number);
@@ -107,7 +109,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   std::unique_ptr<Space> space_;
   Root root_;
   std::uint64_t object_count_ = 0, next_id_ = 1;
-  std::atomic<std::uint64_t> published_{0}, durable_transaction_{0};
+  std::atomic<std::uint64_t> published_{0}, durable_{0};
+  std::uint64_t durable_transaction_ = 0;  // of the strong superblock that is known to be on disk
   unsigned durable_slot_ = format::kSlotA;
   std::uint64_t pending_transaction_ = 0;  // strong superblock written, not known to be durable; 0: none
   unsigned pending_slot_ = format::kSlotA;
