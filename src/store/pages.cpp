@@ -13,7 +13,7 @@ PageMemo::~PageMemo() { delete[] large_.load(); }
 
 // Keyed with a number of this process's own, so that no file can be made to collide.
 std::uint64_t PageMemo::tag(const format::Child &child) {
-  static const std::array<std::uint64_t, 2> key = std::bit_cast<std::array<std::uint64_t, 2>>(os::random_uuid());
+  static const auto key = std::bit_cast<std::array<std::uint64_t, 2>>(os::random_uuid());
   const std::array<std::uint64_t, 4> words = {key[0], child.block, key[1], child.transaction};
   return hash64(std::as_bytes(std::span(words))) | 1;  // 0 is an empty entry
 }

@@ -101,7 +101,7 @@ void Slabs::free_unlocked(std::uint64_t region, Slab *slab, const std::vector<Ru
   for (; part != unlocked.end() && part->first < end_block; ++part) {
     std::uint64_t end = std::min(part->end(), end_block);
     for (std::uint64_t block = std::max(part->first, first_block); block < end; ++block) {
-      free_blocks |= 1u << (block - first_block);
+      free_blocks |= 1U << (block - first_block);
     }
   }
   std::uint64_t slot_bytes = format::kSlotClasses[slab->slot_class];

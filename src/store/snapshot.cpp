@@ -105,18 +105,29 @@ std::vector<std::byte> behind_prefix(std::string_view text) {
 
 using Entry = Snapshot::Entry;
 
+// Where a listing goes on behind the entry `after`; empty: where it begins.
+std::vector<std::byte> list_position(std::string_view prefix, bool one_level, const std::string &after) {
+  if (after.empty()) return format::name_key(prefix);
+  if (one_level && after.ends_with('/')) return behind_prefix(after);
+  return format::name_key(after + '\0');
+}
+
+Result<Entry> entry_of(const Snapshot::Scope &at, std::string_view name, const TreeValue &value) {
+  if (value.spilled || value.bytes.size() != 8) {
+    return fail(Code::corrupt, "the catalogue entry of %s is not an id", quoted(name).c_str());
+  }
+  const auto id = load<std::uint64_t>(value.bytes.data());
+  DELTOS_ASSIGN(const auto object, find_object(at, id));
+  if (!object) return fail(Code::corrupt, "the name %s leads to an object that is not there", quoted(name).c_str());
+  return Entry{std::string(name), id, object->kind, false, object->payload_bytes};
+}
+
 Result<std::vector<Entry>> read_list(const Snapshot::Scope &at, std::string_view prefix, bool one_level,
                                      const std::string &after, std::size_t capacity) {
   std::vector<Entry> entries;
   if (prefix.size() > format::kMaxNameBytes) return entries;
   TreeCursor cursor(*at.pages, at.root);
-  if (after.empty()) {
-    DELTOS_TRY(cursor.seek(format::name_key(prefix)));
-  } else if (one_level && after.ends_with('/')) {
-    DELTOS_TRY(cursor.seek(behind_prefix(after)));
-  } else {
-    DELTOS_TRY(cursor.seek(format::name_key(after + '\0')));
-  }
+  DELTOS_TRY(cursor.seek(list_position(prefix, one_level, after)));
   while (cursor.valid() && entries.size() < capacity) {
     const Bytes key = cursor.key();
     if (key.empty() || key[0] != std::byte{format::kName}) break;
@@ -131,14 +142,8 @@ Result<std::vector<Entry>> read_list(const Snapshot::Scope &at, std::string_view
       entries.push_back(std::move(folded));
       continue;
     }
-    const TreeValue value = cursor.value();
-    if (value.spilled || value.bytes.size() != 8) {
-      return fail(Code::corrupt, "the catalogue entry of %s is not an id", quoted(name).c_str());
-    }
-    const auto id = load<std::uint64_t>(value.bytes.data());
-    DELTOS_ASSIGN(const auto object, find_object(at, id));
-    if (!object) return fail(Code::corrupt, "the name %s leads to an object that is not there", quoted(name).c_str());
-    entries.push_back({std::string(name), id, object->kind, false, object->payload_bytes});
+    DELTOS_ASSIGN(Entry entry, entry_of(at, name, cursor.value()));
+    entries.push_back(std::move(entry));
     DELTOS_TRY(cursor.next());
   }
   return entries;

@@ -13,7 +13,6 @@ namespace {
 
 using format::kBlockBytes;
 using format::kRegionBlocks;
-using format::kRegionBytes;
 
 constexpr std::uint64_t kLeastGrowth = (std::uint64_t{1} << 20) / kBlockBytes;
 constexpr std::uint64_t kMostGrowth = (std::uint64_t{1} << 30) / kBlockBytes;
@@ -70,10 +69,10 @@ Status Space::finish_rebuild(std::uint64_t recovered, bool with_holes) {
 // ---- allocation
 
 Result<Space::Allocation> Space::allocate(std::uint64_t bytes, bool sealed) {
-  if (bytes == 0 || bytes > format::kMaxBlocks * kBlockBytes) {
+  constexpr std::uint64_t kMostBytes = format::kMaxBlocks * kBlockBytes;
+  if (bytes == 0 || bytes > kMostBytes) {
     return fail(Code::limit, "an extent of %llu bytes is impossible; 1 to %llu are",
-                static_cast<unsigned long long>(bytes),
-                static_cast<unsigned long long>(format::kMaxBlocks * kBlockBytes));
+                static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(kMostBytes));
   }
   if (bytes <= format::kMaxSlotBytes) return allocate_slot(format::slot_class(bytes), sealed);
   DELTOS_ASSIGN(Run place, obtain(format::extent_blocks(bytes), 1, Promoted::no));

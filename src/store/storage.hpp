@@ -159,7 +159,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
   Result<std::shared_ptr<Transaction>> begin_transaction();  // readonly, busy, forked, io
 
   // writable: in_place and write only; unsealed and current objects only (sealed, stale, readonly, busy).
-  Result<std::shared_ptr<Export>> export_payload(const ObjectRef &object, bool writable);
+  Result<std::shared_ptr<Export>> export_payload(const ObjectRef &ref, bool writable);
 
   Status sync();  // what is committed, and in-place stores made so far, survive power loss
   Result<StorageInfo> info() const;
@@ -179,8 +179,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
 
  private:
   struct Located;
-  bool still_published(const ObjectRef &object) const;
-  Result<Located> locate(const ObjectRef &object);
+  bool still_published(const ObjectRef &ref) const;
+  Result<Located> locate(const ObjectRef &ref);
   Status check_writable(const format::Object &object) const;
   Status still_open(const format::Object &record);
   Result<std::shared_ptr<os::Mapping>> writable_mapping(std::uint64_t end);
