@@ -79,10 +79,8 @@ class File {
 
 // Refuses file systems on which locks or shared mappings are not coherent (NFS, CIFS, 9p, Lustre, FUSE without locks):
 // filesystem, with the name and what to do.
-// *overlay, when asked for, tells the same as on_overlay() without asking again.
+// *overlay, when asked for: whether the file lies on overlayfs (a reader's mapping may not see later writes).
 Status check_filesystem(const File &file, bool *overlay = nullptr);
-// Whether the file lies on overlayfs (a reader's mapping may not see later writes).
-Result<bool> on_overlay(const File &file);
 // btrfs: no copy-on-write for an empty file, so that space once allocated stays writable. Elsewhere nothing.
 void disable_copy_on_write(const File &file);
 

@@ -100,11 +100,6 @@ Status check_filesystem(const File &file, bool *overlay) {
   return {};
 }
 
-Result<bool> on_overlay(const File &file) {
-  DELTOS_ASSIGN(const std::uint32_t type, filesystem_type(file));
-  return type == kOverlay;
-}
-
 void disable_copy_on_write(const File &file) {
   const Result<std::uint32_t> type = filesystem_type(file);
   if (!type.ok() || *type != kBtrfs) return;
