@@ -70,15 +70,6 @@ Status check_shape(const Layout &layout) {
   return {};
 }
 
-// For a shape whose span is checked.
-void put_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides) {
-  auto stride = static_cast<std::int64_t>(item_bytes);
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    strides[i] = stride;
-    stride *= std::max<std::int64_t>(shape[i], 1);
-  }
-}
-
 // Strides of a layout whose shape is checked.
 std::span<const std::int64_t> strides_of(const Layout &layout, std::span<std::int64_t, kMaxDimensions> room) {
   const auto ndim = static_cast<std::size_t>(layout.ndim);
@@ -178,6 +169,14 @@ Status fill_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_by
   return {};
 }
 
+void put_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides) {
+  auto stride = static_cast<std::int64_t>(item_bytes);
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = stride;
+    stride *= std::max<std::int64_t>(shape[i], 1);
+  }
+}
+
 Status fill_f_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides) {
   DELTOS_TRY(span_of(shape, item_bytes));
   auto stride = static_cast<std::int64_t>(item_bytes);
@@ -194,16 +193,6 @@ Result<Reach> reach_of(const Layout &layout) {
   std::int64_t room[kMaxDimensions];
   int next = 0;
   return reach_of_block(layout, 0, strides_of(layout, room), &next);
-}
-
-Status check_bounds(const Layout &layout, std::uint64_t offset, std::uint64_t size) {
-  DELTOS_ASSIGN(const Reach reach, reach_of(layout));
-  const std::uint64_t before = 0 - static_cast<std::uint64_t>(reach.low);  // of a number that is never positive
-  const auto after = static_cast<std::uint64_t>(reach.high);
-  if (offset <= size && before <= offset && after <= size - offset) return {};
-  return fail(Code::range, "the array takes bytes %lld to %lld around offset %llu, outside of the %llu bytes there are",
-              static_cast<long long>(reach.low), static_cast<long long>(reach.high),
-              static_cast<unsigned long long>(offset), static_cast<unsigned long long>(size));
 }
 
 bool overlaps(Bytes a, Bytes b) {

@@ -47,6 +47,8 @@ bool is_f_contiguous(const Layout &layout);
 
 // `strides` must be as long as `shape`.
 Status fill_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides);
+// The same for a shape that has been checked.
+void put_c_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides);
 Status fill_f_strides(std::span<const std::int64_t> shape, std::uint64_t item_bytes, std::span<std::int64_t> strides);
 
 // Bytes a layout touches, relative to `data`: [low, high). Both 0 for an empty array. Of an indirect layout, the bytes
@@ -56,9 +58,6 @@ struct Reach {
   std::int64_t high = 0;
 };
 Result<Reach> reach_of(const Layout &layout);
-
-// Whether `layout`, its item [0, ..., 0] at `offset` bytes into `size` bytes of memory, stays inside: Code::range.
-Status check_bounds(const Layout &layout, std::uint64_t offset, std::uint64_t size);
 
 // Whether two pieces of memory share a byte; a piece without bytes shares none.
 bool overlaps(Bytes a, Bytes b);

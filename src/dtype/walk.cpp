@@ -11,20 +11,12 @@ namespace {
 // the first-level cache.
 constexpr std::int64_t kTile = 32;
 
-void put_c_strides(const Layout &layout, std::int64_t *strides) {
-  auto stride = static_cast<std::int64_t>(layout.item_bytes);
-  for (int i = layout.ndim; i-- > 0;) {
-    strides[i] = stride;
-    stride *= std::max<std::int64_t>(layout.shape[i], 1);
-  }
-}
-
 // One side of every dimension of a checked layout.
 class Steps {
  public:
   explicit Steps(const Layout &layout) : layout_(layout), strides_(layout.strides) {
     if (strides_ != nullptr) return;
-    put_c_strides(layout, room_);
+    put_c_strides({layout.shape, static_cast<std::size_t>(layout.ndim)}, layout.item_bytes, room_);
     strides_ = room_;
   }
   Steps(const Steps &) = delete;

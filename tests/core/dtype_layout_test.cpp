@@ -164,16 +164,6 @@ TEST(Layout, ReachOfIndirectArraysIsThatOfThePointers) {
   EXPECT_EQ(reach->high, 40);
 }
 
-TEST(Layout, BoundsHoldEveryItem) {
-  const Array array{{3, 4}, {-64, 8}, {}, 8};  // bytes -128 to 32
-  EXPECT_TRUE(check_bounds(array.layout(), 128, 160).ok());
-  EXPECT_EQ(check_bounds(array.layout(), 127, 160).code(), Code::range);
-  EXPECT_EQ(check_bounds(array.layout(), 129, 160).code(), Code::range);
-  EXPECT_EQ(check_bounds(array.layout(), 161, 160).code(), Code::range);
-  EXPECT_EQ(check_bounds(array.layout(), std::numeric_limits<std::uint64_t>::max(), 160).code(), Code::range);
-  EXPECT_TRUE(check_bounds(Array{{0}, {8}, {}, 8}.layout(), 160, 160).ok()) << "an empty array takes no room";
-}
-
 TEST(Layout, OverlapIsASharedByte) {
   std::byte memory[64];
   EXPECT_TRUE(overlaps(Bytes(memory, 10), Bytes(memory + 9, 10)));
