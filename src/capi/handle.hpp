@@ -136,7 +136,7 @@ Status check_output(T *out, const char *name) {
 // A place for a new handle: set to NULL, so that it is that on every failure.
 template <class Handle>
 Status check_handle_output(Handle **out) {
-  if (out == nullptr) return fail(Code::invalid, "the place for the handle is NULL");
+  DELTOS_TRY(check_output(out, "the handle"));
   *out = nullptr;
   return {};
 }

@@ -1,6 +1,8 @@
 // How a reader comes to a state of the storage: rule R1, and the mapping that goes with it.
 #include <sys/mman.h>
 
+#include <algorithm>
+
 #include "store/state.hpp"
 #include "store/writer.hpp"
 
@@ -62,6 +64,24 @@ Result<PinnedRoot> from_slots(StorageState &state, PinKind kind, bool *alive) {
 }
 
 }  // namespace
+
+format::Superblock superblock_of(const PinnedRoot &state, const format::Uuid &uuid,
+                                 std::span<const format::Zone> zones) {
+  format::Superblock superblock{};
+  superblock.magic = format::kSuperblockMagic;
+  superblock.transaction = state.transaction;
+  superblock.root_block = state.root.block;
+  superblock.root_transaction = state.root.transaction;
+  superblock.height = state.root.height;
+  superblock.file_blocks = state.file_blocks;
+  superblock.next_id = state.next_id;
+  superblock.object_count = state.object_count;
+  superblock.commit_ns = os::now_ns();
+  superblock.uuid = uuid;
+  superblock.zone_count = static_cast<std::uint32_t>(zones.size());
+  std::copy(zones.begin(), zones.end(), superblock.zones.begin());
+  return superblock;
+}
 
 Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind) {
   if (state.options.mode == Mode::immutable) {

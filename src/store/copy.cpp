@@ -53,31 +53,20 @@ bool cancelled(const Progress &progress, std::uint64_t done, std::uint64_t total
 
 Error cancelled_error() { return fail(Code::cancelled, "cancelled by the progress callback; nothing was left behind"); }
 
-// The state as the only, strong superblock of a file.
-Result<format::Superblock> superblock_of(const StorageState &source, const PinnedRoot &pinned) {
-  format::Superblock superblock{};
-  superblock.magic = format::kSuperblockMagic;
-  superblock.transaction = pinned.transaction;
-  superblock.root_block = pinned.root.block;
-  superblock.root_transaction = pinned.root.transaction;
-  superblock.height = pinned.root.height;
-  superblock.file_blocks = pinned.file_blocks;
-  superblock.next_id = pinned.next_id;
-  superblock.object_count = pinned.object_count;
-  superblock.commit_ns = os::now_ns();
-  superblock.uuid = source.header.uuid;
-  // Zones never go, so those of the newest superblock hold every page of an older state, too.
+// Zones never go, so those of the newest superblock hold every page of an older state, too.
+Result<std::vector<format::Zone>> zones_of(const StorageState &source, std::uint64_t file_blocks) {
   Slots slots = source.slots;
   if (source.options.mode != Mode::immutable) {
     DELTOS_ASSIGN(slots, read_slots(source.file(), 0, source.header.uuid, source.file_info, true));
   }
   const auto best = slots.newest();
   if (!best) return fail(Code::corrupt, "%s: no whole superblock is left", source.label.c_str());
+  std::vector<format::Zone> zones;
   for (std::uint32_t i = 0; i < slots.found[*best]->zone_count; ++i) {
     const format::Zone &zone = slots.found[*best]->zones[i];
-    if (zone.first_block + zone.blocks <= pinned.file_blocks) superblock.zones[superblock.zone_count++] = zone;
+    if (zone.first_block + zone.blocks <= file_blocks) zones.push_back(zone);
   }
-  return superblock;
+  return zones;
 }
 
 Status write_ranges(const os::File &file, const Snapshot::Scope &scope, const std::vector<Live> &live,
@@ -108,8 +97,8 @@ Status copy_into(const os::File &file, const PublishedSnapshot &snapshot, const 
   }
   DELTOS_TRY(write_ranges(file, scope, collect.live, progress));
   DELTOS_TRY(file.write(std::as_bytes(std::span(&source.header, 1)), format::kHeaderOffset));
-  DELTOS_ASSIGN(const format::Superblock superblock, superblock_of(source, snapshot.pinned()));
-  DELTOS_TRY(write_slot(file, format::kSlotA, superblock));
+  DELTOS_ASSIGN(const std::vector<format::Zone> zones, zones_of(source, snapshot.pinned().file_blocks));
+  DELTOS_TRY(write_slot(file, format::kSlotA, superblock_of(snapshot.pinned(), source.header.uuid, zones)));
   return file.sync_all();
 }
 
@@ -150,14 +139,7 @@ Status copy_metadata(const Snapshot &from, Transaction &to, std::uint64_t object
 
 Status copy_object(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object) {
   if (object.sealed) DELTOS_TRY(check_sums(scope, object));
-  NewObject fresh;
-  fresh.kind = object.kind;
-  fresh.dtype = object.dtype;
-  fresh.item_bytes = object.item_bytes;
-  fresh.payload_bytes = object.payload_bytes;
-  fresh.shape = object.shape;
-  fresh.format = object.format;
-  DELTOS_ASSIGN(const auto made, to.create_as(object.id, object.name, fresh, false));
+  DELTOS_ASSIGN(const auto made, to.create_as(object.id, object.name, new_like(object), false));
   DELTOS_ASSIGN(const auto filler, to.fill(*made));
   if (const format::Extent *payload = payload_extent(object))
     DELTOS_TRY(filler->add(Bytes(scope.data + payload->offset, payload->bytes)));

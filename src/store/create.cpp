@@ -45,16 +45,9 @@ Status write_empty_storage(const os::File &file, const OpenOptions &options) {
   const std::vector<std::byte> zeros(kFirstZoneBlocks * format::kBlockBytes);
   DELTOS_TRY(file.write(zeros, format::kFirstDataOffset));
   DELTOS_TRY(file.write(Bytes(zeros).first(format::kBlockBytes), format::kLiveOffset));
-  format::Superblock superblock{};
-  superblock.magic = format::kSuperblockMagic;
-  superblock.transaction = format::kFirstTransaction;
-  superblock.file_blocks = kEmptyBlocks;
-  superblock.next_id = 1;
-  superblock.commit_ns = header.created_ns;
-  superblock.uuid = header.uuid;
-  superblock.zone_count = 1;
-  superblock.zones[0] = {format::kFirstDataBlock, kFirstZoneBlocks};
-  DELTOS_TRY(write_slot(file, format::kSlotA, superblock));
+  const format::Zone zone{format::kFirstDataBlock, kFirstZoneBlocks};
+  const PinnedRoot nothing{format::kFirstTransaction, Root{}, kEmptyBlocks, 1};
+  DELTOS_TRY(write_slot(file, format::kSlotA, superblock_of(nothing, header.uuid, std::span(&zone, 1))));
   return file.sync_all();
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "os/mapping.hpp"
 #include "os/sigbus.hpp"
@@ -94,6 +95,10 @@ struct PinnedRoot {
   std::uint64_t next_id = 0, object_count = 0;
   std::uint64_t pin = 0;  // goes to unpin
 };
+
+// The state as a strong superblock, of now and without a strong one before it.
+format::Superblock superblock_of(const PinnedRoot &state, const format::Uuid &uuid,
+                                 std::span<const format::Zone> zones);
 
 // Rule R1: pins and finds the newest published state.
 Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind);

@@ -103,6 +103,17 @@ Error no_such(std::string_view name) {
 
 }  // namespace
 
+NewObject new_like(const Object &object) {
+  NewObject fresh;
+  fresh.kind = object.kind;
+  fresh.dtype = object.dtype;
+  fresh.item_bytes = object.item_bytes;
+  fresh.payload_bytes = object.payload_bytes;
+  fresh.shape = object.shape;
+  fresh.format = object.format;
+  return fresh;
+}
+
 Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
@@ -244,14 +255,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
   DELTOS_TRY(state_->check());
   DELTOS_ASSIGN(Object object, current(ref));
   if (!object.sealed) return own(std::move(object));
-  NewObject open;
-  open.kind = object.kind;
-  open.dtype = object.dtype;
-  open.item_bytes = object.item_bytes;
-  open.payload_bytes = object.payload_bytes;
-  open.shape = object.shape;
-  open.format = object.format;
-  return replace(ref, open, true, false);
+  return replace(ref, new_like(object), true, false);
 }
 
 // ---- names

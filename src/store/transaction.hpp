@@ -13,6 +13,9 @@ struct NewObject {
   std::string format;
 };
 
+// Another of the same kind, type, shape and size.
+NewObject new_like(const format::Object &object);
+
 struct TransactionState;  // private, transaction_state.hpp
 
 // Takes back what is done to a transaction while it lives, unless that is kept. One within another is part of it.

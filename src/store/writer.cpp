@@ -87,27 +87,16 @@ Status Writer::barrier() {
 }
 
 format::Superblock Writer::superblock(const Commit &commit, std::uint64_t transaction, bool weak) const {
-  format::Superblock superblock{};
-  superblock.magic = format::kSuperblockMagic;
-  superblock.flags = weak ? format::kSuperblockWeak : 0;
-  superblock.transaction = transaction;
+  format::Superblock superblock =
+      superblock_of({transaction, commit.root, space_->file_blocks(), commit.next_id, commit.object_count},
+                    state_->header.uuid, space_->zones());
   superblock.previous_strong = previous_strong_;
-  superblock.root_block = commit.root.block;
-  superblock.root_transaction = commit.root.transaction;
-  superblock.height = commit.root.height;
-  superblock.file_blocks = space_->file_blocks();
-  superblock.next_id = commit.next_id;
-  superblock.object_count = commit.object_count;
   if (weak) {
+    superblock.flags = format::kSuperblockWeak;
     superblock.boot_id = os::boot_id();
     superblock.device = state_->file_info.device;
     superblock.inode = state_->file_info.inode;
   }
-  superblock.commit_ns = os::now_ns();
-  superblock.uuid = state_->header.uuid;
-  const auto &zones = space_->zones();
-  superblock.zone_count = static_cast<std::uint32_t>(zones.size());
-  std::copy(zones.begin(), zones.end(), superblock.zones.begin());
   return superblock;
 }
 
