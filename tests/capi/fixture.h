@@ -215,6 +215,25 @@ MAYBE_UNUSED static int in_child(int (*body)(void *), void *user) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+/* A guarded reader whose file is cut short under a view of "n", of 100,000 numbers. For a child process, because the
+ * guard is its whole process's: 0, or the step that failed. */
+typedef struct guarded {
+  deltos_storage *storage;
+  deltos_object *object;
+  deltos_view *view;
+} guarded;
+
+MAYBE_UNUSED static int lose_memory(world *w, guarded *g) {
+  deltos_open_options options = options_for(DELTOS_MODE_READ, DELTOS_CREATE_NEVER);
+  memset(g, 0, sizeof *g);
+  options.flags = DELTOS_OPEN_SIGBUS_GUARD;
+  if (deltos_storage_open(w->path, &options, &g->storage, NULL) != DELTOS_OK) return 1;
+  if (deltos_object_open_newest(g->storage, "n", DELTOS_KIND_ANY, &g->object, NULL) != DELTOS_OK) return 2;
+  if (deltos_view_acquire(g->object, DELTOS_VIEW_FULL_RO, &g->view, NULL) != DELTOS_OK) return 3;
+  if (truncate(w->path, 65536) != 0) return 4;
+  return ((volatile int64_t *)g->view->data)[99999] != 0 ? 5 : 0;
+}
+
 #define in_world(test) cmocka_unit_test_setup_teardown(test, make_world, remove_world)
 #define in_storage(test) cmocka_unit_test_setup_teardown(test, make_storage, remove_world)
 

@@ -19,19 +19,6 @@ using test::FaultyIo;
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kGibibyte = std::uint64_t{1} << 30;
 
-// How many map areas of the process lie in [at, at + bytes).
-int map_areas(const std::byte *at, std::uint64_t bytes) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(at);
-  std::ifstream maps("/proc/self/maps");
-  int areas = 0;
-  for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t from = 0, to = 0;
-    std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &from, &to);
-    if (from < begin + bytes && to > begin) areas++;
-  }
-  return areas;
-}
-
 TEST(Mapping, ShowsTheFileFromAnyByte) {
   const File file = test::file_of(0);
   std::vector<std::byte> content(5 * kPage);
@@ -129,7 +116,7 @@ TEST(Mapping, ManyStepsOfGrowthStayOneMapArea) {
   for (std::uint64_t pages = 2; pages <= 512; ++pages) {
     ASSERT_TRUE((*mapping)->extend(file, pages * kPage, Protection::read_write).ok());
   }
-  EXPECT_EQ(map_areas((*mapping)->data(), 512 * kPage), 1);
+  EXPECT_EQ(test::map_areas((*mapping)->data(), 512 * kPage), 1);
 }
 
 TEST(Mapping, AReservationIsAlignedAndKeptOutOfDumps) {

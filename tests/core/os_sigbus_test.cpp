@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include <cinttypes>
 #include <csignal>
-#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -39,18 +37,6 @@ struct Cut {
   std::shared_ptr<std::atomic<bool>> lost;
   std::unique_ptr<SigbusGuard> guard;
 };
-
-int map_areas(const std::byte *at, std::uint64_t bytes) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(at);
-  std::ifstream maps("/proc/self/maps");
-  int areas = 0;
-  for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t from = 0, to = 0;
-    std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &from, &to);
-    if (from < begin + bytes && to > begin) areas++;
-  }
-  return areas;
-}
 
 struct sigaction action_now() {
   struct sigaction action;
@@ -94,8 +80,8 @@ TEST(SigbusGuard, TheTailBecomesOneMapAreaFromWhicheverSideItIsTouched) {
   const Cut upwards(Protection::read_write), downwards(Protection::read_write);
   for (std::uint64_t page = 1; page < kPages; ++page) *upwards.at(page) = std::byte{2};
   for (std::uint64_t page = kPages - 1; page > 0; --page) *downwards.at(page) = std::byte{2};
-  EXPECT_LE(map_areas(upwards.mapping->data(), kPages * kPage), 2);
-  EXPECT_LE(map_areas(downwards.mapping->data(), kPages * kPage), 2);
+  EXPECT_LE(test::map_areas(upwards.mapping->data(), kPages * kPage), 2);
+  EXPECT_LE(test::map_areas(downwards.mapping->data(), kPages * kPage), 2);
 }
 
 TEST(SigbusGuard, KeepsAReadOnlyTailReadOnly) {

@@ -4,54 +4,35 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <stdexcept>
-
 #include "store/storage.hpp"
 #include "store/transaction.hpp"
+#include "support/storages.hpp"
 
 namespace deltos::store {
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
+using testing_support::must;
+using testing_support::opening;
 
 std::shared_ptr<Storage> open(const std::string &path, Mode mode, Create create = Create::existing) {
-  OpenOptions options;
-  options.mode = mode;
-  options.create = create;
-  return must(Storage::open(path, options));
+  return must(Storage::open(path, opening(mode, create)));
 }
 
 void add(const std::shared_ptr<Storage> &storage, const std::string &name) {
-  NewObject object;
-  object.kind = format::kKindBuffer;
-  object.dtype = 12;
-  object.item_bytes = 8;
-  object.payload_bytes = 80;
-  object.shape = {10};
-  object.format = "d";
   const auto transaction = must(storage->begin_transaction());
-  (void)must(transaction->create(name, object, true));
+  (void)must(transaction->create(name, testing_support::words_object(10), true));
   (void)must(transaction->commit(Durability::lazy));
 }
 
 class Mounts : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/deltos-test-XXXXXX";
-    root = mkdtemp(pattern);
     for (const char *name : {"/lower", "/upper", "/work", "/mount"}) ASSERT_EQ(mkdir((root + name).c_str(), 0755), 0);
     add(open(root + "/lower/a.deltos", Mode::write, Create::fresh), "x");
   }
-  void TearDown() override {
-    umount((root + "/mount").c_str());
-    (void)!std::system(("rm -rf " + root).c_str());
-  }
-  std::string root;
+  void TearDown() override { umount((root + "/mount").c_str()); }
+  testing_support::ScratchDirectory directory{testing::TempDir()};  // where overlays can have their layers
+  const std::string &root = directory.path;
 };
 
 TEST_F(Mounts, AnOverlaysLowerFileIsReadAsUnchangingAndTheWrittenOneLive) {
@@ -82,9 +63,7 @@ TEST_F(Mounts, AReadOnlyBindMountIsReadLiveAndRefusedToWriters) {
   const auto before = must(reader->begin_snapshot());
   add(writer, "y");
   EXPECT_TRUE(must(must(reader->newer_snapshot(*before))->find("y")).has_value());
-  OpenOptions writing;
-  writing.mode = Mode::write;
-  EXPECT_FALSE(Storage::open(mounted + "/a.deltos", writing).ok());
+  EXPECT_EQ(Storage::open(mounted + "/a.deltos", opening(Mode::write)).code(), Code::readonly);
 }
 
 }  // namespace

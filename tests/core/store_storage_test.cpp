@@ -10,40 +10,17 @@
 #include <fstream>
 
 #include "store/transaction.hpp"
+#include "support/storages.hpp"
 
 namespace deltos::store {
 namespace {
 
-struct TemporaryDirectory {
-  TemporaryDirectory() {
-    char pattern[] = "/tmp/deltos-test-XXXXXX";
-    path = mkdtemp(pattern);
-  }
-  ~TemporaryDirectory() { (void)!system(("rm -rf " + path).c_str()); }
-  std::string path;
-};
+using testing_support::must;
+using testing_support::opening;
 
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
-void must(Status status) {
-  if (!status.ok()) throw std::runtime_error(status.error().message);
-}
-
-OpenOptions writing(Create create = Create::existing) {
-  OpenOptions options;
-  options.mode = Mode::write;
-  options.create = create;
-  return options;
-}
-OpenOptions reading() { return {}; }
-OpenOptions in_place() {
-  OpenOptions options;
-  options.mode = Mode::in_place;
-  return options;
-}
+OpenOptions writing(Create create = Create::existing) { return opening(Mode::write, create); }
+OpenOptions reading() { return opening(Mode::read); }
+OpenOptions in_place() { return opening(Mode::in_place); }
 
 NewObject doubles(std::uint64_t count) {
   NewObject object;
@@ -58,7 +35,7 @@ NewObject doubles(std::uint64_t count) {
 
 class StorageTest : public testing::Test {
  protected:
-  TemporaryDirectory directory;
+  testing_support::ScratchDirectory directory;
   std::string path = directory.path + "/a.deltos";
 
   std::shared_ptr<Storage> create() { return must(Storage::open(path, writing(Create::fresh))); }
@@ -317,15 +294,18 @@ TEST_F(StorageTest, AStorageGoneInTheParentHoldsNothingForAChildThatInheritedIts
   put(writer, "x", {1.0});
   auto reader = must(Storage::open(path, reading()));
   auto snapshot = must(reader->begin_snapshot());
-  int hold[2];
+  int dropped[2], hold[2];
+  ASSERT_EQ(pipe(dropped), 0);
   ASSERT_EQ(pipe(hold), 0);
+  char byte = 0;
   const pid_t child = fork();
   if (child == 0) {
     snapshot.reset();
-    char byte;
+    (void)!write(dropped[1], "", 1);
     (void)!read(hold[0], &byte, 1);
     _exit(0);
   }
+  ASSERT_EQ(read(dropped[0], &byte, 1), 1);
   const std::uint64_t pinned = snapshot->id();
   reader.reset();  // the snapshot is still there, its storage is not
   put(writer, "y", {2.0});

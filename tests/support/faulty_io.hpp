@@ -12,7 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "os/file.hpp"
@@ -201,6 +204,19 @@ int in_child(Work work) {
 
 inline bool exited_with(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
 inline bool killed_by(int status, int signal) { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
+
+// How many map areas of the process lie in [at, at + bytes).
+inline int map_areas(const std::byte *at, std::uint64_t bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(at);
+  std::ifstream maps("/proc/self/maps");
+  int areas = 0;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t from = 0, to = 0;
+    std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &from, &to);
+    if (from < begin + bytes && to > begin) areas++;
+  }
+  return areas;
+}
 
 // A file without a name, of so many bytes.
 inline os::File file_of(std::uint64_t bytes) {
