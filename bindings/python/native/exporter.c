@@ -1,100 +1,15 @@
 /* deltos._exporter: what an extension module made by cffi cannot do. It has a type with the slots of the buffer
  * protocol, a type that owns a handle of the library and lets go of it without Python's help, access to the memory of
- * any exporter, and DLPack capsules.
+ * any exporter, and DLPack capsules (dlpack.c). How it comes by the library is in library.c.
  *
- * It links nothing of the library: bind() hands over the addresses of the few functions it calls, so that a process has
- * one copy of the library, that inside deltos._ffi. Handles and exports are released by plain C calls; an object that
- * dies while the interpreter ends, or a tensor that dies on a thread without Python, touches nothing of Python. */
-#ifndef Py_LIMITED_API
-#define Py_LIMITED_API 0x030b0000
-#endif
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+ * Handles and exports are released by plain C calls; an object that dies while the interpreter ends, or a tensor that
+ * dies on a thread without Python, touches nothing of Python. */
+#include "dlpack.h"
+#include "library.h"
 
-#include <deltos/deltos.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { kHandleKinds = 5 };
-
-static struct {
-  deltos_status (*view_acquire)(const deltos_object *, int32_t, deltos_view **, deltos_error *);
-  void (*view_release)(deltos_view **);
-  void (*storage_detach)(deltos_storage **);
-  void (*snapshot_release)(deltos_snapshot **);
-  void (*transaction_abort)(deltos_transaction **);
-  void (*object_release)(deltos_object **);
-  void (*cursor_release)(deltos_cursor **);
-} library;
-
-static PyObject *raise_status; /* called with (status, message, os_errno, export) and raises */
-
-static int fail(int32_t status, const char *message, int os_errno, int export) {
-  if (raise_status == NULL) {
-    PyErr_SetString(PyExc_SystemError, "deltos._exporter has not been bound to the library");
-    return -1;
-  }
-  PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
-  if (text == NULL) return -1;
-  PyObject *result = PyObject_CallFunction(raise_status, "iOii", (int)status, text, os_errno, export);
-  Py_DECREF(text);
-  if (result != NULL) {
-    Py_DECREF(result);
-    PyErr_SetString(PyExc_SystemError, "a status was not turned into an error");
-  }
-  return -1;
-}
-
-/* ---- Memory of Python objects that the library uses ----------------------------------------------------------------
- * The library lets go of it on any thread, with or without the GIL, perhaps after the interpreter has ended. So the
- * callback only puts it on a list, and whoever comes by with the GIL empties that. */
-
-typedef struct Loan {
-  Py_buffer buffer;
-  struct Loan *next;
-} Loan;
-
-static _Atomic(Loan *) returned_loans;
-
-static int collect_loans(void *unused) {
-  (void)unused;
-  Loan *loan =
-      atomic_load_explicit(&returned_loans, memory_order_relaxed) ? atomic_exchange(&returned_loans, NULL) : NULL;
-  while (loan != NULL) {
-    Loan *next = loan->next;
-    PyBuffer_Release(&loan->buffer);
-    free(loan);
-    loan = next;
-  }
-  return 0;
-}
-
-static void return_loan(void *user) {
-  Loan *loan = user;
-  loan->next = atomic_load(&returned_loans);
-  while (!atomic_compare_exchange_weak(&returned_loans, &loan->next, loan)) {
-  }
-  if (Py_IsInitialized()) (void)Py_AddPendingCall(collect_loans, NULL);
-}
-
-PyDoc_STRVAR(lend_doc,
-             "lend(exporter, /)\n--\n\n"
-             "Holds the memory of an exporter until the library returns it.\n\n"
-             "Returns its address and size, and the release callback and its argument, as numbers.");
-
-static PyObject *lend(PyObject *module, PyObject *exporter) {
-  (void)module;
-  collect_loans(NULL);
-  Loan *loan = calloc(1, sizeof *loan);
-  if (loan == NULL) return PyErr_NoMemory();
-  if (PyObject_GetBuffer(exporter, &loan->buffer, PyBUF_SIMPLE) < 0) {
-    free(loan);
-    return NULL;
-  }
-  return Py_BuildValue("KnKK", (unsigned long long)(uintptr_t)loan->buffer.buf, loan->buffer.len,
-                       (unsigned long long)(uintptr_t)return_loan, (unsigned long long)(uintptr_t)loan);
-}
 
 /* ---- Handle
  * ---------------------------------------------------------------------------------------------------------- */
@@ -139,7 +54,7 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *k
   PyObject *pointer;
   (void)keywords;
   if (!PyArg_ParseTuple(arguments, "iKO:Handle", &kind, &address, &pointer)) return NULL;
-  if (kind < 0 || kind >= kHandleKinds || raise_status == NULL) {
+  if (kind < 0 || kind >= kHandleKinds || library.view_acquire == NULL) {
     PyErr_SetString(PyExc_ValueError, "no such kind of handle, or the library is not bound");
     return NULL;
   }
@@ -494,106 +409,6 @@ static void exporter_dealloc(Exporter *self) {
   Py_DECREF(type);
 }
 
-/* ---- DLPack
- * ------------------------------------------------------------------------------------------------------------ The
- * structures of its versions 0.x and 1.x, declared here: they are an ABI, and no header of it is needed. */
-
-typedef struct {
-  int32_t device_type, device_id;
-} DlDevice;
-typedef struct {
-  uint8_t code, bits;
-  uint16_t lanes;
-} DlType;
-typedef struct {
-  void *data;
-  DlDevice device;
-  int32_t ndim;
-  DlType type;
-  int64_t *shape, *strides;
-  uint64_t byte_offset;
-} DlTensor;
-typedef struct DlManaged {
-  DlTensor tensor;
-  void *manager;
-  void (*deleter)(struct DlManaged *);
-} DlManaged;
-typedef struct DlVersioned {
-  uint32_t major, minor;
-  void *manager;
-  void (*deleter)(struct DlVersioned *);
-  uint64_t flags;
-  DlTensor tensor;
-} DlVersioned;
-
-enum { kDlCpu = 1, kDlReadOnly = 1, kDlCopied = 2 };
-
-/* One allocation holds it all, and dropping it is a plain C call: a consumer may do that on any thread. */
-typedef struct {
-  union {
-    DlManaged legacy;
-    DlVersioned versioned;
-  } managed;
-  deltos_view *view;
-  void *copy;
-  int64_t lengths[];
-} Tensor;
-
-static void tensor_drop(Tensor *tensor) {
-  library.view_release(&tensor->view);
-  free(tensor->copy);
-  free(tensor);
-}
-
-static void legacy_deleter(DlManaged *managed) { tensor_drop(managed->manager); }
-static void versioned_deleter(DlVersioned *managed) { tensor_drop(managed->manager); }
-
-static void legacy_capsule_dropped(PyObject *capsule) {
-  if (!PyCapsule_IsValid(capsule, "dltensor")) return; /* consumed: the consumer calls the deleter */
-  DlManaged *managed = PyCapsule_GetPointer(capsule, "dltensor");
-  managed->deleter(managed);
-  collect_loans(NULL);
-}
-
-static void versioned_capsule_dropped(PyObject *capsule) {
-  if (!PyCapsule_IsValid(capsule, "dltensor_versioned")) return;
-  DlVersioned *managed = PyCapsule_GetPointer(capsule, "dltensor_versioned");
-  managed->deleter(managed);
-  collect_loans(NULL);
-}
-
-static Tensor *tensor_of(deltos_view *view, int copy) {
-  Tensor *tensor = calloc(1, sizeof *tensor + 2 * (size_t)view->ndim * sizeof(int64_t));
-  if (tensor == NULL || (copy && posix_memalign(&tensor->copy, 256, view->nbytes + 1) != 0)) {
-    free(tensor);
-    library.view_release(&view);
-    PyErr_NoMemory();
-    return NULL;
-  }
-  if (copy && view->nbytes > 0) memcpy(tensor->copy, view->data, (size_t)view->nbytes);
-  tensor->view = view;
-  if (copy) library.view_release(&tensor->view);
-  return tensor;
-}
-
-static void fill_tensor(DlTensor *out, Tensor *tensor, const deltos_view *view, int code, int bits) {
-  out->data = tensor->copy != NULL ? tensor->copy : view->data;
-  if (view->nbytes == 0) out->data = NULL;
-  out->device.device_type = kDlCpu;
-  out->ndim = view->ndim;
-  out->type.code = (uint8_t)code;
-  out->type.bits = (uint8_t)bits;
-  out->type.lanes = 1;
-  out->shape = tensor->lengths;
-  out->strides = tensor->lengths + view->ndim;
-  int64_t stride = 1;
-  for (int32_t k = view->ndim - 1; k >= 0; --k) {
-    out->shape[k] = view->shape[k];
-    out->strides[k] = stride;
-    stride *= view->shape[k];
-  }
-}
-
 PyDoc_STRVAR(dlpack_doc,
              "_dlpack($self, code, bits, versioned, copy, /)\n--\n\n"
              "A capsule of the C-contiguous memory of the object, of the given DLPack element type.");
@@ -602,44 +417,7 @@ static PyObject *exporter_dlpack(Exporter *self, PyObject *arguments) {
   int code, bits, versioned, copy;
   if (!PyArg_ParseTuple(arguments, "iipp:_dlpack", &code, &bits, &versioned, &copy)) return NULL;
   deltos_view *view = acquire(self, 0);
-  if (view == NULL) return NULL;
-  int readonly = view->readonly && !copy;
-  if (readonly && !versioned) {
-    library.view_release(&view);
-    fail(DELTOS_E_READONLY, "the buffer is read-only, which DLPack before 1.0 cannot say; ask for max_version (1, 0)",
-         0, 1);
-    return NULL;
-  }
-  DlTensor layout = {0};
-  Tensor *tensor;
-  {
-    /* The layout is read before a copy lets go of the view. */
-    deltos_view fields = *view;
-    int64_t shape[64];
-    if (view->ndim > 0) memcpy(shape, view->shape, (size_t)view->ndim * sizeof(int64_t));
-    fields.shape = shape;
-    tensor = tensor_of(view, copy);
-    if (tensor == NULL) return NULL;
-    fill_tensor(&layout, tensor, &fields, code, bits);
-  }
-  PyObject *capsule;
-  if (versioned) {
-    DlVersioned *managed = &tensor->managed.versioned;
-    managed->major = 1;
-    managed->manager = tensor;
-    managed->deleter = versioned_deleter;
-    managed->flags = (readonly ? kDlReadOnly : 0) | (copy ? kDlCopied : 0);
-    managed->tensor = layout;
-    capsule = PyCapsule_New(managed, "dltensor_versioned", versioned_capsule_dropped);
-  } else {
-    DlManaged *managed = &tensor->managed.legacy;
-    managed->manager = tensor;
-    managed->deleter = legacy_deleter;
-    managed->tensor = layout;
-    capsule = PyCapsule_New(managed, "dltensor", legacy_capsule_dropped);
-  }
-  if (capsule == NULL) tensor_drop(tensor);
-  return capsule;
+  return view == NULL ? NULL : dlpack_capsule(view, code, bits, versioned, copy);
 }
 
 static PyMethodDef exporter_methods[] = {{"_dlpack", (PyCFunction)exporter_dlpack, METH_VARARGS, dlpack_doc},
@@ -669,34 +447,6 @@ static PyType_Spec exporter_spec = {"deltos._exporter.Exporter", sizeof(Exporter
 
 /* ---- The module
  * ---------------------------------------------------------------------------------------------------------- */
-
-PyDoc_STRVAR(bind_doc,
-             "bind(addresses, raise_status, /)\n--\n\n"
-             "Hands over the library: the addresses of view_acquire, view_release, storage_detach, snapshot_release,\n"
-             "transaction_abort, object_release and cursor_release, and what turns a failure into an exception.");
-
-static PyObject *bind(PyObject *module, PyObject *arguments) {
-  unsigned long long address[7];
-  PyObject *raise;
-  (void)module;
-  if (!PyArg_ParseTuple(arguments, "(KKKKKKK)O:bind", &address[0], &address[1], &address[2], &address[3], &address[4],
-                        &address[5], &address[6], &raise))
-    return NULL;
-  library.view_acquire = (deltos_status(*)(const deltos_object *, int32_t, deltos_view **, deltos_error *))address[0];
-  library.view_release = (void (*)(deltos_view **))address[1];
-  library.storage_detach = (void (*)(deltos_storage **))address[2];
-  library.snapshot_release = (void (*)(deltos_snapshot **))address[3];
-  library.transaction_abort = (void (*)(deltos_transaction **))address[4];
-  library.object_release = (void (*)(deltos_object **))address[5];
-  library.cursor_release = (void (*)(deltos_cursor **))address[6];
-  PyObject *old = raise_status;
-  raise_status = Py_NewRef(raise);
-  Py_XDECREF(old);
-  Py_RETURN_NONE;
-}
-
-static PyMethodDef module_methods[] = {
-    {"bind", bind, METH_VARARGS, bind_doc}, {"lend", lend, METH_O, lend_doc}, {NULL, NULL, 0, NULL}};
 
 static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject **keep) {
   PyObject *type = PyType_FromModuleAndSpec(module, spec, NULL);
@@ -733,7 +483,7 @@ static struct PyModuleDef module_definition = {PyModuleDef_HEAD_INIT,
                                                "_exporter",
                                                "What an extension module made by cffi cannot do.",
                                                0,
-                                               module_methods,
+                                               library_methods,
                                                module_slots,
                                                NULL,
                                                NULL,
