@@ -215,6 +215,22 @@ Status open_static(StorageState &state) {
   return take_static_root(state);
 }
 
+// `second` holds the WRITER lock where the mode is write, and is empty elsewhere.
+Status open_in_mode(StorageState &state, os::File second) {
+  switch (state.options.mode) {
+    case Mode::read:
+      return open_reader(state);
+    case Mode::in_place:
+      DELTOS_TRY(open_reader(state));
+      return wake_mailbox(state);
+    case Mode::write:
+      return open_writer(state, std::move(second));
+    case Mode::immutable:
+      break;
+  }
+  return open_static(state);
+}
+
 }  // namespace
 
 // ---- from any file
@@ -235,28 +251,14 @@ Result<std::shared_ptr<Storage>> open_file(os::File file, const std::string &pat
     state->overlay = overlay;
   }
   const bool locks = state->options.mode != Mode::immutable;
-  std::optional<os::File> second;
+  os::File second;
   if (options.mode == Mode::write) {
     DELTOS_ASSIGN(second, lock_for_writing(file, state->label));
   }
   state->locks = std::make_unique<LockTable>(
       std::move(file), locks ? LockTable::Mode::locking : LockTable::Mode::disabled, open_flags(state->options.mode));
   DELTOS_TRY(take_header(*state));
-  switch (state->options.mode) {
-    case Mode::read:
-      DELTOS_TRY(open_reader(*state));
-      break;
-    case Mode::in_place:
-      DELTOS_TRY(open_reader(*state));
-      DELTOS_TRY(wake_mailbox(*state));
-      break;
-    case Mode::write:
-      DELTOS_TRY(open_writer(*state, *std::move(second)));
-      break;
-    case Mode::immutable:
-      DELTOS_TRY(open_static(*state));
-      break;
-  }
+  DELTOS_TRY(open_in_mode(*state, std::move(second)));
   return finish(std::move(state));
 }
 
