@@ -47,6 +47,10 @@ for error_type in values(ERROR_TYPES)
     @eval export $(nameof(error_type))
 end
 
-__init__() = load_library()
+function __init__()
+    resize!(spare_cells, Threads.nthreads())
+    fill!(spare_cells, nothing)
+    load_library()
+end
 
 end # module Deltos

@@ -160,11 +160,13 @@ julia> Deltos.array(storage, "points", Point)[1]
 Point(1.0, 2.0)
 ```
 """
-function array(buffer::Buffer, T = nothing; writable::Union{Nothing,Bool} = nothing)
-    return array_of(View(acquire_array(buffer, writable, ErrorCell()), buffer), T)
-end
+array(buffer::Buffer, T = nothing; writable::Union{Nothing,Bool} = nothing) =
+    array_of(View(acquire_array(buffer, writable), buffer), T)
 
-array(scope, name, T = nothing; writable = nothing) = array(Buffer(scope, name), T; writable = writable)
+function array(scope, name, T = nothing; writable::Union{Nothing,Bool} = nothing)
+    buffer = Buffer(scope, name)
+    return array_of(View(acquire_array(buffer, writable), buffer, true), T)
+end
 
 function array(f::Function, arguments...; keywords...)
     made = array(arguments...; keywords...)
@@ -176,21 +178,25 @@ function array(f::Function, arguments...; keywords...)
 end
 
 # Writable where that is possible: asked of the library first where the storage's mode allows it.
-function acquire_array(buffer::Buffer, writable, cell)
+function acquire_array(buffer::Buffer, writable)
     flags = Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT
-    writable === nothing || return acquire(buffer, writable ? flags | Raw.DELTOS_VIEW_WRITABLE : flags, cell)
-    stores(storage(buffer)) || return acquire(buffer, flags, cell)
+    writable === nothing || return acquire(buffer, writable ? flags | Raw.DELTOS_VIEW_WRITABLE : flags)
+    stores(storage(buffer)) || return acquire(buffer, flags)
     try
-        return acquire(buffer, flags | Raw.DELTOS_VIEW_WRITABLE, cell)
+        return acquire(buffer, flags | Raw.DELTOS_VIEW_WRITABLE)
     catch e
         e isa Union{SealedError,ReadOnlyError,ForkedError,BusyError} || rethrow()
-        return acquire(buffer, flags, cell)
+        return acquire(buffer, flags)
     end
 end
 
+# The common types one by one, so that the compiler knows what is made of them; the others at run time.
 array_of(view::View, ::Nothing) = calling_layout(view) do raw
+    raw.dtype == Raw.DELTOS_DTYPE_F64 && return array_of(view, raw, Float64)
+    raw.dtype == Raw.DELTOS_DTYPE_F32 && return array_of(view, raw, Float32)
+    raw.dtype == Raw.DELTOS_DTYPE_I64 && return array_of(view, raw, Int64)
     T = element_type(raw.dtype, raw.format)
-    T === nothing ? raw_bytes(view, raw) : array_of(view, raw, T)
+    return T === nothing ? raw_bytes(view, raw) : array_of(view, raw, T)
 end
 
 function array_of(view::View, ::Type{T}) where {T}
@@ -234,7 +240,7 @@ end
 """
     Deltos.buffer(a::BufferArray) -> Deltos.Buffer
 
-The buffer whose memory an array is.
+The buffer whose memory an array is. That of `scope[name]` is closed together with the array.
 """
 function buffer(a::BufferArray)
     parent = a.view.parent

@@ -108,9 +108,9 @@ end
 An attribute as it is stored, whatever its type; `nothing` when there is none.
 """
 function raw_attribute(attributes::Attributes, key)
-    key, item, cell = text(key, "a key"), Ref{Raw.deltos_metadatum}(), ErrorCell()
+    spelled, item, cell = text(key, "a key"), Ref{Raw.deltos_metadatum}(), ErrorCell()
     return reading(attributes.scope) do snapshot
-        check(Raw.deltos_metadata_get(snapshot, attributes.name, key, item, cell), cell)
+        check(Raw.deltos_metadata_get(snapshot, attributes.name, spelled, item, cell), cell)
         found = item[]
         found.data == C_NULL && return nothing
         data = Vector{UInt8}(undef, found.size)
@@ -136,11 +136,11 @@ end
 Base.haskey(attributes::Attributes, key::AbstractString) = raw_attribute(attributes, key) !== nothing
 
 function Base.setindex!(attributes::Attributes, value, key::AbstractString)
-    key, raw, cell = text(key, "a key"), pack(value), ErrorCell()
+    spelled, raw, cell = text(key, "a key"), pack(value), ErrorCell()
     format = text(raw.format, "a format")
-    GC.@preserve key raw format begin
+    GC.@preserve spelled raw format begin
         item = Ref(Raw.deltos_metadatum(
-            pointer(key), pointer(format), pointer(raw.data), length(raw.data), length(raw.shape), 0, pointer(raw.shape),
+            pointer(spelled), pointer(format), pointer(raw.data), length(raw.data), length(raw.shape), 0, pointer(raw.shape),
         ))
         writing(living(attributes.scope)) do transaction
             check(Raw.deltos_metadata_set(transaction, attributes.name, item, cell), cell)
@@ -150,9 +150,9 @@ function Base.setindex!(attributes::Attributes, value, key::AbstractString)
 end
 
 function Base.delete!(attributes::Attributes, key::AbstractString)
-    key, cell = text(key, "a key"), ErrorCell()
+    spelled, cell = text(key, "a key"), ErrorCell()
     writing(living(attributes.scope)) do transaction
-        check(Raw.deltos_metadata_remove(transaction, attributes.name, key, cell), cell)
+        check(Raw.deltos_metadata_remove(transaction, attributes.name, spelled, cell), cell)
     end
     return attributes
 end

@@ -118,14 +118,39 @@ function error_of(cell::ErrorCell)
     end
 end
 
+# Calls that are made often use one cell for each thread again and again: new ones would be cold memory each time. A cell that has been
+# taken is its taker's until it is given back, whatever else runs meanwhile.
+const spare_cells = Union{Nothing,ErrorCell}[]
+
+function spare_cell()
+    thread = Threads.threadid()
+    thread <= length(spare_cells) || return ErrorCell()
+    cell = spare_cells[thread]
+    cell === nothing && return ErrorCell()
+    spare_cells[thread] = nothing
+    return cell
+end
+
+"As `check`, and gives the cell back."
+@inline function check_spare(status::Int32, cell::ErrorCell)
+    status == Raw.DELTOS_OK || throw_error(cell)
+    thread = Threads.threadid()
+    thread <= length(spare_cells) && (spare_cells[thread] = cell)
+    return nothing
+end
+
 @noinline throw_error(cell::ErrorCell) = throw(error_of(cell))
 
 "Throws what a failed call left in its error cell."
 @inline check(status::Int32, cell::ErrorCell) = status == Raw.DELTOS_OK ? nothing : throw_error(cell)
 
+has_nul(string) = GC.@preserve string begin
+    ccall(:memchr, Ptr{Cvoid}, (Ptr{UInt8}, Cint, Csize_t), pointer(string), 0, sizeof(string)) != C_NULL
+end
+
 "Text for the library, which takes none with a NUL inside."
 function text(value::AbstractString, what)
     string = String(value)
-    occursin('\0', string) && throw(InvalidError("$what contains a NUL character: leave it out"))
+    has_nul(string) && throw(InvalidError("$what contains a NUL character: leave it out"))
     return string
 end

@@ -110,6 +110,11 @@ end
 
 "Takes a handle for this task alone; false when it has been ended."
 function take(handle::Handle)
+    Threads.atomic_cas!(handle.users, 0, TAKEN) == 0 && return true
+    return take_slowly(handle)
+end
+
+@noinline function take_slowly(handle::Handle)
     since = time()
     while true
         users = Threads.atomic_cas!(handle.users, 0, TAKEN)
@@ -130,18 +135,21 @@ function exclusively(f, handle::Handle)
 end
 
 """
-Calls `f` with a cell that holds the pointer, for calls that replace or consume it. What is in the cell afterwards is what
-the handle holds from then on; a handle that has nothing any more has ended.
+Calls `f`, which must not throw, with a cell that holds the pointer, for calls that replace or consume it. What is in the cell
+afterwards is what the handle holds from then on; a handle that has nothing any more has ended.
 """
 function replacing(f, handle::Handle)
     take(handle) || ended(handle)
+    return replaced(f, handle)
+end
+
+# The same for a handle that has been taken.
+function replaced(f, handle::Handle)
     cell = Ref(handle.pointer)
-    try
-        return f(cell)
-    finally
-        handle.pointer = cell[]
-        handle.users[] = cell[] == C_NULL ? ENDED : 0
-    end
+    result = f(cell)
+    handle.pointer = cell[]
+    handle.users[] = cell[] == C_NULL ? ENDED : 0
+    return result
 end
 
 "Ends a handle: at once, or with the last call that is using it. Never fails, and waits only for a task that has taken it."

@@ -3,7 +3,6 @@
 mutable struct Reporter
     report::Any
     thrown::Any
-    trace::Any
 end
 
 # Nothing may unwind through the library, so what the function throws is kept, and the call cancelled.
@@ -13,19 +12,19 @@ function progress_trampoline(done::UInt64, total::UInt64, user::Ptr{Cvoid})
         return reporter.report(Int(done), Int(total)) === true ? Int32(1) : Int32(0)
     catch e
         reporter.thrown = e
-        reporter.trace = catch_backtrace()
         return Int32(1)
     end
 end
 
 """
-Calls `f(callback, user)`, which passes both to the library and returns `(status, cell)`; without a function they are NULL.
+Calls `f(callback, user)`, which passes both to the library and returns its status; without a function they are NULL. Throws what the
+function has thrown.
 """
 function reporting(f, report)
-    report === nothing && return check(f(C_NULL, C_NULL)...)
-    reporter = Reporter(report, nothing, nothing)
+    report === nothing && return f(C_NULL, C_NULL)
+    reporter = Reporter(report, nothing)
     callback = @cfunction(progress_trampoline, Int32, (UInt64, UInt64, Ptr{Cvoid}))
-    status, cell = GC.@preserve reporter f(callback, pointer_from_objref(reporter))
+    status = GC.@preserve reporter f(callback, pointer_from_objref(reporter))
     status == Raw.DELTOS_E_CANCELLED && reporter.thrown !== nothing && throw(reporter.thrown)
-    return check(status, cell)
+    return status
 end

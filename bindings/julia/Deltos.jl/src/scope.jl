@@ -17,9 +17,9 @@ abstract type Scope end
 # reading(f, scope) calls f with a snapshot for the duration of a few calls; writing(f, scope) with a transaction.
 
 function Buffer(scope::Scope, name::AbstractString)
-    name, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
+    spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
     reading(scope) do snapshot
-        check(Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_BUFFER, made, cell), cell)
+        check(Raw.deltos_object_open(snapshot, spelled, Raw.DELTOS_KIND_BUFFER, made, cell), cell)
     end
     return Buffer(Handle(made[]), scope)
 end
@@ -42,7 +42,7 @@ function find_buffer(scope::Scope, name)
     end
 end
 
-Base.getindex(scope::Scope, name::AbstractString) = array(Buffer(scope, name))
+Base.getindex(scope::Scope, name::AbstractString) = array(scope, name)
 
 function Base.haskey(scope::Scope, name::AbstractString)
     found = find_buffer(scope, name)
@@ -54,7 +54,7 @@ end
 Base.get(scope::Scope, name::AbstractString, default) = get(() -> default, scope, name)
 function Base.get(default::Union{Function,Type}, scope::Scope, name::AbstractString)
     found = find_buffer(scope, name)
-    return found === nothing ? default() : array(found)
+    return found === nothing ? default() : array_of(View(acquire_array(found, nothing), found, true), nothing)
 end
 
 """
@@ -72,10 +72,10 @@ end
 const BATCH = 64
 
 function entries(scope::Scope, prefix, depth)
-    prefix, made, cell = text(prefix, "a prefix"), Ref(Ptr{Raw.deltos_cursor}(C_NULL)), ErrorCell()
+    start, made, cell = text(prefix, "a prefix"), Ref(Ptr{Raw.deltos_cursor}(C_NULL)), ErrorCell()
     found, room, count = Entry[], Vector{Raw.deltos_entry}(undef, BATCH), Ref(UInt64(0))
     reading(scope) do snapshot
-        check(Raw.deltos_snapshot_list(snapshot, prefix, depth, made, cell), cell)
+        check(Raw.deltos_snapshot_list(snapshot, start, depth, made, cell), cell)
         try
             while true
                 check(Raw.deltos_cursor_next_entries(made[], room, BATCH, count, cell), cell)
@@ -119,14 +119,14 @@ end
 
 # As `Base.setindex!` for dictionaries: the value, then the name.
 function Base.setindex!(scope::Scope, value, name::AbstractString)
-    name, cell = text(name, "a name"), ErrorCell()
+    spelled, cell = text(name, "a name"), ErrorCell()
     with_content(value) do content
         writing(scope) do transaction
             old = Ref(Ptr{Raw.deltos_object}(C_NULL))
             snapshot = Raw.deltos_transaction_snapshot(transaction)
-            status = Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_BUFFER, old, cell)
+            status = Raw.deltos_object_open(snapshot, spelled, Raw.DELTOS_KIND_BUFFER, old, cell)
             if status == Raw.DELTOS_E_NOT_FOUND
-                check(Raw.deltos_buffer_create(transaction, name, content, C_NULL, cell), cell)
+                check(Raw.deltos_buffer_create(transaction, spelled, content, C_NULL, cell), cell)
             else
                 check(status, cell)
                 status = Raw.deltos_buffer_replace(transaction, old[], content, C_NULL, cell)
@@ -147,10 +147,10 @@ Makes a new buffer: with content; of zeros, of an element type and size of Julia
 order of C. Throws [`ExistsError`](@ref) when the name is taken. Fill it through [`Deltos.array`](@ref), in a transaction before anybody sees it.
 """
 function create!(scope::Scope, name::AbstractString, content)
-    name, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
+    spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
     with_content(content) do layout
         writing(scope) do transaction
-            check(Raw.deltos_buffer_create(transaction, name, layout, made, cell), cell)
+            check(Raw.deltos_buffer_create(transaction, spelled, layout, made, cell), cell)
         end
     end
     return Buffer(Handle(made[]), scope)
@@ -163,12 +163,12 @@ function create!(scope::Scope, name::AbstractString, ::Type{T}, dims::Integer...
 end
 
 function create!(scope::Scope, name::AbstractString; format = "", dtype = 0, shape = ())
-    name, format, lengths = text(name, "a name"), text(format, "a format"), Int64[shape...]
+    spelled, lengths = text(name, "a name"), Int64[shape...]
+    element = isempty(format) ? Cstring(C_NULL) : text(format, "a format")
     made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
     writing(scope) do transaction
-        spelled = isempty(format) ? Cstring(C_NULL) : format
         check(
-            Raw.deltos_buffer_create_zeroed(transaction, name, spelled, dtype, length(lengths), lengths, made, cell),
+            Raw.deltos_buffer_create_zeroed(transaction, spelled, element, dtype, length(lengths), lengths, made, cell),
             cell,
         )
     end
@@ -188,8 +188,8 @@ end
 replace!(scope::Scope, name::AbstractString) = replace_with(scope, name, Ptr{Raw.deltos_view}(C_NULL))
 
 function replace_with(scope, name, layout)
-    name, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
-    changing(scope, name, cell) do transaction, old
+    made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
+    changing(scope, text(name, "a name"), cell) do transaction, old
         Raw.deltos_buffer_replace(transaction, old, layout, made, cell)
     end
     return Buffer(Handle(made[]), scope)
@@ -220,16 +220,16 @@ process, that is refused with [`PinnedError`](@ref); arrays that only wait to be
 again, in a new place: old arrays and snapshots keep the sealed content.
 """
 function seal!(scope::Scope, name::AbstractString)
-    name, cell = text(name, "a name"), ErrorCell()
+    spelled, cell = text(name, "a name"), ErrorCell()
     without_garbage() do
-        changing((transaction, object) -> Raw.deltos_object_seal(transaction, object, cell), scope, name, cell)
+        changing((transaction, object) -> Raw.deltos_object_seal(transaction, object, cell), scope, spelled, cell)
     end
 end
 
 @doc (@doc seal!)
 function unseal!(scope::Scope, name::AbstractString)
-    name, cell = text(name, "a name"), ErrorCell()
-    changing((transaction, object) -> Raw.deltos_object_unseal(transaction, object, cell), scope, name, cell)
+    spelled, cell = text(name, "a name"), ErrorCell()
+    changing((transaction, object) -> Raw.deltos_object_unseal(transaction, object, cell), scope, spelled, cell)
 end
 
 """
@@ -238,8 +238,8 @@ end
 Deletes a buffer; arrays of it stay valid. Throws [`NotFoundError`](@ref) when there is none.
 """
 function Base.delete!(scope::Scope, name::AbstractString)
-    name, cell = text(name, "a name"), ErrorCell()
-    writing(transaction -> check(Raw.deltos_transaction_delete(transaction, name, cell), cell), scope)
+    spelled, cell = text(name, "a name"), ErrorCell()
+    writing(transaction -> check(Raw.deltos_transaction_delete(transaction, spelled, cell), cell), scope)
     return scope
 end
 
@@ -249,8 +249,8 @@ end
 Deletes every buffer whose name starts with a prefix; tells how many there were.
 """
 function delete_prefix!(scope::Scope, prefix::AbstractString)
-    prefix, count, cell = text(prefix, "a prefix"), Ref(UInt64(0)), ErrorCell()
-    writing(transaction -> check(Raw.deltos_transaction_delete_prefix(transaction, prefix, count, cell), cell), scope)
+    start, count, cell = text(prefix, "a prefix"), Ref(UInt64(0)), ErrorCell()
+    writing(transaction -> check(Raw.deltos_transaction_delete_prefix(transaction, start, count, cell), cell), scope)
     return Int(count[])
 end
 
@@ -262,7 +262,7 @@ Base.empty!(scope::Scope) = (delete_prefix!(scope, ""); scope)
 Gives a buffer another name; its id, content, attributes and arrays stay. With `replace` a buffer that has the name already is deleted.
 """
 function rename!(scope::Scope, from::AbstractString, to::AbstractString; replace::Bool = false)
-    from, to, cell = text(from, "a name"), text(to, "a name"), ErrorCell()
-    writing(transaction -> check(Raw.deltos_transaction_rename(transaction, from, to, replace, cell), cell), scope)
+    old, new, cell = text(from, "a name"), text(to, "a name"), ErrorCell()
+    writing(transaction -> check(Raw.deltos_transaction_rename(transaction, old, new, replace, cell), cell), scope)
     return nothing
 end

@@ -74,13 +74,13 @@ compact_to(scope::Scope, path::AbstractString; replace::Bool = false, progress =
     copying(Raw.deltos_snapshot_compact_to, scope, path, replace, progress)
 
 function copying(f, scope, path, replace, progress)
-    path, cell = text(path, "a path"), ErrorCell()
-    reading(scope) do snapshot
+    target, cell = text(path, "a path"), ErrorCell()
+    flags = replace ? Raw.DELTOS_COPY_REPLACE : UInt32(0)
+    status = reading(scope) do snapshot
         reporting(progress) do callback, user
-            flags = replace ? Raw.DELTOS_COPY_REPLACE : UInt32(0)
             options = Ref(Raw.deltos_copy_options(sizeof(Raw.deltos_copy_options), flags, callback, user))
-            f(snapshot, path, options, cell), cell
+            f(snapshot, target, options, cell)
         end
     end
-    return nothing
+    return check(status, cell)
 end

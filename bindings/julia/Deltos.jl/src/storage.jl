@@ -127,27 +127,39 @@ function open(
     auto_sync_bytes::Integer = 0,
     progress = nothing,
 )
-    known = get(MODES, mode, nothing)
-    known === nothing && throw(InvalidError("a mode is one of $(join(map(repr, sort!(collect(keys(MODES)))), ", ")); not $(repr(mode))"))
+    number, create = mode_numbers(mode)
     level = one_of(DURABILITIES, durability, "durability")
     flags = open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse)
-    limits = map(number -> whole(number), (offset, size, reserve_bytes, max_file_bytes, auto_sync_bytes))
-    made, cell = Ref(Ptr{Raw.deltos_storage}(C_NULL)), ErrorCell()
+    limits = (whole(offset), whole(size), whole(reserve_bytes), whole(max_file_bytes), whole(auto_sync_bytes))
     path = target isa RawFD ? nothing : text(target, "a path")
+    pointer = opened(path === nothing ? target : path, timeout, progress) do callback, user
+        open_options(number, create, flags, limits..., callback, user)
+    end
+    return Storage(Handle(pointer), path, String(mode), level, nothing, nothing)
+end
+
+function mode_numbers(mode)
+    known = get(MODES, mode, nothing)
+    known === nothing && throw(InvalidError("a mode is one of $(join(map(repr, sort!(collect(keys(MODES)))), ", ")); not $(repr(mode))"))
+    return known
+end
+
+open_raw(path::String, options, made, cell) = Raw.deltos_storage_open(path, options, made, cell)
+open_raw(fd::RawFD, options, made, cell) = Raw.deltos_storage_open_fd(Base.cconvert(Cint, fd), options, made, cell)
+
+# The library never waits for another writer; where that is wanted, this task does.
+function opened(make_options, target, timeout, progress)
+    made, cell = Ref(Ptr{Raw.deltos_storage}(C_NULL)), spare_cell()
     deadline = timeout > 0 ? time() + timeout : 0.0
     while true
-        try
-            reporting(progress) do callback, user
-                options = open_options(known..., flags, limits..., callback, user)
-                status = path === nothing ? Raw.deltos_storage_open_fd(Base.cconvert(Cint, target), options, made, cell) :
-                         Raw.deltos_storage_open(path, options, made, cell)
-                return status, cell
-            end
-            return Storage(Handle(made[]), path, String(mode), level, nothing, nothing)
-        catch e
-            e isa LockedError && time() < deadline || rethrow()
+        status = if progress === nothing
+            open_raw(target, make_options(C_NULL, C_NULL), made, cell)
+        else
+            reporting((callback, user) -> open_raw(target, make_options(callback, user), made, cell), progress)
         end
-        sleep(0.01) # the library never waits for others; this task does
+        waiting = status == Raw.DELTOS_E_LOCKED && time() < deadline
+        waiting || (check_spare(status, cell); return made[])
+        sleep(0.01)
     end
 end
 
@@ -175,11 +187,11 @@ function open_memory(
     copied = something(copy, (UInt(pointer(bytes)) + whole(offset)) % 64 != 0)
     flags = open_flags(guard, verify, false, false, copied, true, false, false)
     made, cell = Ref(Ptr{Raw.deltos_storage}(C_NULL)), ErrorCell()
-    reporting(progress) do callback, user
+    status = reporting(progress) do callback, user
         options = open_options(Raw.DELTOS_MODE_STATIC, Raw.DELTOS_CREATE_NEVER, flags, whole(offset), whole(size), 0, 0, 0, callback, user)
-        status = GC.@preserve bytes Raw.deltos_storage_open_memory(pointer(bytes), length(bytes), options, C_NULL, C_NULL, made, cell)
-        return status, cell
+        GC.@preserve bytes Raw.deltos_storage_open_memory(pointer(bytes), length(bytes), options, C_NULL, C_NULL, made, cell)
     end
+    check(status, cell)
     return Storage(Handle(made[]), nothing, "static", Raw.DELTOS_SYNC, bytes, nothing)
 end
 
@@ -289,11 +301,11 @@ function Base.fd(storage::Storage)
 end
 
 function Buffer(storage::Storage, name::AbstractString)
-    name, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
-    status = calling(storage.handle) do pointer
-        Raw.deltos_object_open_newest(pointer, name, Raw.DELTOS_KIND_BUFFER, made, cell)
-    end
-    check(status, cell)
+    spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), spare_cell()
+    pointer = enter(storage.handle)
+    status = GC.@preserve storage Raw.deltos_object_open_newest(pointer, spelled, Raw.DELTOS_KIND_BUFFER, made, cell)
+    leave(storage.handle)
+    check_spare(status, cell)
     return Buffer(Handle(made[]), storage)
 end
 
@@ -343,11 +355,12 @@ now and then; returning `true` cancels.
 function verify(storage::Storage; level::Symbol = :full, progress = nothing)
     number, room = one_of(LEVELS, level, "a level"), Vector{Raw.deltos_finding}(undef, 1000)
     count, cell = Ref(UInt64(0)), ErrorCell()
-    with(storage.handle) do pointer
+    status = with(storage.handle) do pointer
         reporting(progress) do callback, user
-            Raw.deltos_storage_verify(pointer, number, callback, user, room, length(room), count, cell), cell
+            Raw.deltos_storage_verify(pointer, number, callback, user, room, length(room), count, cell)
         end
     end
+    check(status, cell)
     return map(view(room, 1:min(Int(count[]), length(room)))) do found
         Finding(found.status, found.object_id, found.file_offset, text_of(found.message))
     end
@@ -396,14 +409,11 @@ Closes a storage, or refuses: with [`PinnedError`](@ref), which names the buffer
 open. Arrays that nobody can reach any more are collected first. Closing again does nothing. From any task; [`detach`](@ref) never refuses.
 """
 function Base.close(storage::Storage)
-    isopen(storage) || return nothing
     without_garbage() do
-        cell = ErrorCell()
         take(storage.handle) || return nothing
-        storage.handle.users[] = 0
-        check(replacing(pointer -> Raw.deltos_storage_close(pointer, cell), storage.handle), cell)
+        cell = spare_cell()
+        check_spare(replaced(pointer -> Raw.deltos_storage_close(pointer, cell), storage.handle), cell)
     end
-    return nothing
 end
 
 """

@@ -14,7 +14,9 @@ Its memory stays where it is until `close(view)`, or until the view is collected
 """
 struct View
     handle::Handle{Raw.deltos_view}
-    parent::Any # what it was made from: kept, so that closing it can be told from losing it
+    parent::Any # what it was made from
+    owns_parent::Bool # nobody else has the buffer, so that closing the view closes that too
+    View(handle::Handle, parent, owns_parent = false) = new(handle, parent, owns_parent)
 end
 
 const VIEW_PROPERTIES = (:format, :dtype, :ndim, :shape, :strides, :suboffsets, :itemsize, :nbytes, :readonly, :sealed, :pointer)
@@ -22,7 +24,7 @@ const VIEW_PROPERTIES = (:format, :dtype, :ndim, :shape, :strides, :suboffsets, 
 Base.propertynames(::View) = VIEW_PROPERTIES
 
 function Base.getproperty(view::View, name::Symbol)
-    name in (:handle, :parent) && return getfield(view, name)
+    name in (:handle, :parent, :owns_parent) && return getfield(view, name)
     return calling(getfield(view, :handle)) do pointer
         raw = unsafe_load(pointer)
         list(at) = at == C_NULL && raw.ndim > 0 ? nothing : ntuple(k -> Int(unsafe_load(at, k)), Int(raw.ndim))
@@ -40,14 +42,13 @@ function Base.getproperty(view::View, name::Symbol)
     end
 end
 
-# Opaque to `unsafe_load` in the generated layer's docstrings, but a struct in memory all the same.
 function View(buffer::Buffer, flags::Integer = Raw.DELTOS_VIEW_FULL_RO)
-    return View(acquire(buffer, flags, ErrorCell()), buffer)
+    return View(acquire(buffer, flags), buffer)
 end
 
-function acquire(buffer::Buffer, flags, cell)
-    made = Ref(Ptr{Raw.deltos_view}(C_NULL))
-    check(calling(object -> Raw.deltos_view_acquire(object, flags, made, cell), buffer.handle), cell)
+function acquire(buffer::Buffer, flags)
+    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), spare_cell()
+    check_spare(calling(object -> Raw.deltos_view_acquire(object, flags, made, cell), buffer.handle), cell)
     return Handle(made[])
 end
 
@@ -69,7 +70,11 @@ end
 
 Ends a view: its memory may be used for something else from here on. Ending it again does nothing.
 """
-Base.close(view::View) = finish_safely(view.handle)
+function Base.close(view::View)
+    finish_safely(view.handle)
+    view.owns_parent && close(view.parent::Buffer)
+    return nothing
+end
 Base.isopen(view::View) = isopen(view.handle)
 
 with_content(f, view::View) = with(f, view.handle)
