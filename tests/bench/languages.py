@@ -6,12 +6,15 @@ TWINS: its bars, and the command that runs it, or None where its tools are not i
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 TURNS = 7
 # Two runs of the same program differ by so much: a bar of 1.0 is met within it.
 NOISE = 0.05
@@ -40,8 +43,16 @@ def meson_program(name: str) -> Callable[[Places], list[str] | None]:
     return command
 
 
+def julia_program(places: Places) -> list[str] | None:
+    julia = shutil.which("julia")
+    if julia is None or places.stage is None:
+        return None
+    settings = [f"DELTOS_LIBRARY={places.stage}/lib/libdeltos.so.0", f"JULIA_DEPOT_PATH={places.build}/julia-depot"]
+    return ["env", *settings, julia, "--startup-file=no", f"--project={ROOT}/bindings/julia/Deltos.jl", f"{HERE}/language.jl"]
+
+
 C = Twin("C", 1.0, meson_program("bench_language"))
-TWINS = []
+TWINS = [Twin("Julia", 1.05, julia_program)]
 
 
 def figures_of(command: list[str], file: Path) -> dict[str, float]:
