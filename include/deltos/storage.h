@@ -264,7 +264,7 @@ typedef struct deltos_storage_info {
   uint64_t pinned_bytes;    /**< WRITE: freed, but held by snapshots, views or durability; else 0 */
   uint64_t object_count;    /**< in the newest commit */
   uint64_t transaction_id;  /**< of the newest commit */
-  uint64_t durable_id;      /**< of the newest commit that survives a power loss; without WRITE a LAZY commit counts, too */
+  uint64_t durable_id;      /**< of the newest commit that survives a power loss; without WRITE also a LAZY one */
   uint64_t oldest_pin;      /**< oldest commit that a snapshot of any process holds; transaction_id when none */
   uint64_t snapshot_count;  /**< snapshots that this handle holds, cursors' included */
   uint64_t view_count;      /**< views made through this handle that live */

@@ -217,7 +217,8 @@ struct deltos_storage_info
     pinned_bytes::UInt64  # WRITE: freed, but held by snapshots, views or durability; else 0
     object_count::UInt64  # in the newest commit
     transaction_id::UInt64  # of the newest commit
-    durable_id::UInt64  # of the newest commit that survives a power loss
+    # of the newest commit that survives a power loss; without WRITE also a LAZY one
+    durable_id::UInt64
     # oldest commit that a snapshot of any process holds; transaction_id when none
     oldest_pin::UInt64
     snapshot_count::UInt64  # snapshots that this handle holds, cursors' included

@@ -271,7 +271,7 @@ pub struct deltos_storage_info {
     pub object_count: u64,
     /// of the newest commit
     pub transaction_id: u64,
-    /// of the newest commit that survives a power loss
+    /// of the newest commit that survives a power loss; without WRITE also a LAZY one
     pub durable_id: u64,
     /// oldest commit that a snapshot of any process holds; transaction_id when none
     pub oldest_pin: u64,
