@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "format/validate.hpp"
 #include "os/file.hpp"
 #include "store/create.hpp"
 
@@ -125,6 +126,19 @@ void Run::expect_next(const Model &model) {
   history_.states[recorder_->attempted] = std::make_shared<const Model>(model);
 }
 
+// The number under which a power cut shows what is durable: the one that a writer publishes when it opens stands in no
+// superblock.
+std::uint64_t Run::in_superblock(std::uint64_t durable) const {
+  std::uint64_t found = 0;
+  const auto header = deltos::load<format::Header>(file_->view());
+  for (const unsigned slot : {format::kSlotA, format::kSlotB}) {
+    const Bytes bytes(file_->view() + format::kSlotOffset[slot], sizeof(format::Superblock));
+    const auto superblock = format::read_superblock(bytes, header.uuid);
+    if (superblock && superblock->transaction <= durable) found = std::max(found, superblock->transaction);
+  }
+  return found;
+}
+
 // What the storage says is durable has to be.
 void Run::acknowledge() {
   auto info = storage_->info();
@@ -135,7 +149,7 @@ void Run::acknowledge() {
   history_.states.try_emplace(info->transaction_id, std::make_shared<const Model>(model_));
   recorder_->published = info->transaction_id;
   recorder_->attempted = std::max(recorder_->attempted, info->transaction_id);
-  recorder_->durable = info->durable_id;
+  recorder_->durable = in_superblock(info->durable_id);
   recorder_->tick("acknowledged");
 }
 

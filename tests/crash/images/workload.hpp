@@ -97,6 +97,7 @@ class Run {
   std::uint64_t current_word(const ModelObject &object, store::Transaction &transaction);
   void fill(store::Transaction &transaction, const store::ObjectRef &object, const Content &content);
   bool tolerate(const char *what, const Error &error, Attempt *attempt);
+  std::uint64_t in_superblock(std::uint64_t durable) const;
   void acknowledge();
   void expect_next(const Model &model);
   std::uint64_t random(std::uint64_t below) { return random_() % below; }
