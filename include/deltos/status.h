@@ -46,39 +46,39 @@ typedef int32_t deltos_status;
  *
  * | code            | fault   | Python (each also a deltos.Error)    | Rust                    | Julia              |
  * |-----------------|---------|--------------------------------------|-------------------------|--------------------|
- * | E_INVALID       | caller  | ValueError                           | Error::Invalid          | ArgumentError      |
- * | E_KIND          | caller  | TypeError                            | Error::Kind             | ArgumentError      |
- * | E_TYPE          | caller  | TypeError                            | Error::Type             | ArgumentError      |
- * | E_RANGE         | caller  | IndexError                           | Error::Range            | BoundsError        |
- * | E_TOO_SMALL     | caller  | ValueError                           | Error::TooSmall         | ArgumentError      |
- * | E_NOT_FOUND     | caller  | KeyError (path: FileNotFoundError)   | Error::NotFound         | KeyError           |
- * | E_EXISTS        | caller  | FileExistsError                      | Error::Exists           | ArgumentError      |
- * | E_READONLY      | caller  | PermissionError (export: BufferError)| Error::ReadOnly         | ReadOnlyMemoryError|
- * | E_SEALED        | caller  | BufferError                          | Error::Sealed           | ReadOnlyMemoryError|
- * | E_PINNED        | caller  | BufferError                          | Error::Pinned           | DeltosError        |
- * | E_BUSY          | caller  | BlockingIOError                      | Error::Busy             | DeltosError        |
- * | E_CLOSED        | caller  | ValueError                           | Error::Closed           | ArgumentError      |
- * | E_STALE         | caller  | ReferenceError                       | Error::Stale            | DeltosError        |
- * | E_FORKED        | caller  | RuntimeError                         | Error::Forked           | DeltosError        |
- * | E_LAYOUT        | caller  | BufferError                          | Error::Layout           | ArgumentError      |
- * | E_FORMAT        | caller  | ValueError                           | Error::Format           | ArgumentError      |
- * | E_CANCELLED     | caller  | InterruptedError                     | Error::Cancelled        | InterruptException |
- * | E_STRUCT        | caller  | RuntimeError                         | Error::Struct           | DeltosError        |
- * | E_UNSUPPORTED   | caller  | NotImplementedError                  | Error::Unsupported      | DeltosError        |
- * | E_DUPLICATE     | caller  | ValueError                           | Error::Duplicate        | ArgumentError      |
- * | E_CORRUPT       | file    | OSError (EIO)                        | Error::Corrupt          | DeltosError        |
- * | E_NOT_DELTOS    | file    | ValueError                           | Error::NotDeltos        | DeltosError        |
- * | E_FEATURE       | file    | NotImplementedError                  | Error::Feature          | DeltosError        |
- * | E_LIMIT         | file    | OverflowError                        | Error::Limit            | OverflowError      |
- * | E_REPLACED      | file    | OSError (ESTALE)                     | Error::Replaced         | DeltosError        |
- * | E_IO            | system  | OSError (os_errno)                   | Error::Io               | SystemError        |
- * | E_IN_DOUBT      | system  | OSError (os_errno)                   | Error::InDoubt          | SystemError        |
- * | E_NO_SPACE      | system  | OSError (ENOSPC or os_errno)         | Error::NoSpace          | SystemError        |
- * | E_NO_MEMORY     | system  | MemoryError                          | Error::NoMemory         | OutOfMemoryError   |
- * | E_ADDRESS_SPACE | system  | MemoryError                          | Error::AddressSpace     | OutOfMemoryError   |
- * | E_FILESYSTEM    | system  | OSError (ENOTSUP)                    | Error::Filesystem       | SystemError        |
- * | E_LOCKED        | system  | BlockingIOError                      | Error::Locked           | DeltosError        |
- * | E_INTERNAL      | library | SystemError                          | Error::Internal         | DeltosError        |
+ * | E_INVALID       | caller  | ValueError                           | ErrorKind::Invalid      | ArgumentError      |
+ * | E_KIND          | caller  | TypeError                            | ErrorKind::Kind         | ArgumentError      |
+ * | E_TYPE          | caller  | TypeError                            | ErrorKind::Type         | ArgumentError      |
+ * | E_RANGE         | caller  | IndexError                           | ErrorKind::Range        | BoundsError        |
+ * | E_TOO_SMALL     | caller  | ValueError                           | ErrorKind::TooSmall     | ArgumentError      |
+ * | E_NOT_FOUND     | caller  | KeyError (path: FileNotFoundError)   | ErrorKind::NotFound     | KeyError           |
+ * | E_EXISTS        | caller  | FileExistsError                      | ErrorKind::Exists       | ArgumentError      |
+ * | E_READONLY      | caller  | PermissionError (export: BufferError)| ErrorKind::ReadOnly     | ReadOnlyMemoryError|
+ * | E_SEALED        | caller  | BufferError                          | ErrorKind::Sealed       | ReadOnlyMemoryError|
+ * | E_PINNED        | caller  | BufferError                          | ErrorKind::Pinned       | DeltosError        |
+ * | E_BUSY          | caller  | BlockingIOError                      | ErrorKind::Busy         | DeltosError        |
+ * | E_CLOSED        | caller  | ValueError                           | ErrorKind::Closed       | ArgumentError      |
+ * | E_STALE         | caller  | ReferenceError                       | ErrorKind::Stale        | DeltosError        |
+ * | E_FORKED        | caller  | RuntimeError                         | ErrorKind::Forked       | DeltosError        |
+ * | E_LAYOUT        | caller  | BufferError                          | ErrorKind::Layout       | ArgumentError      |
+ * | E_FORMAT        | caller  | ValueError                           | ErrorKind::Format       | ArgumentError      |
+ * | E_CANCELLED     | caller  | InterruptedError                     | ErrorKind::Cancelled    | InterruptException |
+ * | E_STRUCT        | caller  | RuntimeError                         | ErrorKind::Struct       | DeltosError        |
+ * | E_UNSUPPORTED   | caller  | NotImplementedError                  | ErrorKind::Unsupported  | DeltosError        |
+ * | E_DUPLICATE     | caller  | ValueError                           | ErrorKind::Duplicate    | ArgumentError      |
+ * | E_CORRUPT       | file    | OSError (EIO)                        | ErrorKind::Corrupt      | DeltosError        |
+ * | E_NOT_DELTOS    | file    | ValueError                           | ErrorKind::NotDeltos    | DeltosError        |
+ * | E_FEATURE       | file    | NotImplementedError                  | ErrorKind::Feature      | DeltosError        |
+ * | E_LIMIT         | file    | OverflowError                        | ErrorKind::Limit        | OverflowError      |
+ * | E_REPLACED      | file    | OSError (ESTALE)                     | ErrorKind::Replaced     | DeltosError        |
+ * | E_IO            | system  | OSError (os_errno)                   | ErrorKind::Io           | SystemError        |
+ * | E_IN_DOUBT      | system  | OSError (os_errno)                   | ErrorKind::InDoubt      | SystemError        |
+ * | E_NO_SPACE      | system  | OSError (ENOSPC or os_errno)         | ErrorKind::NoSpace      | SystemError        |
+ * | E_NO_MEMORY     | system  | MemoryError                          | ErrorKind::NoMemory     | OutOfMemoryError   |
+ * | E_ADDRESS_SPACE | system  | MemoryError                          | ErrorKind::AddressSpace | OutOfMemoryError   |
+ * | E_FILESYSTEM    | system  | OSError (ENOTSUP)                    | ErrorKind::Filesystem   | SystemError        |
+ * | E_LOCKED        | system  | BlockingIOError                      | ErrorKind::Locked       | DeltosError        |
+ * | E_INTERNAL      | library | SystemError                          | ErrorKind::Internal     | DeltosError        |
  */
 enum {
   DELTOS_OK = 0,

@@ -233,7 +233,7 @@ fn change_file(world: &mut World, step: &Step<'_>) -> Outcome {
         "resize_file" => FileOptions::new().write(true).open(step.text("path")?)?.set_len(step.number("size")?)?,
         "embed" => {
             let bytes = std::fs::read(step.text("from")?)?;
-            let file = FileOptions::new().write(true).create(true).open(step.text("to")?)?;
+            let file = FileOptions::new().write(true).create(true).truncate(false).open(step.text("to")?)?;
             file.write_all_at(&bytes, step.number("at")?)?;
         }
         _ => std::fs::remove_file(Path::new(step.text("path")?))?,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::{size_of, zeroed};
 use std::ptr::{null_mut, NonNull};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
@@ -31,9 +33,15 @@ use crate::{AnyView, DType, Element, Error, ErrorKind, Result, Storage, View, Vi
 pub struct Object<'s> {
     pub(crate) raw: NonNull<sys::deltos_object>,
     frozen: bool,
-    /// It may show what no commit has published: a seal that an abort takes back.
-    pub(crate) pending: bool,
+    pub(crate) made_in: Option<MadeIn>,
     storage: PhantomData<&'s Storage>,
+}
+
+/// The transaction that a handle comes from: until it has committed, the handle may show a seal that an abort takes back.
+#[derive(Clone)]
+pub(crate) struct MadeIn {
+    pub(crate) id: u64,
+    pub(crate) committed: Arc<AtomicBool>,
 }
 
 // SAFETY: an object is immutable, and nothing ties it to a thread.
@@ -42,8 +50,8 @@ unsafe impl Send for Object<'_> {}
 unsafe impl Sync for Object<'_> {}
 
 impl<'s> Object<'s> {
-    pub(crate) fn adopt(raw: NonNull<sys::deltos_object>, frozen: bool, pending: bool) -> Self {
-        Object { raw, frozen, pending, storage: PhantomData }
+    pub(crate) fn adopt(raw: NonNull<sys::deltos_object>, frozen: bool, made_in: Option<MadeIn>) -> Self {
+        Object { raw, frozen, made_in, storage: PhantomData }
     }
 
     /// Exports the content as elements of a type: an address, no copy.
@@ -103,15 +111,20 @@ impl<'s> Object<'s> {
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_view_acquire(self.raw.as_ptr(), request.bits(), &mut raw)) }?;
         let mut view = AnyView::adopt(made(raw)?, self.frozen);
-        if self.pending && view.is_immutable() && !self.frozen && !self.is_stored()? {
-            // Sealed by a transaction that may still abort, and then others may write again.
+        if view.is_immutable() && self.may_be_unsealed()? {
             view.forget_seal();
         }
         Ok(view)
     }
 
-    fn is_stored(&self) -> Result<bool> {
-        Ok(self.raw_info()?.stored != 0)
+    /// The seal is one of a transaction that may still abort, and then others may write again.
+    fn may_be_unsealed(&self) -> Result<bool> {
+        match &self.made_in {
+            Some(made_in) if !self.frozen && !made_in.committed.load(Ordering::Acquire) => {
+                Ok(self.raw_info()?.changed_id >= made_in.id)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Tells what the object is.
@@ -183,7 +196,7 @@ impl<'s> Object<'s> {
         // SAFETY: nobody else uses the handle, since it is borrowed mutably.
         unsafe { call!(deltos_object_refresh(&mut raw, &mut changed)) }?;
         self.raw = made(raw)?;
-        self.pending = false;
+        self.made_in = None;
         Ok(changed != 0)
     }
 

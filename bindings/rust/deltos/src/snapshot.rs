@@ -41,7 +41,7 @@ unsafe impl Sync for Snapshot<'_> {}
 
 /// The calls that read structure, for whatever has a `raw_snapshot`, as methods of its own.
 macro_rules! reading_methods {
-    ($owner:ident, $pending:expr) => {
+    (|$owner:ident| $made_in:expr) => {
         /// Opens an object by name.
         ///
         /// # Errors
@@ -62,7 +62,7 @@ macro_rules! reading_methods {
                 // SAFETY: the snapshot lives as long as `self`, and the name during the call.
                 unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ANY, &mut raw)) }
             })?;
-            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, $pending))
+            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
         }
 
         /// Opens an object by its id.
@@ -83,7 +83,7 @@ macro_rules! reading_methods {
             let mut raw = std::ptr::null_mut();
             // SAFETY: the snapshot lives as long as `self`.
             unsafe { call!(deltos_object_open_id(self.raw_snapshot(), id, deltos_sys::DELTOS_KIND_ANY, &mut raw)) }?;
-            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, $pending))
+            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
         }
 
         /// Tells whether there is an object of that name.
@@ -173,6 +173,11 @@ macro_rules! reading_methods {
             unsafe { crate::Metadata::list(self.raw_snapshot(), name) }
         }
 
+        fn origin(&self) -> Option<crate::object::MadeIn> {
+            let $owner = self;
+            $made_in
+        }
+
         /// The number of the commit that is shown; within a transaction the one that it will commit as.
         ///
         /// ```
@@ -189,7 +194,7 @@ macro_rules! reading_methods {
 pub(crate) use reading_methods;
 
 impl<'s> Snapshot<'s> {
-    reading_methods!(Snapshot, false);
+    reading_methods!(|_snapshot| None);
 
     fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
         self.raw.as_ptr()

@@ -186,7 +186,7 @@ impl Storage {
             // SAFETY: the handle lives as long as `self`, and the name during the call.
             unsafe { call!(deltos_object_open_newest(self.raw.as_ptr(), name, sys::DELTOS_KIND_ANY, &mut raw)) }
         })?;
-        Ok(Object::adopt(made(raw)?, self.frozen, false))
+        Ok(Object::adopt(made(raw)?, self.frozen, None))
     }
 
     /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every store in place by any process.

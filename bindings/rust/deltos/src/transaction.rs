@@ -4,11 +4,14 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::{null_mut, NonNull};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
 use crate::element::elements;
 use crate::error::call;
+use crate::object::MadeIn;
 use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
@@ -58,6 +61,8 @@ impl Durability {
 pub struct Transaction<'s> {
     raw: NonNull<sys::deltos_transaction>,
     frozen: bool,
+    ended: bool,
+    committed: Arc<AtomicBool>,
     storage: PhantomData<&'s Storage>,
     one_thread_at_a_time: PhantomData<Cell<()>>,
 }
@@ -66,10 +71,21 @@ pub struct Transaction<'s> {
 unsafe impl Send for Transaction<'_> {}
 
 impl<'s> Transaction<'s> {
-    reading_methods!(Transaction, true);
+    reading_methods!(|transaction| Some(transaction.made_in()));
 
     pub(crate) fn adopt(raw: NonNull<sys::deltos_transaction>) -> Self {
-        Transaction { raw, frozen: false, storage: PhantomData, one_thread_at_a_time: PhantomData }
+        Transaction {
+            raw,
+            frozen: false,
+            ended: false,
+            committed: Arc::new(AtomicBool::new(false)),
+            storage: PhantomData,
+            one_thread_at_a_time: PhantomData,
+        }
+    }
+
+    fn made_in(&self) -> MadeIn {
+        MadeIn { id: self.id(), committed: self.committed.clone() }
     }
 
     fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
@@ -102,7 +118,7 @@ impl<'s> Transaction<'s> {
                 unsafe { call!(deltos_buffer_create(self.raw.as_ptr(), name, content, &mut raw)) }
             })
         })?;
-        Ok(Object::adopt(made(raw)?, false, true))
+        Ok(Object::adopt(made(raw)?, false, Some(self.made_in())))
     }
 
     /// Creates a buffer of zeros, to be filled through a [writable view](Object::view_writable), before or after the
@@ -174,7 +190,7 @@ impl<'s> Transaction<'s> {
                 None => create(std::ptr::null()),
             }
         })?;
-        Ok(Object::adopt(made(raw)?, false, true))
+        Ok(Object::adopt(made(raw)?, false, Some(self.made_in())))
     }
 
     /// Creates a buffer and lets a closure fill it where it lies, zeros at first, without a copy.
@@ -267,7 +283,7 @@ impl<'s> Transaction<'s> {
         let mut raw = null_mut();
         // SAFETY: both handles live, and the content during the call.
         unsafe { call!(deltos_buffer_replace(self.raw.as_ptr(), old.raw.as_ptr(), content, &mut raw)) }?;
-        Ok(Object::adopt(made(raw)?, false, true))
+        Ok(Object::adopt(made(raw)?, false, Some(self.made_in())))
     }
 
     /// Gives an object another name. Its id, content, metadata and views stay.
@@ -381,7 +397,7 @@ impl<'s> Transaction<'s> {
     pub fn seal(&mut self, object: &mut Object<'_>) -> Result<()> {
         // SAFETY: both handles live, and nobody else uses the object's, since it is borrowed mutably.
         unsafe { call!(deltos_object_seal(self.raw.as_ptr(), object.raw.as_ptr())) }?;
-        object.pending = true;
+        object.made_in = Some(self.made_in());
         Ok(())
     }
 
@@ -407,7 +423,7 @@ impl<'s> Transaction<'s> {
     pub fn unseal(&mut self, object: &mut Object<'_>) -> Result<()> {
         // SAFETY: as in `seal`.
         unsafe { call!(deltos_object_unseal(self.raw.as_ptr(), object.raw.as_ptr())) }?;
-        object.pending = true;
+        object.made_in = Some(self.made_in());
         Ok(())
     }
 
@@ -479,13 +495,14 @@ impl<'s> Transaction<'s> {
     /// assert_eq!(id, storage.info()?.transaction_id);
     /// # Ok::<(), deltos::Error>(())
     /// ```
-    pub fn commit(self, durability: Durability) -> Result<u64, CommitError<'s>> {
+    pub fn commit(mut self, durability: Durability) -> Result<u64, CommitError<'s>> {
         let mut raw = self.raw.as_ptr();
         let mut id = 0;
         // SAFETY: the handle is ours, and after success nobody uses it again.
         match unsafe { call!(deltos_transaction_commit(&mut raw, durability.code(), &mut id)) } {
             Ok(()) => {
-                std::mem::forget(self);
+                self.committed.store(true, Ordering::Release);
+                self.ended = true;
                 Ok(id)
             }
             Err(error) => Err(CommitError { transaction: self, error }),
@@ -507,6 +524,9 @@ impl<'s> Transaction<'s> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         let mut raw = self.raw.as_ptr();
         // SAFETY: the handle is ours.
         unsafe { sys::deltos_transaction_abort(&mut raw) };
