@@ -92,8 +92,7 @@ deltos_status deltos_object_open_newest(deltos_storage *storage, const char *nam
     DELTOS_TRY(check_handle(storage));
     DELTOS_TRY(check_text(name, "name"));
     DELTOS_TRY(check_kind(kind));
-    DELTOS_ASSIGN(const std::shared_ptr<const store::Snapshot> newest, storage->storage->begin_snapshot());
-    return give(store::ObjectRef::open(newest, name, kind), object);
+    return give(store::ObjectRef::open_newest(storage->storage, name, kind), object);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/catalogue.hpp"
 #include "store/state.hpp"
 #include "store/writer.hpp"
 
@@ -14,28 +15,28 @@ using ull = unsigned long long;
 // A ring entry can only be gone when 30 commits passed between two loads; a mailbox that stays unreadable while the
 // number stands still is damaged.
 constexpr unsigned kMaxStandstill = 1000;
+constexpr unsigned kFirstLooks = 8;
 
-Result<PinnedRoot> from_mailbox(StorageState &state, PinKind kind) {
-  const std::uint64_t first = state.mailbox.published();
-  DELTOS_ASSIGN(const std::uint64_t pin, state.locks->pin(first, kind));
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+PinnedRoot from_entry(const format::RingEntry &entry, std::uint64_t pin) {
+  return PinnedRoot{
+      entry.transaction,  Root{entry.root_block, entry.root_transaction, static_cast<std::uint32_t>(entry.height)},
+      entry.file_blocks,  entry.next_id,
+      entry.object_count, pin};
+}
+
+// With number `first` pinned: the newest that is published now.
+Result<PinnedRoot> from_mailbox(StorageState &state, std::uint64_t first, std::uint64_t pin) {
+  LiveCopy copy;
   std::uint64_t last = 0;
   for (unsigned standstill = 0; standstill < kMaxStandstill;) {
-    const std::uint64_t transaction = state.mailbox.published();
+    DELTOS_ASSIGN(const Mailbox mailbox, state.look(&copy));
+    const std::uint64_t transaction = mailbox.published();
     if (transaction >= first) {
-      if (auto entry = state.mailbox.entry(transaction)) {
-        return PinnedRoot{transaction,
-                          Root{entry->root_block, entry->root_transaction, static_cast<std::uint32_t>(entry->height)},
-                          entry->file_blocks,
-                          entry->next_id,
-                          entry->object_count,
-                          pin};
-      }
+      if (auto entry = mailbox.entry(transaction)) return from_entry(*entry, pin);
     }
     standstill = transaction == last ? standstill + 1 : 0;
     last = transaction;
   }
-  state.locks->unpin(pin, kind);
   return fail(Code::corrupt, "%s: the live page names transaction %llu but holds no root for it", state.label.c_str(),
               static_cast<ull>(last));
 }
@@ -55,12 +56,14 @@ Result<PinnedRoot> from_slots(StorageState &state, PinKind kind, bool *alive) {
   const format::Superblock &superblock = *slots.found[*best];
   DELTOS_ASSIGN(const std::uint64_t pin, state.locks->pin(superblock.transaction, kind));
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (state.mailbox.alive()) {  // a writer has opened meanwhile; a pin taken for a slot says nothing about its numbers
-    state.locks->unpin(pin, kind);
-    *alive = true;
-    return PinnedRoot{};
-  }
-  return from_superblock(superblock, pin);
+  LiveCopy copy;
+  const auto mailbox = state.look(&copy, StorageState::Look::number);
+  if (mailbox.ok() && !mailbox->alive()) return from_superblock(superblock, pin);
+  // A writer has opened meanwhile; a pin taken for a slot says nothing about its numbers.
+  state.locks->unpin(pin, kind);
+  if (!mailbox.ok()) return mailbox.error();
+  *alive = true;
+  return PinnedRoot{};
 }
 
 }  // namespace
@@ -88,16 +91,49 @@ Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind) {
     const auto best = state.slots.newest();
     return from_superblock(*state.slots.found[*best], 0);
   }
-  if (!state.mailbox.alive()) {
+  LiveCopy copy;
+  DELTOS_ASSIGN(Mailbox mailbox, state.look(&copy, StorageState::Look::number));
+  if (!mailbox.alive()) {
     bool alive = false;
     auto pinned = from_slots(state, kind, &alive);
     if (!alive) return pinned;
+    DELTOS_ASSIGN(mailbox, state.look(&copy, StorageState::Look::number));
   }
-  return from_mailbox(state, kind);
+  const std::uint64_t first = mailbox.published();
+  DELTOS_ASSIGN(const std::uint64_t pin, state.locks->pin(first, kind));
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  auto pinned = from_mailbox(state, first, pin);
+  if (!pinned.ok()) state.locks->unpin(pin, kind);
+  return pinned;
+}
+
+std::optional<Newest> find_unpinned(StorageState &state, std::string_view name) {
+  if (state.options.mode != Mode::read || !FirstPages::worth_it(state.first_pages)) return std::nullopt;
+  LiveCopy copy;
+  const auto mailbox = state.look(&copy);
+  if (!mailbox.ok() || !mailbox->alive()) return std::nullopt;
+  const auto entry = mailbox->entry(mailbox->published());
+  const auto mapping = state.current_mapping();
+  if (!entry || entry->file_blocks > mapping->bytes() / format::kBlockBytes) return std::nullopt;
+  const PinnedRoot found = from_entry(*entry, 0);
+  FirstPages pages(state.file(), found.file_blocks, state.uuid_low, &state.first_pages, nullptr);
+  auto object = find_named({&pages, found.root, found.file_blocks, mapping->data()}, name);
+  if (!object.ok() || !state.check_whole().ok()) return std::nullopt;
+  return Newest{found.transaction, *std::move(object)};
 }
 
 void unpin(StorageState &state, const PinnedRoot &pinned, PinKind kind) {
   if (pinned.pin != 0) state.locks->unpin(pinned.pin, kind);
+}
+
+// A read sees what stores through a mapping have left: both are the kernel's one copy of the page. File systems on
+// which they are not are refused.
+Result<Mailbox> StorageState::look(LiveCopy *copy, Look what) {
+  if (options.mode != Mode::read || first_looks.load(std::memory_order_relaxed) >= kFirstLooks) return mailbox;
+  first_looks.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t bytes = what == Look::number ? offsetof(format::LivePage, ring) : sizeof copy->bytes;
+  DELTOS_TRY(file().read({copy->bytes, bytes}, format::kLiveOffset));
+  return Mailbox(copy->bytes, file_info);
 }
 
 std::shared_ptr<os::Mapping> StorageState::current_mapping() const {

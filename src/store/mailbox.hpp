@@ -15,6 +15,12 @@
 
 namespace deltos::store {
 
+// What a read of the live page gives; a Mailbox looks into it as into the page. The read may mix moments: an entry
+// counts only when it names the number that was read and its sum is right, and a number comes after its entry.
+struct alignas(8) LiveCopy {
+  std::byte bytes[sizeof(format::LivePage)];
+};
+
 class Mailbox {
  public:
   Mailbox() = default;

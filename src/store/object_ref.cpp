@@ -19,6 +19,10 @@ Error stale(const Object &object) {
   return error;
 }
 
+Error no_such(std::string_view name) {
+  return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
+}
+
 Status check_kind(const Object &object, int wanted) {
   if (wanted == 0 || object.kind == wanted) return {};
   return fail(Code::kind, "object %s is of kind %u, not %d", quoted(object.name).c_str(), object.kind, wanted);
@@ -68,9 +72,28 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const S
                                                    std::string_view name, int kind) {
   DELTOS_ASSIGN(const auto storage, snapshot->storage());
   DELTOS_ASSIGN(auto object, snapshot->find(name));
-  if (!object) return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
+  if (!object) return no_such(name);
   DELTOS_TRY(check_kind(*object, kind));
   return std::make_shared<ObjectRef>(storage, snapshot, transaction_of(storage, snapshot), *std::move(object));
+}
+
+Result<std::shared_ptr<ObjectRef>> ObjectRef::open_newest(const std::shared_ptr<Storage> &storage,
+                                                          std::string_view name, int kind) {
+  StorageState &state = storage->state();
+  if (state.options.sigbus_guard) os::rearm_sigbus_guard();
+  DELTOS_TRY(state.check_open());
+  DELTOS_TRY(format::check_name(name));
+  std::optional<Newest> found = find_unpinned(state, name);
+  if (!found) {
+    DELTOS_ASSIGN(const auto newest, newest_for_call(storage));
+    return open(newest, name, kind);
+  }
+  if (!found->object) return no_such(name);
+  DELTOS_TRY(check_kind(*found->object, kind));
+  auto opened = std::make_shared<ObjectRef>(storage, std::weak_ptr<const Snapshot>(), std::weak_ptr<Transaction>(),
+                                            *std::move(found->object));
+  opened->seen_in_ = found->transaction;
+  return opened;
 }
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id,
@@ -144,10 +167,11 @@ struct Storage::Located {
 // Without a pin: the record was found in transaction T (seen_in). When T is still the published one *after* the blocks
 // have been locked, no commit has freed them before that, and whoever frees them later meets the lock. The usual case,
 // at half the price.
-bool Storage::still_published(const ObjectRef &ref) const {
-  const Mailbox &mailbox = state_->mailbox;
+bool Storage::still_published(const ObjectRef &ref) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  return ref.seen_in_ != 0 && mailbox.alive() && mailbox.published() == ref.seen_in_;
+  LiveCopy copy;
+  const auto mailbox = state_->look(&copy, StorageState::Look::number);
+  return mailbox.ok() && mailbox->alive() && mailbox->published() == ref.seen_in_;
 }
 
 Result<Storage::Located> Storage::locate(const ObjectRef &ref) {
@@ -247,7 +271,7 @@ Result<std::shared_ptr<Export>> Storage::export_payload(const ObjectRef &ref, bo
     return ExportList::make(shared_from_this(), state.current_mapping(), nullptr, 0, writable, std::move(ticket));
   }
   const Blocks blocks = blocks_of(*payload);
-  if (!writable && still_published(ref)) {
+  if (!writable && ref.seen_in_ != 0) {
     DELTOS_ASSIGN(ticket->range, state.locks->lock_range(blocks.first, blocks.count, false));
     auto mapping = state.current_mapping();
     if (ticket->range.kind != RangeTicket::Kind::keep_pin && still_published(ref) &&

@@ -34,11 +34,18 @@ void PageMemo::add(const format::Child &child) {
   entry.store(tag(child), std::memory_order_relaxed);
 }
 
+namespace {
+
+Status check_place(const format::Child &child, std::uint64_t file_blocks) {
+  if (child.block >= format::kFirstDataBlock && child.block < file_blocks) return {};
+  return fail(Code::corrupt, "catalogue refers to block %llu, outside the %llu blocks of the storage",
+              static_cast<unsigned long long>(child.block), static_cast<unsigned long long>(file_blocks));
+}
+
+}  // namespace
+
 Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned level) {
-  if (child.block < format::kFirstDataBlock || child.block >= file_blocks_) {
-    return fail(Code::corrupt, "catalogue refers to block %llu, outside the %llu blocks of the storage",
-                static_cast<unsigned long long>(child.block), static_cast<unsigned long long>(file_blocks_));
-  }
+  DELTOS_TRY(check_place(child, file_blocks_));
   const std::byte *page = data_ + child.block * format::kBlockBytes;
   if (memo_ != nullptr && memo_->knows(child) &&
       load<std::uint16_t>(page + offsetof(format::PageHeader, level)) == level) {
@@ -46,6 +53,25 @@ Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned
   }
   DELTOS_TRY(format::check_page(page, child, level, uuid_low_));
   if (memo_ != nullptr) memo_->add(child);
+  return page;
+}
+
+Result<const std::byte *> FirstPages::page(const format::Child &child, unsigned level) {
+  for (unsigned i = 0; i < count_; ++i) {
+    const Known &known = known_[i];
+    if (known.child.block == child.block && known.child.transaction == child.transaction && known.level == level)
+      return buffers_[i].bytes;
+  }
+  if (count_ == kRoom || !worth_it(*first_pages_)) {
+    if (mapped_ == nullptr) return fail(Code::busy, "enough pages have been read");
+    return mapped_->page(child, level);
+  }
+  DELTOS_TRY(check_place(child, file_blocks_));
+  first_pages_->fetch_add(1, std::memory_order_relaxed);
+  std::byte *page = buffers_[count_].bytes;
+  DELTOS_TRY(file_.read({page, format::kBlockBytes}, child.block * format::kBlockBytes));
+  DELTOS_TRY(format::check_page(page, child, level, uuid_low_));
+  known_[count_++] = {child, level};
   return page;
 }
 

@@ -1,9 +1,11 @@
-// Catalogue pages in a mapping, checked on first touch.
+// Catalogue pages in a mapping, checked on first touch; and the first ones that a handle meets, read instead.
 #pragma once
 
 #include <array>
 #include <atomic>
 
+#include "os/file.hpp"
+#include "store/page_buffers.hpp"
 #include "store/page_source.hpp"
 
 namespace deltos::store {
@@ -40,6 +42,36 @@ class MappedPages final : public PageSource {
   const std::byte *data_;
   std::uint64_t file_blocks_, uuid_low_;
   PageMemo *memo_;  // nullptr: every page is checked every time
+};
+
+// The same for the length of a call, by one thread. While `first_pages` of the handle is below a limit pages are read
+// into memory of this object and checked there: finding one object takes a handful, scattered over the file, and a page
+// fault for each would cost ten times as much as reading it. Later ones are taken from `mapped`; nullptr: they fail.
+class FirstPages final : public PageSource {
+ public:
+  FirstPages(const os::File &file, std::uint64_t file_blocks, std::uint64_t uuid_low,
+             std::atomic<unsigned> *first_pages, MappedPages *mapped)
+      : file_(file), file_blocks_(file_blocks), uuid_low_(uuid_low), first_pages_(first_pages), mapped_(mapped) {}
+  static bool worth_it(const std::atomic<unsigned> &first_pages) {
+    return first_pages.load(std::memory_order_relaxed) < kLimit;
+  }
+  Result<const std::byte *> page(const format::Child &child, unsigned level) override;
+
+ private:
+  static constexpr unsigned kLimit = 32;
+  static constexpr unsigned kRoom = 8;  // a name and an object in a tree of four levels need seven
+
+  struct Known {
+    format::Child child;
+    unsigned level;
+  };
+  const os::File &file_;
+  const std::uint64_t file_blocks_, uuid_low_;
+  std::atomic<unsigned> *first_pages_;
+  MappedPages *mapped_;
+  std::array<Known, kRoom> known_;
+  unsigned count_ = 0;
+  std::array<PageBuffer, kRoom> buffers_;  // left as they come: only what is read is touched
 };
 
 }  // namespace deltos::store

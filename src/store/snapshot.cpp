@@ -23,18 +23,21 @@ Result<std::shared_ptr<const PublishedSnapshot>> PublishedSnapshot::adopt(const 
     return std::move(mapping).error();
   }
   std::shared_ptr<const PublishedSnapshot> snapshot(
-      new PublishedSnapshot(storage, pinned, kind, *std::move(mapping), state.uuid_low, &state.memo));
+      new PublishedSnapshot(storage, pinned, kind, *std::move(mapping), state));
   if (kind == PinKind::explicit_) state.snapshots.fetch_add(1);
   return snapshot;
 }
 
 PublishedSnapshot::PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot pinned, PinKind kind,
-                                     std::shared_ptr<os::Mapping> mapping, std::uint64_t uuid_low, PageMemo *memo)
+                                     std::shared_ptr<os::Mapping> mapping, StorageState &state)
     : storage_(std::move(storage)),
       pinned_(pinned),
       kind_(kind),
       mapping_(std::move(mapping)),
-      pages_(mapping_->data(), pinned_.file_blocks, uuid_low, memo) {}
+      pages_(mapping_->data(), pinned_.file_blocks, state.uuid_low, &state.memo) {
+  if (kind_ != PinKind::call || state.options.mode != Mode::read || !FirstPages::worth_it(state.first_pages)) return;
+  first_.reset(new FirstPages(state.file(), pinned_.file_blocks, state.uuid_low, &state.first_pages, &pages_));
+}
 
 PublishedSnapshot::~PublishedSnapshot() {
   const auto storage = storage_.lock();
@@ -51,7 +54,8 @@ Result<std::shared_ptr<Storage>> PublishedSnapshot::storage() const {
 }
 
 Result<Snapshot::Scope> PublishedSnapshot::scope() const {
-  return Scope{&pages_, pinned_.root, pinned_.file_blocks, mapping_->data()};
+  PageSource *pages = first_ ? static_cast<PageSource *>(first_.get()) : &pages_;
+  return Scope{pages, pinned_.root, pinned_.file_blocks, mapping_->data()};
 }
 
 // ---- what every kind of snapshot answers

@@ -7,7 +7,7 @@ namespace deltos::store {
 
 class PublishedSnapshot final : public Snapshot {
  public:
-  // Pins the newest commit until the snapshot is destroyed.
+  // Pins the newest commit until the snapshot is destroyed. PinKind::call: for one thread.
   static Result<std::shared_ptr<const PublishedSnapshot>> begin(const std::shared_ptr<Storage> &storage, PinKind kind);
   // Takes over a pin already held.
   static Result<std::shared_ptr<const PublishedSnapshot>> adopt(const std::shared_ptr<Storage> &storage,
@@ -25,12 +25,13 @@ class PublishedSnapshot final : public Snapshot {
 
  private:
   PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot pinned, PinKind kind,
-                    std::shared_ptr<os::Mapping> mapping, std::uint64_t uuid_low, PageMemo *memo);
+                    std::shared_ptr<os::Mapping> mapping, StorageState &state);
   std::weak_ptr<Storage> storage_;
   PinnedRoot pinned_;
   PinKind kind_;
   std::shared_ptr<os::Mapping> mapping_;
   mutable MappedPages pages_;
+  std::unique_ptr<FirstPages> first_;  // set: used instead
 };
 
 }  // namespace deltos::store

@@ -50,7 +50,9 @@ struct StorageState {
   std::shared_ptr<os::Mapping> writable_mapping;  // in_place: made with the first writable export
   std::shared_ptr<os::Mapping> live_mapping;      // holds the live page; writable in in_place
   Mailbox mailbox;
-  Slots slots;  // immutable: as found when opened
+  std::atomic<unsigned> first_looks{0};  // at the live page, that read it
+  std::atomic<unsigned> first_pages{0};  // of the catalogue, that were read
+  Slots slots;                           // immutable: as found when opened
 
   std::unique_ptr<Writer> writer;  // Mode::write only
   SparePages spare_pages;          // of whoever owns the transaction
@@ -67,6 +69,11 @@ struct StorageState {
   StorageState(const StorageState &) = delete;
   StorageState &operator=(const StorageState &) = delete;
   const os::File &file() const { return locks->description(); }
+  // The live page as it is now, in the mapping or in the copy. Opening for reading and exporting one object takes three
+  // looks: so few cost less as reads than as a page fault and the unmapping of what it has mapped.
+  // In full, or at the number alone, which is less to read.
+  enum class Look { full, number };
+  Result<Mailbox> look(LiveCopy *copy, Look what = Look::full);
   std::shared_ptr<os::Mapping> current_mapping() const;
   // io: the guard has seen parts of the file vanish. What was read meanwhile is void: zeros can pass for an empty page.
   Status check_whole() const;
@@ -99,6 +106,17 @@ struct PinnedRoot {
 // The state as a strong superblock, of now and without a strong one before it.
 format::Superblock superblock_of(const PinnedRoot &state, const format::Uuid &uuid,
                                  std::span<const format::Zone> zones);
+
+// An object of the newest published state.
+struct Newest {
+  std::uint64_t transaction = 0;
+  std::optional<format::Object> object;  // nullopt: the state has none of that name
+};
+// The same without a pin, for the first objects that a READ handle opens. What is read may be reused meanwhile, but all
+// of it tells whether it is what was looked for: a page by its place, transaction and checksum, a spilled value by its
+// checksum. nullopt: something did not fit, or there is no writer of this boot, or too much has been read already; with
+// a pin it will turn out.
+std::optional<Newest> find_unpinned(StorageState &state, std::string_view name);
 
 // Rule R1: pins and finds the newest published state.
 Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind);

@@ -81,6 +81,8 @@ class ObjectRef {
   // The object under a name or id; kind 0: any, else `kind` when it is another. Absent: not_found.
   static Result<std::shared_ptr<ObjectRef>> open(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name,
                                                  int kind);
+  static Result<std::shared_ptr<ObjectRef>> open_newest(const std::shared_ptr<Storage> &storage, std::string_view name,
+                                                        int kind);  // in the newest commit
   static Result<std::shared_ptr<ObjectRef>> open_id(const std::shared_ptr<const Snapshot> &snapshot, std::uint64_t id,
                                                     int kind);
   // Newest commit: by id, else by the name it was opened under. nullptr: nothing changed.
@@ -179,7 +181,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
 
  private:
   struct Located;
-  bool still_published(const ObjectRef &ref) const;
+  bool still_published(const ObjectRef &ref);
   Result<Located> locate(const ObjectRef &ref);
   Status check_writable(const format::Object &object) const;
   Status still_open(const format::Object &record);

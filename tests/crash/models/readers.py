@@ -10,7 +10,7 @@ the pending superblock refer to.
 
 A reader is one of: snap (reads both objects under its pin), export (locks its range, drops its pin), merged (the same
 with a range that covers more than its own), quick (drops its pin, then locks its range and uses it only when the number
-that it read is still the published one).
+that it read is still the published one), unpinned (takes number and root from the mailbox without a pin, then as quick).
 """
 
 from explore import Bad, changed, explore, put
@@ -255,6 +255,8 @@ class Readers:
         mutants, pc, published = self.mutants, here[0], state['published']
         if pc == 'begin':
             go('live=%s' % state['live'], ('first load',) if state['live'] else ('slots 0', 0))
+        elif pc == 'first load' and self.readers[index] == 'unpinned':
+            go('T=%d (no pin)' % published, ('entry a', 0, published, 0))
         elif pc == 'first load':
             go('T0=%d' % published, ('lock', published))
         elif pc == 'lock' and 'second load before the lock' in mutants:
@@ -334,7 +336,7 @@ class Readers:
             if self.readers[index] == 'snap':
                 check(block, stamp)
                 go('read %d' % block, ('read second', here[1]) + second)
-            elif self.readers[index] == 'quick':
+            elif self.readers[index] in ('quick', 'unpinned'):
                 go('unlock pin', ('quick lock', here[3], block, stamp), pins=unpinned)
             elif 'pin dropped first' in mutants:
                 go('unlock pin', ('lock range', here[1], block, stamp), pins=unpinned)

@@ -64,6 +64,13 @@ def reader_runs():
     base('quick and other export', script='SLS', readers=('quick', 'export'))
     base('quick export, rollback', script='SSS', readers=('quick',), kills=1, rollback=1, long=True)
     base('quick own export, detach', script='SSS', readers=('quick',), own=(0,), detach=1)
+    base('unpinned', script='SLASS', readers=('unpinned',))
+    base('unpinned, kill', script='SSS', readers=('unpinned',), kills=1)
+    base('unpinned, kills', script='SSSS', readers=('unpinned',), kills=1, reader_kills=1, long=True)
+    base('unpinned, cold mailbox', script='SSS', readers=('unpinned',), cold=1)
+    base('unpinned, garbage in the mailbox, kill', script='SAS', readers=('unpinned',), cold=2, kills=1)
+    base('unpinned and export', script='SLS', readers=('unpinned', 'export'))
+    base('unpinned, rollback', script='SSS', readers=('unpinned',), kills=1, rollback=1, long=True)
     base('two exports', script='SLS', readers=('export', 'export'))
     base('merged export', script='SLAS', readers=('merged', 'export'))
     base('snapshot and export', script='SSSS', readers=('snap', 'export'))
@@ -96,8 +103,9 @@ def reader_runs():
     wrong('no checksum', ring=2)
     wrong('ring of 1', ring=1)
     wrong('published before entry', script='SSS')
-    add('quick', 'readers: published not looked at again', MUTANT, readers, script='SSSS', readers=('quick',),
-        mutants=('published not looked at again',))
+    for kind in ('quick', 'unpinned'):
+        add('quick', 'readers: published not looked at again, ' + kind, MUTANT, readers, script='SSSS',
+            readers=(kind,), mutants=('published not looked at again',))
     wrong('own registry skipped', readers_=export, own=(0,))
     wrong('own export not locked', readers_=export, own=(0,), detach=1)
     for name in ('bound one too high', 'freed one too low'):
