@@ -97,8 +97,7 @@ Status set_metadatum(store::Transaction &transaction, std::string_view name, std
   DELTOS_TRY(check_limits(key, item));
   DELTOS_TRY(format::check_metadata_key(key));
   DELTOS_TRY(check_value(key, item));
-  DELTOS_ASSIGN(const std::uint64_t object, owner_id(*transaction.snapshot(), name));
-  return transaction.set_metadatum(object, key, item);
+  return transaction.set_metadatum(name, key, item);
 }
 
 Status remove_metadatum(store::Transaction &transaction, std::string_view name, std::string_view key) {

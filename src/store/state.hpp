@@ -54,8 +54,9 @@ struct StorageState {
   std::atomic<unsigned> first_pages{0};  // of the catalogue, that were read
   Slots slots;                           // immutable: as found when opened
 
-  std::unique_ptr<Writer> writer;  // Mode::write only
-  SparePages spare_pages;          // of whoever owns the transaction
+  std::unique_ptr<Writer> writer;   // Mode::write only
+  SparePages spare_pages;           // of whoever owns the transaction
+  std::vector<std::byte> page_run;  // likewise: pages on their way to neighbouring blocks
   std::atomic<bool> closed{false};
 
   std::mutex transaction_mutex;  // leaf: around the next two only

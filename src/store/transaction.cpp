@@ -315,11 +315,25 @@ Status Transaction::check_described(std::uint64_t object) {
   return {};
 }
 
+Status Transaction::set_metadatum(std::string_view name, std::string_view key, const format::Metadatum &item) {
+  DELTOS_ASSIGN(const auto storage, this->storage());
+  DELTOS_TRY(state_->check());
+  if (name.empty()) return put_metadatum(0, key, item);
+  DELTOS_TRY(format::check_name(name));
+  DELTOS_ASSIGN(const auto object, find_id(state_->scope(), name));
+  if (!object) return no_such(name);
+  return put_metadatum(*object, key, item);
+}
+
 Status Transaction::set_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
-  DELTOS_TRY(format::check_metadata_key(key));
   DELTOS_TRY(check_described(object));
+  return put_metadatum(object, key, item);
+}
+
+Status Transaction::put_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item) {
+  DELTOS_TRY(format::check_metadata_key(key));
   if (item.data.size() > format::kMaxMetadatumBytes) {
     return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object",
                 quoted(key).c_str(), item.data.size(), format::kMaxMetadatumBytes);

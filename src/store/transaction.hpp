@@ -83,7 +83,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Status rename(std::string_view from, std::string_view to, bool replace);
   Status remove(std::string_view name);  // not_found
   Result<std::uint64_t> remove_prefix(std::string_view prefix);
-  // object 0: the storage itself.
+  // By name, which must be there; "": the storage itself. Or by id, 0: the storage itself.
+  Status set_metadatum(std::string_view name, std::string_view key, const format::Metadatum &item);
   Status set_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
   Result<bool> remove_metadatum(std::uint64_t object, std::string_view key);
 
@@ -101,6 +102,7 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Status lock_for_seal(const format::Object &object);
   Result<std::shared_ptr<ObjectRef>> seal_open(const format::Object &object);
   Status check_described(std::uint64_t object);
+  Status put_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
 
   Status begin_attempt();
 

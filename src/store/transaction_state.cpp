@@ -172,18 +172,19 @@ Status TransactionState::write_pages() {
   if (dirty.empty()) return {};
   std::sort(dirty.begin(), dirty.end());
   DELTOS_TRY(writer->second().check_limit((dirty.back().first + 1) * format::kBlockBytes));
-  std::vector<std::byte> run;
+  std::vector<std::byte> &run = shared->page_run;
   for (std::size_t first = 0; first < dirty.size();) {
     std::size_t end = first + 1;
     while (end < dirty.size() && end - first < kRunPages && dirty[end].first == dirty[end - 1].first + 1) ++end;
     for (std::size_t i = first; i < end; ++i) format::seal_page(dirty[i].second);
     Bytes content(dirty[first].second, format::kBlockBytes);
     if (end - first > 1) {
-      run.resize((end - first) * format::kBlockBytes);
+      const std::size_t bytes = (end - first) * format::kBlockBytes;
+      if (run.size() < bytes) run.resize(bytes);
       for (std::size_t i = first; i < end; ++i) {
         std::memcpy(run.data() + (i - first) * format::kBlockBytes, dirty[i].second, format::kBlockBytes);
       }
-      content = run;
+      content = Bytes(run).first(bytes);
     }
     const std::uint64_t offset = dirty[first].first * format::kBlockBytes;
     DELTOS_TRY(writer->second().write_below(content, offset));
@@ -264,17 +265,20 @@ Result<format::Extent> TransactionState::spilled_extent(const std::vector<std::b
 }
 
 Status TransactionState::put(const std::vector<std::byte> &key, Bytes value, std::size_t releases) {
-  DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
+  Tree::OldSpill old;
   expect_releases(1 + releases);
   if (value.size() <= format::kMaxInlineValueBytes) {
-    DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false));
+    DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false, &old));
   } else {
     DELTOS_ASSIGN(const format::Extent place, allocate(value.size(), true, false));
     std::memcpy(writer->data() + place.offset, value.data(), value.size());
     const format::Spill spill{place.offset, place.bytes, place.transaction, hash64(value)};
-    DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true));
+    DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true, &old));
   }
-  release(old);
+  if (!old) return {};
+  // The change is made: what was a damaged reference stays out of use until the storage is opened again.
+  const auto replaced = format::decode_spill(*old, writer->space().file_blocks());
+  if (replaced.ok()) release({replaced->offset, replaced->bytes, replaced->transaction});
   return {};
 }
 

@@ -24,7 +24,10 @@ class Tree {
   // Absent: nullopt.
   static Result<std::optional<TreeValue>> find(PageSource &pages, const Root &root, Bytes key);
   // Inserts or overwrites. key: 1..kMaxKeyBytes, value: <= kMaxInlineValueBytes (a Spill when spilled), else limit.
-  static Result<Root> put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled);
+  // *old, when asked for, is the value that was overwritten, when that was spilled.
+  using OldSpill = std::optional<std::array<std::byte, sizeof(format::Spill)>>;
+  static Result<Root> put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled,
+                          OldSpill *old = nullptr);
   // *removed tells whether the key was there. A page that runs empty is discarded; one that runs below a third takes in
   // a neighbour that fits.
   static Result<Root> erase(PageEditor &pages, const Root &root, Bytes key, bool *removed);

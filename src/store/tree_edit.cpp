@@ -222,7 +222,7 @@ Root insert_splitting(PageEditor &pages, const Path &path, const EditedPath &edi
 
 }  // namespace
 
-Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled) {
+Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled, OldSpill *old) {
   DELTOS_TRY(check_sizes(key, value, spilled));
   const OwnEntry own(key, value, spilled);
   const PageEntry entry = own.view();
@@ -233,10 +233,11 @@ Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes val
   const PathStep &leaf = path.leaf();
   const bool exists = leaf.index < format::page_count(leaf.page) &&
                       format::compare_keys(format::page_entry(leaf.page, leaf.index).key, entry.key) == 0;
-  std::size_t room = format::page_free_bytes(leaf.page);
-  if (exists) room += format::page_entry_bytes(leaf.page, leaf.index);
+  const PageEntry before = exists ? format::page_entry(leaf.page, leaf.index) : PageEntry{};
+  if (old != nullptr && before.spilled) std::copy(before.value.begin(), before.value.end(), old->emplace().begin());
+  const std::size_t room = exists ? format::page_entry_bytes(leaf.page, leaf.index) : 0;
   unsigned new_pages = 0;
-  if (room < own.bytes()) {
+  if (room < own.bytes() && room + format::page_free_bytes(leaf.page) < own.bytes()) {
     DELTOS_ASSIGN(new_pages, pages_for_splits(path));
   }
   DELTOS_TRY(pages.reserve(path.height + new_pages));
