@@ -33,12 +33,24 @@ Status check_tag(Dtype tag) {
   return fail(Code::invalid, "element type %d is unknown; the last one known is %d", number, kDtypeCount - 1);
 }
 
+// The item of a tag that says it all, without reading the text.
+Format scalar(Dtype tag) {
+  const bool is_complex = tag == Dtype::c64 || tag == Dtype::c128;
+  Format format;
+  format.text = pep3118_code(tag);
+  format.item_bytes = item_bytes(tag);
+  format.alignment = is_complex ? format.item_bytes / 2 : format.item_bytes;
+  format.dtype = tag;
+  return format;
+}
+
 }  // namespace
 
 Result<Format> parse_format(std::string_view text) { return read_format(text, {}); }
 
 Result<Format> format_of(std::string_view text, Dtype tag) {
   DELTOS_TRY(check_tag(tag));
+  if (item_bytes(tag) != 0 && text == pep3118_code(tag)) return scalar(tag);
   if (text.empty()) {
     DELTOS_ASSIGN(text, text_from_tag(tag));
   }

@@ -312,6 +312,20 @@ TEST(FormatOf, EmptyTextComesFromTheTag) {
   EXPECT_EQ(format_of("", Dtype::structure).code(), Code::format);
 }
 
+TEST(FormatOf, ATagWithItsOwnCodeIsWhatReadingTheCodeGives) {
+  for (std::int32_t number = 0; number < kDtypeCount; ++number) {
+    const auto tag = static_cast<Dtype>(number);
+    if (item_bytes(tag) == 0) continue;
+    const Result<Format> read = parse_format(pep3118_code(tag)), known = format_of(pep3118_code(tag), tag);
+    ASSERT_TRUE(read.ok() && known.ok()) << name(tag);
+    EXPECT_EQ(known->dtype, tag);
+    EXPECT_EQ(known->text, read->text) << name(tag);
+    EXPECT_EQ(known->item_bytes, read->item_bytes) << name(tag);
+    EXPECT_EQ(known->alignment, read->alignment) << name(tag);
+    EXPECT_FALSE(known->swapped || read->swapped) << name(tag);
+  }
+}
+
 TEST(FormatOf, TagAndTextMustAgree) {
   EXPECT_EQ(format_of("<l", Dtype::i32)->text, "i");
   EXPECT_EQ(format_of("l", Dtype::i64)->text, "l");
