@@ -112,7 +112,7 @@ const char *inner_entry_fault(unsigned index, Bytes key, Bytes value, bool spill
 
 // Whether left < right: as compare_keys, for keys in a page. They end before its checksum, so that eight bytes can be
 // loaded from any place in them.
-bool keys_rise(Bytes left, Bytes right) {
+[[gnu::always_inline]] inline bool keys_rise(Bytes left, Bytes right) {
   const std::size_t common = std::min(left.size(), right.size());
   for (std::size_t at = 0; at < common; at += 8) {
     std::uint64_t one = __builtin_bswap64(load<std::uint64_t>(left.data() + at));
@@ -128,6 +128,8 @@ bool keys_rise(Bytes left, Bytes right) {
   return left.size() < right.size();
 }
 
+// Most of what a reader does with a page: made for each kind, so that the kind is not asked about at every entry.
+template <bool kLeaf>
 Status check_entries(const std::byte *page, const PageHeader &header, const Child &expected) {
   const std::size_t floor = offset_place(header.count);
   std::size_t end = kPageChecksumOffset;
@@ -135,17 +137,17 @@ Status check_entries(const std::byte *page, const PageHeader &header, const Chil
   for (unsigned index = 0; index < header.count; ++index) {
     const std::size_t offset = entry_offset(page, index);
     if (offset < floor || offset + kEntryHeadBytes > end) return damaged_entry(expected, index, "is out of place");
-    const std::size_t key_bytes = load16(page + offset);
-    const std::uint16_t value_word = load16(page + offset + 2);
-    const std::size_t value_bytes = value_word & ~kSpillFlag;
+    const auto head = load<std::uint32_t>(page + offset);
+    const std::size_t key_bytes = head & 0xFFFF;
+    const std::size_t value_bytes = (head >> 16) & ~std::uint32_t{kSpillFlag};
     if (offset + kEntryHeadBytes + key_bytes + value_bytes != end) {
       return damaged_entry(expected, index, "does not end where it should");
     }
-    const bool spilled = (value_word & kSpillFlag) != 0;
+    const bool spilled = (head >> 16 & kSpillFlag) != 0;
     const Bytes key{page + offset + kEntryHeadBytes, key_bytes};
     const Bytes value{key.data() + key_bytes, value_bytes};
-    const char *fault = header.level == 0 ? leaf_entry_fault(key_bytes, value_bytes, spilled)
-                                          : inner_entry_fault(index, key, value, spilled, expected);
+    const char *fault = kLeaf ? leaf_entry_fault(key_bytes, value_bytes, spilled)
+                              : inner_entry_fault(index, key, value, spilled, expected);
     if (fault == nullptr && index > 0 && !keys_rise(previous, key)) fault = "is not in key order";
     if (fault != nullptr) return damaged_entry(expected, index, fault);
     previous = key;
@@ -170,7 +172,7 @@ Status check_page(const std::byte *page, const Child &expected, unsigned level, 
   if (hash64({page, kPageChecksumOffset}) != load<std::uint64_t>(page + kPageChecksumOffset)) {
     return damaged(expected, "its checksum does not fit");
   }
-  return check_entries(page, header, expected);
+  return header.level == 0 ? check_entries<true>(page, header, expected) : check_entries<false>(page, header, expected);
 }
 
 unsigned page_count(const std::byte *page) { return load16(page + offsetof(PageHeader, count)); }

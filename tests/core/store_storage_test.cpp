@@ -108,6 +108,28 @@ TEST_F(StorageTest, AReaderSeesACommitOfAnotherHandleOnRefresh) {
   EXPECT_EQ(get(reader, "big")[12345], 2.0);
 }
 
+TEST_F(StorageTest, TheNewestIsFoundHoweverOftenItIsLookedForAndItsSpaceIsReused) {
+  const auto storage = create();
+  std::vector<std::shared_ptr<Storage>> readers{must(Storage::open(path, reading()))};
+  for (int round = 0; round < 60; ++round) {
+    put(storage, "now", {1.0 * round, 2.0 * round}, Durability::async);
+    readers.push_back(must(Storage::open(path, reading())));
+    for (const auto &reader : {readers.front(), readers.back()}) {
+      const auto object = must(ObjectRef::open_newest(reader, "now", 0));
+      const auto exported = must(reader->export_payload(*object, false));
+      double second;
+      std::memcpy(&second, exported->data() + 8, sizeof second);
+      ASSERT_EQ(second, 2.0 * round);
+      ASSERT_EQ(ObjectRef::open_newest(reader, "never", 0).code(), Code::not_found);
+      ASSERT_EQ(ObjectRef::open_newest(reader, "now", 7).code(), Code::kind);
+    }
+    const auto transaction = must(storage->begin_transaction());
+    must(transaction->remove("now"));
+    must(transaction->commit(Durability::async));
+    ASSERT_EQ(ObjectRef::open_newest(readers.back(), "now", 0).code(), Code::not_found);
+  }
+}
+
 TEST_F(StorageTest, AnAbortedTransactionLeavesNothing) {
   const auto storage = create();
   {
