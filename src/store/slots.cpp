@@ -71,10 +71,15 @@ Slots read_slots(Bytes storage, const format::Uuid &uuid) {
 }
 
 Status write_slot(const os::File &file, unsigned slot, Superblock superblock) {
+  DELTOS_TRY(file.check_limit(format::kSlotOffset[slot] + sizeof superblock));
+  return write_slot_below(file, slot, superblock);
+}
+
+Status write_slot_below(const os::File &file, unsigned slot, Superblock superblock) {
   format::seal_superblock(&superblock);
   std::array<std::byte, sizeof superblock> bytes;
   std::memcpy(bytes.data(), &superblock, sizeof superblock);
-  return file.write(bytes, format::kSlotOffset[slot]);
+  return file.write_below(bytes, format::kSlotOffset[slot]);
 }
 
 }  // namespace deltos::store

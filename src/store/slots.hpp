@@ -25,5 +25,7 @@ Result<Slots> read_slots(const os::File &file, std::uint64_t base, const format:
                          bool weak_count);
 Slots read_slots(Bytes storage, const format::Uuid &uuid);  // of an immutable storage: strong ones only
 Status write_slot(const os::File &file, unsigned slot, format::Superblock superblock);  // fills the sum in
+// The same when RLIMIT_FSIZE has been asked about the slots.
+Status write_slot_below(const os::File &file, unsigned slot, format::Superblock superblock);
 
 }  // namespace deltos::store

@@ -169,7 +169,7 @@ Status TransactionState::write_pages() {
   for (auto &[block, page] : pages) {
     if (page) dirty.emplace_back(block, page->bytes);
   }
-  if (dirty.empty()) return {};
+  if (dirty.empty()) return writer->second().check_limit(format::kFirstDataOffset);
   std::sort(dirty.begin(), dirty.end());
   DELTOS_TRY(writer->second().check_limit((dirty.back().first + 1) * format::kBlockBytes));
   std::vector<std::byte> &run = shared->page_run;

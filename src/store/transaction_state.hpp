@@ -76,7 +76,8 @@ struct TransactionState final : PageEditor {
   Status remove_object(const format::Object &object);
   Status remove_all_metadata(std::uint64_t object);
 
-  // Writes all dirty pages and reads them back through the mapping.
+  // Writes all dirty pages and reads them back through the mapping. RLIMIT_FSIZE has then been asked for the slots,
+  // too.
   Status write_pages();
   // The same when they have become many; between calls.
   Status write_early();

@@ -15,7 +15,8 @@ constexpr std::uint64_t kDefaultAutoSyncBytes = std::uint64_t{256} << 20;
 constexpr std::int64_t kPathCheckIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kTrimBlocks = (std::uint64_t{1} << 20) / format::kBlockBytes;
 constexpr unsigned kTrimEveryCommits = 8;  // spares work; safety does not rest on it (rule R8)
-constexpr std::uint64_t kZeroChunkBytes = 1 << 20;
+// Small: the page cache keeps together what one write brought, and every later write of a page goes over all of that.
+constexpr std::uint64_t kZeroChunkBytes = 1 << 14;
 
 }  // namespace
 
@@ -156,7 +157,7 @@ Status Writer::publish(const Commit &commit, Durability durability) {
   if (space_->ready_pages() < kPagesForRemovals) durability = Durability::sync;
 
   if (durability == Durability::async) {
-    if (Status written = write_slot(second_, weak_slot_, superblock(commit, transaction, true)); !written.ok()) {
+    if (Status written = write_slot_below(second_, weak_slot_, superblock(commit, transaction, true)); !written.ok()) {
       Error error = std::move(written).error();
       error.code = Code::in_doubt;
       return fail_for_good(std::move(error));
@@ -180,7 +181,7 @@ Status Writer::publish_strong(const Commit &commit, std::uint64_t transaction, D
     pending_transaction_ = 0;
   }
   const unsigned slot = durable_slot_ == format::kSlotA ? format::kSlotB : format::kSlotA;
-  Status written = write_slot(second_, slot, superblock(commit, transaction, false));
+  Status written = write_slot_below(second_, slot, superblock(commit, transaction, false));
   if (written.ok() && durability == Durability::sync) written = second_.sync_data();
   if (written.ok() && !replacing_.empty()) written = take_name();
   if (!written.ok()) {
@@ -217,6 +218,7 @@ Status Writer::sync() {
     durable_.store(published());
     return {};
   }
+  DELTOS_TRY(second_.check_limit(format::kFirstDataOffset));
   return publish({root_, object_count_, next_id_, 0}, Durability::sync);
 }
 

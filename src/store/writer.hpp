@@ -39,8 +39,9 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   // Recovery: chooses a superblock, checks everything it reaches, rebuilds free space and publishes (rules b, R2).
   Status recover();
 
-  // Publishes the state; the pages of `commit` have been written already. The id is next_transaction() before the call.
-  // On failure before the superblock nothing has happened; afterwards the writer has failed for good.
+  // Publishes the state; the pages of `commit` have been written already, and RLIMIT_FSIZE leaves room for a slot. The
+  // id is next_transaction() before the call. On failure before the superblock nothing has happened; afterwards the
+  // writer has failed for good.
   Status publish(const Commit &commit, Durability durability);
   // Makes what is published durable. The caller owns the transaction.
   Status sync();
