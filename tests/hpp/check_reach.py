@@ -1,7 +1,6 @@
-""
-    "Everything of the C interface can be reached through the headers of C++: every function, and every number that has a name.
+"""Rejects a function or a named number of the C interface that cannot be reached through the headers of C++.
 
-    A name that is not used there needs a reason in LEFT_OUT; a reason that is no longer needed is a mistake as well.
+A name that is not used there needs a reason in LEFT_OUT; a reason that is no longer needed is a mistake as well.
 """
 
 import argparse
@@ -31,7 +30,8 @@ def check(include, left_out):
         used.update(re.findall(r"\b(?:deltos|DELTOS)_\w+\b", blank(header.read_text())))
     wanted = declared_functions(include) | declared_constants(include)
     problems = [f"{name} cannot be reached from C++" for name in sorted(wanted - used - set(left_out))]
-    problems += [f"{name} is left out ({left_out[name]}), but it is used or unknown" for name in left_out if name in used or name not in wanted]
+    needless = [name for name in left_out if name in used or name not in wanted]
+    problems += [f"{name} is left out ({left_out[name]}), but it is used or unknown" for name in needless]
     return problems, len(wanted)
 
 

@@ -217,6 +217,13 @@ TEST(Wrapped, memory_that_is_refused_is_not_released) {
   EXPECT_EQ(released, 0);
 }
 
+TEST(Wrapped, strides_that_are_not_one_for_each_dimension_are_refused) {
+  double values[6] = {};
+  EXPECT_EQ(deltos::View::try_wrap({values, {2, 3}, {24}}).status(), Status::invalid);
+  EXPECT_EQ(deltos::View::try_wrap({values, {2, 3}, {8, 8, 8}}).status(), Status::invalid);
+  EXPECT_EQ(deltos::View::try_wrap({values, {}, {8}}).status(), Status::invalid);
+}
+
 TEST(Wrapped, memory_that_cannot_be_typed_is_refused) {
   alignas(8) unsigned char bytes[64] = {};
   const auto as_doubles = [](const deltos::Memory &memory) {

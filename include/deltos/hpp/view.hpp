@@ -55,7 +55,10 @@ class Memory {
   Memory(List &&list) : Memory(std::data(list), Shape{static_cast<std::int64_t>(std::size(list))}) {}
   Memory(const View &view) noexcept;
 
-  /** Any shape; strides in bytes, C order when they are left out. Memory of const T is read-only. */
+  /**
+   * Any shape; strides in bytes, one for each dimension; C order when they are left out. Memory of const T is
+   * read-only.
+   */
   template <class T, class = std::enable_if_t<detail::is_element<T>>>
   Memory(T *data, Shape shape, Shape strides = {})
       : Memory(data, ElementType::of<std::remove_cv_t<T>>(), std::move(shape), std::move(strides)) {}
@@ -88,24 +91,26 @@ class FilledMemory {
  public:
   explicit FilledMemory(const Memory &memory) noexcept : made_(memory.made_) {
     filled_.struct_size = sizeof filled_;
-    filled_.ndim = static_cast<std::int32_t>(memory.shape_.size());
+    filled_.ndim = has_one_for_each(memory) ? static_cast<std::int32_t>(memory.shape_.size()) : kRefused;
     filled_.dtype = static_cast<std::int32_t>(memory.type_.dtype());
     filled_.readonly = memory.readonly_ ? 1 : 0;
     filled_.data = const_cast<void *>(memory.data_);
     filled_.format = memory.type_.format();
     filled_.shape = memory.shape_.data();
-    filled_.strides = of_each(memory.strides_, memory.shape_);
-    filled_.suboffsets = of_each(memory.suboffsets_, memory.shape_);
+    filled_.strides = memory.strides_.empty() ? nullptr : memory.strides_.data();
+    filled_.suboffsets = memory.suboffsets_.empty() ? nullptr : memory.suboffsets_.data();
   }
   FilledMemory(const FilledMemory &) = delete;
   FilledMemory &operator=(const FilledMemory &) = delete;
   const deltos_view *get() const noexcept { return made_ != nullptr ? made_ : &filled_; }
 
  private:
-  /** NULL where there is nothing, or not one for each dimension. */
-  static const std::int64_t *of_each(const Shape &values, const Shape &shape) noexcept {
-    assert(values.empty() || values.size() == shape.size());
-    return values.empty() ? nullptr : values.data();
+  /** A number of dimensions that every call answers with invalid: not one stride for each length. */
+  static constexpr std::int32_t kRefused = -1;
+  static bool has_one_for_each(const Memory &memory) noexcept {
+    const std::size_t wanted = memory.shape_.size();
+    return (memory.strides_.empty() || memory.strides_.size() == wanted) &&
+           (memory.suboffsets_.empty() || memory.suboffsets_.size() == wanted);
   }
 
   const deltos_view *made_;
