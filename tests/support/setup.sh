@@ -14,6 +14,8 @@ test   sanitizer:clang++            libclang-rt-14-dev   compiler-rt
 test   library:cmocka               libcmocka-dev        libcmocka-devel
 test   library:gtest                libgtest-dev         gtest-devel
 test   library:gmock                libgmock-dev         gmock-devel
+test   library:jansson              libjansson-dev       jansson-devel
+test   library:nlohmann_json        nlohmann-json3-dev   json-devel
 test   command:strace               strace               strace
 test   command:abidiff              abigail-tools        libabigail
 test   command:mkfs.ext4            e2fsprogs            e2fsprogs

@@ -1,0 +1,98 @@
+/* What a case of the corpus works with: the handles that it has named, the memory of a step, what went wrong; and what
+ * the fields of a step stand for in C.
+ *
+ * Everything that can go wrong returns a verdict: DONE, WRONG with scene.problem filled in, or the negative status of
+ * the library with scene.error filled in. */
+#ifndef DELTOS_CONFORMANCE_SCENE_H
+#define DELTOS_CONFORMANCE_SCENE_H
+
+#include <deltos/deltos.h>
+#include <jansson.h>
+#include <stddef.h>
+
+enum { DONE = 0, WRONG = 1 };
+
+typedef enum thing_kind { STORAGE, SNAPSHOT, TRANSACTION, OBJECT, VIEW } thing_kind;
+
+typedef struct thing {
+  const char *name; /* of the corpus, which outlives the case */
+  thing_kind kind;
+  union {
+    deltos_storage *storage;
+    deltos_snapshot *snapshot;
+    deltos_transaction *transaction;
+    deltos_object *object;
+    deltos_view *view;
+  } is;
+} thing;
+
+enum { MOST_THINGS = 64 };
+
+typedef struct scene {
+  thing things[MOST_THINGS]; /* oldest first */
+  size_t thing_count;
+  struct kept *kept; /* memory until the step ends */
+  deltos_error error;
+  char problem[2048];
+} scene;
+
+typedef struct bytes {
+  unsigned char *data; /* never NULL */
+  size_t size;
+} bytes;
+
+/* A word of the corpus and its number. A table ends with a NULL word. */
+typedef struct word {
+  const char *text;
+  int64_t number;
+} word;
+
+extern const word mode_words[], creation_words[], open_flag_words[], request_words[], durability_words[], level_words[],
+    depth_words[], dtype_words[];
+
+/* WRONG, with the problem in words. */
+int wrong(scene *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Memory, zeroed, that the end of the step frees. Running out of it ends the program. */
+void *keep(scene *s, size_t size);
+void end_step(scene *s);
+
+/* Names a handle; one that had the name is released. */
+int name_thing(scene *s, const json_t *step, thing_kind kind, void *handle);
+/* The thing that a field names, of a kind; NULL, with the problem filled in, where there is none. */
+thing *find_thing(scene *s, const json_t *step, const char *field, thing_kind kind);
+/* The same of any kind. */
+thing *find_any(scene *s, const json_t *step, const char *field);
+void release_thing(thing *t);
+/* Releases everything, newest first. */
+void end_scene(scene *s);
+
+/* The fields of a step, or what they are when they are left out. A text with a NUL inside is no text: NULL. */
+const char *text_field(const json_t *step, const char *field, const char *otherwise);
+int64_t int_field(const json_t *step, const char *field, int64_t otherwise);
+int bool_field(const json_t *step, const char *field, int otherwise);
+/* NULL where it is left out. */
+int64_t *list_field(scene *s, const json_t *step, const char *field);
+int32_t list_length(const json_t *step, const char *field);
+bytes data_of(scene *s, const json_t *data);
+int number_of(scene *s, const word *words, const char *text, int64_t *number);
+const char *word_of(const word *words, int64_t number);
+/* The sum of the bits of a list of words. */
+int flags_field(scene *s, const json_t *step, const word *words, int64_t otherwise, int64_t *flags);
+
+/* What was expected, if the step says so, against what came. */
+int expect_int(scene *s, const json_t *step, const char *field, uint64_t actual);
+int expect_bool(scene *s, const json_t *step, const char *field, int actual);
+int expect_text(scene *s, const json_t *step, const char *field, const char *actual, size_t size);
+int expect_list(scene *s, const json_t *step, const char *field, const int64_t *actual, int32_t count);
+int expect_data(scene *s, const json_t *step, const void *actual, uint64_t size);
+/* A metadata value, against text, or format, shape and data. */
+int expect_value(scene *s, const json_t *step, const deltos_metadatum *item);
+
+/* The element type, layout and content of a step or a description, and the value of one; they borrow from the step's
+ * memory. */
+int given_view(scene *s, const json_t *step, deltos_view *view);
+void given_value(scene *s, const json_t *item, deltos_metadatum *value);
+int given_type(scene *s, const json_t *step, const char **format, int32_t *dtype);
+
+#endif

@@ -1,0 +1,486 @@
+#include "operations.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+
+namespace conformance {
+namespace {
+
+std::string text(const Json &step, const char *field) { return step.at(field).get<std::string>(); }
+std::string word(const Json &step, const char *field, const char *otherwise) {
+  return step.value(field, std::string(otherwise));
+}
+
+// Compares those of the values that came whose fields the step has.
+void expect(const Json &step, const Json &actual) {
+  for (const auto &[field, value] : actual.items()) {
+    if (step.contains(field) && step.at(field) != value) throw differ(field, step.at(field), value);
+  }
+}
+
+template <class Flags>
+Flags flags_of(const Json &step, const Words<Flags> &words, Flags otherwise) {
+  if (!step.contains("flags")) return otherwise;
+  Flags flags{};
+  for (const Json &flag : step.at("flags")) flags = flags | number_of(words, flag.get<std::string>());
+  return flags;
+}
+
+// What a step's "progress" asks for, and what came of it.
+class Reports {
+ public:
+  explicit Reports(const Json &step) : kind_(word(step, "progress", "")) {
+    if (!kind_.empty() && kind_ != "count" && kind_ != "cancel") throw Mismatch("progress " + kind_ + " is not known");
+  }
+  deltos::Progress progress() {
+    if (kind_.empty()) return {};
+    return [this](std::uint64_t done, std::uint64_t total) {
+      ++calls_;
+      if (total != 0 && done > total) is_above_ = true;
+      return kind_ != "cancel";
+    };
+  }
+  void check() const {
+    if (kind_ == "count" && calls_ == 0) throw Mismatch("expected progress to be reported, and it was not");
+    if (is_above_) throw Mismatch("progress reported more than there is to do");
+  }
+
+ private:
+  std::string kind_;
+  int calls_ = 0;
+  bool is_above_ = false;
+};
+
+// The memory that a step's data, shape, strides and start describe.
+class GivenMemory {
+ public:
+  explicit GivenMemory(const Json &step)
+      : bytes_(bytes_of(step.at("data"))),
+        memory_(static_cast<const void *>(at(step.value("start", std::size_t{0}))), element_type(step), shape_of(step),
+                step.value("strides", deltos::Shape())) {}
+  const deltos::Memory &memory() const { return memory_; }
+
+ private:
+  // Room for a byte even where there is none, so that the address is never missing.
+  const std::byte *at(std::size_t start) {
+    bytes_.push_back(std::byte{0});
+    return bytes_.data() + start;
+  }
+  Bytes bytes_;
+  deltos::Memory memory_;
+};
+
+deltos::Span<const std::byte> bytes_of_view(const deltos::View &view) {
+  return {static_cast<const std::byte *>(view.data()), static_cast<std::size_t>(view.nbytes())};
+}
+
+std::size_t checked_place(const deltos::View &view, const Json &step, std::size_t count) {
+  const auto at = step.value("at", std::size_t{0});
+  if (at > view.nbytes() || count > view.nbytes() - at) throw Mismatch("these bytes are not in the view");
+  return at;
+}
+
+Bytes read_file(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Mismatch("cannot read " + path);
+  Bytes bytes(static_cast<std::size_t>(std::filesystem::file_size(path)));
+  file.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
+void write_at(const std::string &path, std::uint64_t at, const Bytes &bytes) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at));
+  file.write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file.flush()) throw Mismatch("cannot write " + path);
+}
+
+}  // namespace
+
+#define OPERATION(name, fields)                                    \
+  {                                                                \
+#name, { &Operations::name, " do status message " fields " " } \
+  }
+const Words<Operations::Operation> Operations::kOperations{
+    OPERATION(open, "path mode create flags offset size max_file_bytes progress as"),
+    OPERATION(open_anonymous, "label as"),
+    OPERATION(open_memory, "path as"),
+    OPERATION(close, "storage"),
+    OPERATION(detach, "storage"),
+    OPERATION(sync, "storage"),
+    OPERATION(storage_info,
+              "storage mode object_count snapshot_count view_count transaction_id sparse format_major format_minor"),
+    OPERATION(verify, "storage level progress findings"),
+    OPERATION(pins, "storage pins"),
+    OPERATION(begin, "storage as"),
+    OPERATION(commit, "transaction durability"),
+    OPERATION(abort, "transaction"),
+    OPERATION(snapshot, "storage as"),
+    OPERATION(refresh, "snapshot changed"),
+    OPERATION(copy_to, "snapshot path replace progress"),
+    OPERATION(compact_to, "snapshot path replace progress"),
+    OPERATION(release, "handle"),
+    OPERATION(create, "transaction name format dtype shape data strides start as"),
+    OPERATION(create_zeroed, "transaction name format dtype shape as"),
+    OPERATION(replace, "transaction name format dtype shape data strides start as"),
+    OPERATION(seal, "transaction name"),
+    OPERATION(unseal, "transaction name"),
+    {"delete", {&Operations::remove, " do status message transaction name "}},
+    OPERATION(rename, "transaction from to replace"),
+    OPERATION(delete_prefix, "transaction prefix count"),
+    OPERATION(set_metadata, "transaction name key text format shape data"),
+    OPERATION(remove_metadata, "transaction name key"),
+    OPERATION(metadata, "from name key text format shape data absent"),
+    OPERATION(metadata_keys, "from name keys"),
+    OPERATION(list, "from prefix depth names"),
+    OPERATION(object, "from name as"),
+    OPERATION(object_info,
+              "object name format dtype ndim shape count itemsize payload_bytes sealed writable current stored"),
+    OPERATION(refresh_object, "object changed"),
+    OPERATION(view, "object flags as"),
+    OPERATION(share, "view flags as"),
+    OPERATION(view_info, "view format dtype ndim shape strides itemsize nbytes readonly sealed"),
+    OPERATION(load, "view at data"),
+    OPERATION(store, "view at data"),
+    OPERATION(read, "from name format dtype shape data sealed"),
+    OPERATION(describe, "format dtype itemsize alignment canonical"),
+    OPERATION(patch, "path at object data"),
+    OPERATION(resize_file, "path size"),
+    OPERATION(embed, "from to at"),
+    OPERATION(remove_file, "path"),
+};
+#undef OPERATION
+
+Operations::~Operations() {
+  while (!things_.empty()) things_.pop_back();
+}
+
+void Operations::check_fields(const Json &step, const Operation &operation) {
+  for (const auto &[field, value] : step.items()) {
+    if (std::strstr(operation.fields, (" " + field + " ").c_str()) == nullptr) {
+      throw Mismatch("the field " + field + " is not known");
+    }
+  }
+}
+
+void Operations::run(const Json &step) {
+  const Operation operation = number_of(kOperations, text(step, "do"));
+  check_fields(step, operation);
+  const std::string expected = word(step, "status", "OK");
+  try {
+    (this->*operation.call)(step);
+  } catch (const deltos::Exception &refusal) {
+    const std::string status = std::string(name_of(refusal.status())).substr(std::strlen("DELTOS_E_"));
+    if (status != expected) throw Mismatch("expected " + expected + ", got " + status + ": " + refusal.what());
+    for (const Json &part : step.value("message", Json::array())) {
+      if (std::strstr(refusal.what(), part.get<std::string>().c_str()) == nullptr) {
+        throw differ("a message with", part, refusal.what());
+      }
+    }
+    return;
+  }
+  if (expected != "OK") throw Mismatch("expected " + expected + ", and it succeeded");
+}
+
+// A name that is given again stands for the new thing, and the old one goes.
+void Operations::name(const Json &step, Thing thing) {
+  if (!step.contains("as")) return;
+  const std::string name = text(step, "as");
+  const auto old = std::find_if(things_.begin(), things_.end(), [&](const auto &entry) { return entry.first == name; });
+  if (old != things_.end()) things_.erase(old);
+  things_.emplace_back(name, std::move(thing));
+}
+
+Operations::Thing &Operations::named(const Json &step, const char *field) {
+  const std::string name = text(step, field);
+  for (auto &[known, thing] : things_) {
+    if (known == name) return thing;
+  }
+  throw Mismatch("nothing is called " + name);
+}
+
+// Whatever reads: a snapshot, or the one that a transaction lends.
+deltos::SnapshotRef Operations::reader(const Json &step) {
+  Thing &from = named(step, "from");
+  if (const auto *transaction = std::get_if<deltos::Transaction>(&from)) return transaction->snapshot();
+  return std::get<deltos::Snapshot>(from);
+}
+
+// Storages
+
+void Operations::open(const Json &step) {
+  Reports reports(step);
+  deltos::OpenOptions options;
+  options.mode = number_of(kModes, word(step, "mode", "read"));
+  options.create = number_of(kCreations, word(step, "create", "never"));
+  options.flags = flags_of(step, kOpenFlags, deltos::OpenFlags::none);
+  options.offset = step.value("offset", std::uint64_t{0});
+  options.size = step.value("size", std::uint64_t{0});
+  options.max_file_bytes = step.value("max_file_bytes", std::uint64_t{0});
+  options.progress = reports.progress();
+  deltos::Storage storage = deltos::Storage::open(text(step, "path"), options);
+  reports.check();
+  name(step, std::move(storage));
+}
+
+void Operations::open_anonymous(const Json &step) { name(step, deltos::Storage::open_anonymous(text(step, "label"))); }
+
+void Operations::open_memory(const Json &step) {
+  struct alignas(64) Block {
+    std::byte bytes[64];
+  };
+  const Bytes content = read_file(text(step, "path"));
+  std::vector<Block> blocks(content.size() / sizeof(Block) + 1);
+  std::copy(content.begin(), content.end(), blocks.data()->bytes);
+  const deltos::Span<const std::byte> bytes(blocks.data()->bytes, content.size());
+  name(step, deltos::Storage::open_memory(bytes, {}, [kept = std::move(blocks)] { static_cast<void>(kept); }));
+}
+
+void Operations::close(const Json &step) { get<deltos::Storage>(step, "storage").close(); }
+void Operations::detach(const Json &step) { get<deltos::Storage>(step, "storage").detach(); }
+void Operations::sync(const Json &step) { get<deltos::Storage>(step, "storage").sync(); }
+
+void Operations::storage_info(const Json &step) {
+  const deltos::StorageInfo info = get<deltos::Storage>(step, "storage").info();
+  expect(step, {{"mode", word_of(kModes, static_cast<deltos::Mode>(info.mode))},
+                {"object_count", info.object_count},
+                {"snapshot_count", info.snapshot_count},
+                {"view_count", info.view_count},
+                {"transaction_id", info.transaction_id},
+                {"sparse", info.sparse != 0},
+                {"format_major", info.format_major},
+                {"format_minor", info.format_minor}});
+}
+
+void Operations::verify(const Json &step) {
+  Reports reports(step);
+  const deltos::Level level = number_of(kLevels, text(step, "level"));
+  const deltos::Findings findings = get<deltos::Storage>(step, "storage").verify(level, reports.progress());
+  reports.check();
+  expect(step, {{"findings", findings.count}});
+}
+
+void Operations::pins(const Json &step) {
+  Json pins = Json::array();
+  for (const deltos::Pin &pin : get<deltos::Storage>(step, "storage").pins()) {
+    pins.push_back({{"name", pin.name}, {"view_count", pin.view_count}, {"writable", pin.writable != 0}});
+  }
+  expect(step, {{"pins", pins}});
+}
+
+// Transactions and snapshots
+
+void Operations::begin(const Json &step) { name(step, get<deltos::Storage>(step, "storage").transaction()); }
+
+void Operations::commit(const Json &step) {
+  get<deltos::Transaction>(step, "transaction").commit(number_of(kDurabilities, word(step, "durability", "sync")));
+}
+
+void Operations::abort(const Json &step) { get<deltos::Transaction>(step, "transaction").abort(); }
+void Operations::snapshot(const Json &step) { name(step, get<deltos::Storage>(step, "storage").snapshot()); }
+
+void Operations::refresh(const Json &step) {
+  expect(step, {{"changed", get<deltos::Snapshot>(step, "snapshot").refresh()}});
+}
+
+void Operations::copy_to(const Json &step) {
+  Reports reports(step);
+  const deltos::CopyOptions options{step.value("replace", false), reports.progress()};
+  get<deltos::Snapshot>(step, "snapshot").copy_to(text(step, "path"), options);
+  reports.check();
+}
+
+void Operations::compact_to(const Json &step) {
+  Reports reports(step);
+  const deltos::CopyOptions options{step.value("replace", false), reports.progress()};
+  get<deltos::Snapshot>(step, "snapshot").compact_to(text(step, "path"), options);
+  reports.check();
+}
+
+void Operations::release(const Json &step) {
+  const auto empty = [](auto &thing) { thing = std::decay_t<decltype(thing)>(); };
+  std::visit(empty, named(step, "handle"));
+}
+
+// Objects
+
+void Operations::create(const Json &step) {
+  const GivenMemory given(step);
+  name(step, get<deltos::Transaction>(step, "transaction").create(text(step, "name"), given.memory()));
+}
+
+void Operations::create_zeroed(const Json &step) {
+  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  name(step, transaction.create_zeroed(text(step, "name"), element_type(step), shape_of(step)));
+}
+
+void Operations::replace(const Json &step) {
+  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  const deltos::Object old = transaction.snapshot().object(text(step, "name"));
+  if (!step.contains("data")) {
+    name(step, transaction.replace_with_copy(old));
+  } else {
+    name(step, transaction.replace(old, GivenMemory(step).memory()));
+  }
+}
+
+void Operations::seal(const Json &step) {
+  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Object object = transaction.snapshot().object(text(step, "name"));
+  transaction.seal(object);
+}
+
+void Operations::unseal(const Json &step) {
+  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Object object = transaction.snapshot().object(text(step, "name"));
+  transaction.unseal(object);
+}
+
+void Operations::remove(const Json &step) { get<deltos::Transaction>(step, "transaction").remove(text(step, "name")); }
+
+void Operations::rename(const Json &step) {
+  const auto existing = step.value("replace", false) ? deltos::Existing::replace : deltos::Existing::refuse;
+  get<deltos::Transaction>(step, "transaction").rename(text(step, "from"), text(step, "to"), existing);
+}
+
+void Operations::delete_prefix(const Json &step) {
+  expect(step, {{"count", get<deltos::Transaction>(step, "transaction").remove_prefix(text(step, "prefix"))}});
+}
+
+void Operations::set_metadata(const Json &step) {
+  const GivenValue given(step);
+  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  transaction.set_metadata(text(step, "name"), text(step, "key"), given.value());
+}
+
+void Operations::remove_metadata(const Json &step) {
+  get<deltos::Transaction>(step, "transaction").remove_metadata(text(step, "name"), text(step, "key"));
+}
+
+void Operations::metadata(const Json &step) {
+  const std::optional<deltos::Metadatum> found = reader(step).metadata(text(step, "name"), text(step, "key"));
+  const bool is_absent = step.value("absent", false);
+  if (found.has_value() == is_absent) throw Mismatch(is_absent ? "expected no value" : "there is no value");
+  if (found) expect_value(*found, step);
+}
+
+void Operations::metadata_keys(const Json &step) {
+  Json keys = Json::array();
+  for (const deltos::Metadatum &item : reader(step).metadata(text(step, "name"))) keys.push_back(item.key());
+  expect(step, {{"keys", keys}});
+}
+
+void Operations::list(const Json &step) {
+  Json names = Json::array();
+  deltos::Cursor cursor = reader(step).list(text(step, "prefix"), number_of(kDepths, word(step, "depth", "all")));
+  for (const deltos::Entry &entry : cursor) names.push_back(entry.name);
+  expect(step, {{"names", names}});
+}
+
+void Operations::object(const Json &step) {
+  if (const auto *storage = std::get_if<deltos::Storage>(&named(step, "from"))) {
+    name(step, storage->object(text(step, "name")));
+  } else {
+    name(step, reader(step).object(text(step, "name")));
+  }
+}
+
+void Operations::object_info(const Json &step) {
+  const deltos::ObjectInfo info = get<deltos::Object>(step, "object").info();
+  expect(step, {{"name", info.name},
+                {"format", info.format},
+                {"dtype", word_of(kDtypes, info.dtype)},
+                {"ndim", info.shape.size()},
+                {"shape", info.shape},
+                {"count", info.count},
+                {"itemsize", info.itemsize},
+                {"payload_bytes", info.payload_bytes},
+                {"sealed", info.sealed},
+                {"writable", info.writable},
+                {"current", info.current},
+                {"stored", info.stored}});
+}
+
+void Operations::refresh_object(const Json &step) {
+  expect(step, {{"changed", get<deltos::Object>(step, "object").refresh()}});
+}
+
+// Views
+
+void Operations::view(const Json &step) {
+  const deltos::Request request = flags_of(step, kRequests, deltos::Request::full_ro);
+  name(step, get<deltos::Object>(step, "object").view(request));
+}
+
+void Operations::share(const Json &step) {
+  const deltos::Request request = flags_of(step, kRequests, deltos::Request::full_ro);
+  name(step, get<deltos::View>(step, "view").share(request));
+}
+
+void Operations::view_info(const Json &step) {
+  const deltos::View &view = get<deltos::View>(step, "view");
+  expect(step, {{"format", view.format()},
+                {"dtype", word_of(kDtypes, view.dtype())},
+                {"ndim", view.ndim()},
+                {"shape", list_of(view.shape())},
+                {"strides", list_of(view.strides())},
+                {"itemsize", view.itemsize()},
+                {"nbytes", view.nbytes()},
+                {"readonly", view.readonly()},
+                {"sealed", view.sealed()}});
+}
+
+void Operations::load(const Json &step) {
+  const deltos::View &view = get<deltos::View>(step, "view");
+  const Bytes expected = bytes_of(step.at("data"));
+  expect_bytes(expected, bytes_of_view(view).subspan(checked_place(view, step, expected.size()), expected.size()));
+}
+
+void Operations::store(const Json &step) {
+  const deltos::View &view = get<deltos::View>(step, "view");
+  const Bytes bytes = bytes_of(step.at("data"));
+  const std::size_t at = checked_place(view, step, bytes.size());
+  if (view.readonly()) throw Mismatch("the view is read-only");
+  std::copy(bytes.begin(), bytes.end(), static_cast<std::byte *>(view.writable_data()) + at);
+}
+
+void Operations::read(const Json &step) {
+  const deltos::Object object = reader(step).object(text(step, "name"));
+  const deltos::View view = object.view();
+  expect(step, {{"format", view.format()},
+                {"dtype", word_of(kDtypes, view.dtype())},
+                {"shape", list_of(view.shape())},
+                {"sealed", object.info().sealed}});
+  if (step.contains("data")) expect_bytes(bytes_of(step.at("data")), bytes_of_view(view));
+}
+
+void Operations::describe(const Json &step) {
+  const deltos::FormatInfo info = deltos::describe_format(text(step, "format"));
+  expect(step, {{"dtype", word_of(kDtypes, info.dtype)},
+                {"itemsize", info.itemsize},
+                {"alignment", info.alignment},
+                {"canonical", info.canonical}});
+}
+
+// Files
+
+void Operations::patch(const Json &step) {
+  const std::uint64_t start = step.contains("object") ? get<deltos::Object>(step, "object").file_offset() : 0;
+  write_at(text(step, "path"), start + step.at("at").get<std::uint64_t>(), bytes_of(step.at("data")));
+}
+
+void Operations::resize_file(const Json &step) {
+  std::filesystem::resize_file(text(step, "path"), step.at("size").get<std::uint64_t>());
+}
+
+void Operations::embed(const Json &step) {
+  const std::string to = text(step, "to");
+  std::ofstream(to, std::ios::binary | std::ios::app).flush();
+  write_at(to, step.at("at").get<std::uint64_t>(), read_file(text(step, "from")));
+}
+
+void Operations::remove_file(const Json &step) { std::filesystem::remove(text(step, "path")); }
+
+}  // namespace conformance

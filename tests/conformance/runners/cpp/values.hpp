@@ -1,0 +1,183 @@
+// What the fields of the corpus stand for in C++: bytes, numbers behind words, and differences in words.
+#pragma once
+
+#include <cstddef>
+#include <deltos/deltos.hpp>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace conformance {
+
+using Json = nlohmann::json;
+using Bytes = std::vector<std::byte>;
+
+// What was expected and what came.
+class Mismatch : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+inline Json read_json(const std::string &path) {
+  std::ifstream file(path);
+  if (!file) throw Mismatch("cannot read " + path);
+  return Json::parse(file);
+}
+
+inline Bytes bytes_of_digits(const std::string &digits) {
+  Bytes bytes;
+  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
+    bytes.push_back(static_cast<std::byte>(std::stoi(digits.substr(at, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+inline Bytes bytes_of(const Json &data) {
+  if (data.is_string()) return bytes_of_digits(data.get<std::string>());
+  const Bytes unit = bytes_of_digits(data.at("repeat").get<std::string>());
+  Bytes bytes;
+  for (std::uint64_t times = data.at("times").get<std::uint64_t>(); times > 0; --times) {
+    bytes.insert(bytes.end(), unit.begin(), unit.end());
+  }
+  return bytes;
+}
+
+inline std::string digits_of(deltos::Span<const std::byte> bytes) {
+  std::string digits;
+  for (const std::byte byte : bytes) {
+    for (const int nibble : {std::to_integer<int>(byte) >> 4, std::to_integer<int>(byte) & 15}) {
+      digits.push_back("0123456789abcdef"[nibble]);
+    }
+  }
+  return digits;
+}
+
+inline std::string shown(const Json &value) {
+  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text.size() <= 200 ? text : text.substr(0, 200) + "...";
+}
+
+inline Mismatch differ(const std::string &field, const Json &expected, const Json &actual) {
+  return Mismatch("expected " + field + " " + shown(expected) + ", got " + shown(actual));
+}
+
+inline void expect_bytes(const Bytes &expected, deltos::Span<const std::byte> actual) {
+  if (Bytes(actual.begin(), actual.end()) != expected) throw differ("data", digits_of(expected), digits_of(actual));
+}
+
+inline Json list_of(deltos::Span<const std::int64_t> values) {
+  return Json(deltos::Shape(values.begin(), values.end()));
+}
+
+// A number with the word that the corpus has for it.
+template <class Number>
+using Words = std::map<std::string, Number>;
+
+template <class Number>
+Number number_of(const Words<Number> &words, const std::string &word) {
+  const auto found = words.find(word);
+  if (found == words.end()) throw Mismatch("the word " + word + " is not known");
+  return found->second;
+}
+
+template <class Number>
+std::string word_of(const Words<Number> &words, Number number) {
+  for (const auto &[word, value] : words) {
+    if (value == number) return word;
+  }
+  return "?";
+}
+
+inline const Words<deltos::Dtype> kDtypes{
+    {"OTHER", deltos::Dtype::other}, {"BOOL", deltos::Dtype::boolean},    {"I8", deltos::Dtype::i8},
+    {"I16", deltos::Dtype::i16},     {"I32", deltos::Dtype::i32},         {"I64", deltos::Dtype::i64},
+    {"U8", deltos::Dtype::u8},       {"U16", deltos::Dtype::u16},         {"U32", deltos::Dtype::u32},
+    {"U64", deltos::Dtype::u64},     {"F16", deltos::Dtype::f16},         {"F32", deltos::Dtype::f32},
+    {"F64", deltos::Dtype::f64},     {"C64", deltos::Dtype::c64},         {"C128", deltos::Dtype::c128},
+    {"BYTES", deltos::Dtype::bytes}, {"UCS4", deltos::Dtype::ucs4},       {"STRUCT", deltos::Dtype::structure},
+    {"BF16", deltos::Dtype::bf16},   {"F8_E4M3", deltos::Dtype::f8_e4m3}, {"F8_E5M2", deltos::Dtype::f8_e5m2},
+};
+inline const Words<deltos::Mode> kModes{{"read", deltos::Mode::read},
+                                        {"in-place", deltos::Mode::in_place},
+                                        {"write", deltos::Mode::write},
+                                        {"static", deltos::Mode::fixed}};
+inline const Words<deltos::Create> kCreations{{"never", deltos::Create::never},
+                                              {"if-absent", deltos::Create::if_absent},
+                                              {"new", deltos::Create::only_new},
+                                              {"replace", deltos::Create::replace}};
+inline const Words<deltos::OpenFlags> kOpenFlags{{"sigbus-guard", deltos::OpenFlags::sigbus_guard},
+                                                 {"verify", deltos::OpenFlags::verify},
+                                                 {"rollback", deltos::OpenFlags::rollback},
+                                                 {"redirty", deltos::OpenFlags::redirty},
+                                                 {"copy", deltos::OpenFlags::copy},
+                                                 {"no-trim", deltos::OpenFlags::no_trim},
+                                                 {"force", deltos::OpenFlags::force},
+                                                 {"sparse", deltos::OpenFlags::sparse}};
+inline const Words<deltos::Request> kRequests{{"writable", deltos::Request::writable},
+                                              {"format", deltos::Request::format},
+                                              {"nd", deltos::Request::nd},
+                                              {"strides", deltos::Request::strides},
+                                              {"c", deltos::Request::c},
+                                              {"f", deltos::Request::f},
+                                              {"any", deltos::Request::any},
+                                              {"indirect", deltos::Request::indirect},
+                                              {"full-ro", deltos::Request::full_ro},
+                                              {"full", deltos::Request::full}};
+inline const Words<deltos::Durability> kDurabilities{
+    {"sync", deltos::Durability::sync}, {"lazy", deltos::Durability::lazy}, {"async", deltos::Durability::async}};
+inline const Words<deltos::Level> kLevels{{"struct", deltos::Level::structure}, {"full", deltos::Level::full}};
+inline const Words<deltos::Depth> kDepths{{"all", deltos::Depth::all}, {"one-level", deltos::Depth::one_level}};
+
+// The element type that a step's format and dtype say.
+inline deltos::ElementType element_type(const Json &step) {
+  const deltos::Dtype dtype =
+      step.contains("dtype") ? number_of(kDtypes, step.at("dtype").get<std::string>()) : deltos::Dtype::other;
+  if (!step.contains("format")) return dtype;
+  return {step.at("format").get<std::string>(), dtype};
+}
+
+inline deltos::Shape shape_of(const Json &step) { return step.value("shape", deltos::Shape()); }
+
+// A metadata value of a step or a description, as an argument; it borrows from itself.
+class GivenValue {
+ public:
+  explicit GivenValue(const Json &item) : is_text_(item.contains("text")) {
+    if (is_text_) {
+      text_ = item.at("text").get<std::string>();
+    } else {
+      bytes_ = bytes_of(item.at("data"));
+      format_ = item.at("format").get<std::string>();
+      shape_ = shape_of(item);
+    }
+  }
+  deltos::Value value() const {
+    if (is_text_) return deltos::Value(text_);
+    return deltos::Value(format_, bytes_, shape_);
+  }
+
+ private:
+  bool is_text_;
+  std::string text_, format_;
+  Bytes bytes_;
+  deltos::Shape shape_;
+};
+
+// Compares a stored value with the fields of a step or a description.
+inline void expect_value(const deltos::Metadatum &actual, const Json &expected) {
+  if (expected.contains("text")) {
+    const Json text = actual.text();
+    if (text != expected.at("text")) throw differ("text", expected.at("text"), text);
+  }
+  if (expected.contains("format") && expected.at("format") != actual.format()) {
+    throw differ("format", expected.at("format"), actual.format());
+  }
+  if (expected.contains("shape") && expected.at("shape") != list_of(actual.shape())) {
+    throw differ("shape", expected.at("shape"), list_of(actual.shape()));
+  }
+  if (expected.contains("data")) expect_bytes(bytes_of(expected.at("data")), actual.bytes());
+}
+
+}  // namespace conformance
