@@ -52,7 +52,7 @@ def julia_program(places: Places) -> list[str] | None:
 
 
 C = Twin("C", 1.0, meson_program("bench_language"))
-TWINS = [Twin("Julia", 1.05, julia_program)]
+TWINS = [Twin("C++", 1.0, meson_program("bench_language_cpp")), Twin("Julia", 1.05, julia_program)]
 
 
 def figures_of(command: list[str], file: Path) -> dict[str, float]:
