@@ -46,39 +46,39 @@ typedef int32_t deltos_status;
  *
  * | code            | fault   | Python (each also a deltos.Error)    | Rust                    | Julia              |
  * |-----------------|---------|--------------------------------------|-------------------------|--------------------|
- * | E_INVALID       | caller  | ValueError                           | ErrorKind::Invalid      | ArgumentError      |
- * | E_KIND          | caller  | TypeError                            | ErrorKind::Kind         | ArgumentError      |
- * | E_TYPE          | caller  | TypeError                            | ErrorKind::Type         | ArgumentError      |
- * | E_RANGE         | caller  | IndexError                           | ErrorKind::Range        | BoundsError        |
- * | E_TOO_SMALL     | caller  | ValueError                           | ErrorKind::TooSmall     | ArgumentError      |
- * | E_NOT_FOUND     | caller  | KeyError (path: FileNotFoundError)   | ErrorKind::NotFound     | KeyError           |
- * | E_EXISTS        | caller  | FileExistsError                      | ErrorKind::Exists       | ArgumentError      |
- * | E_READONLY      | caller  | PermissionError (export: BufferError)| ErrorKind::ReadOnly     | ReadOnlyMemoryError|
- * | E_SEALED        | caller  | BufferError                          | ErrorKind::Sealed       | ReadOnlyMemoryError|
- * | E_PINNED        | caller  | BufferError                          | ErrorKind::Pinned       | DeltosError        |
- * | E_BUSY          | caller  | BlockingIOError                      | ErrorKind::Busy         | DeltosError        |
- * | E_CLOSED        | caller  | ValueError                           | ErrorKind::Closed       | ArgumentError      |
- * | E_STALE         | caller  | ReferenceError                       | ErrorKind::Stale        | DeltosError        |
- * | E_FORKED        | caller  | RuntimeError                         | ErrorKind::Forked       | DeltosError        |
- * | E_LAYOUT        | caller  | BufferError                          | ErrorKind::Layout       | ArgumentError      |
- * | E_FORMAT        | caller  | ValueError                           | ErrorKind::Format       | ArgumentError      |
- * | E_CANCELLED     | caller  | InterruptedError                     | ErrorKind::Cancelled    | InterruptException |
- * | E_STRUCT        | caller  | RuntimeError                         | ErrorKind::Struct       | DeltosError        |
- * | E_UNSUPPORTED   | caller  | NotImplementedError                  | ErrorKind::Unsupported  | DeltosError        |
- * | E_DUPLICATE     | caller  | ValueError                           | ErrorKind::Duplicate    | ArgumentError      |
- * | E_CORRUPT       | file    | OSError (EIO)                        | ErrorKind::Corrupt      | DeltosError        |
- * | E_NOT_DELTOS    | file    | ValueError                           | ErrorKind::NotDeltos    | DeltosError        |
- * | E_FEATURE       | file    | NotImplementedError                  | ErrorKind::Feature      | DeltosError        |
- * | E_LIMIT         | file    | OverflowError                        | ErrorKind::Limit        | OverflowError      |
- * | E_REPLACED      | file    | OSError (ESTALE)                     | ErrorKind::Replaced     | DeltosError        |
- * | E_IO            | system  | OSError (os_errno)                   | ErrorKind::Io           | SystemError        |
- * | E_IN_DOUBT      | system  | OSError (os_errno)                   | ErrorKind::InDoubt      | SystemError        |
- * | E_NO_SPACE      | system  | OSError (ENOSPC or os_errno)         | ErrorKind::NoSpace      | SystemError        |
- * | E_NO_MEMORY     | system  | MemoryError                          | ErrorKind::NoMemory     | OutOfMemoryError   |
- * | E_ADDRESS_SPACE | system  | MemoryError                          | ErrorKind::AddressSpace | OutOfMemoryError   |
- * | E_FILESYSTEM    | system  | OSError (ENOTSUP)                    | ErrorKind::Filesystem   | SystemError        |
- * | E_LOCKED        | system  | BlockingIOError                      | ErrorKind::Locked       | DeltosError        |
- * | E_INTERNAL      | library | SystemError                          | ErrorKind::Internal     | DeltosError        |
+ * | E_INVALID       | caller  | ValueError                           | ErrorKind::Invalid      | InvalidError       |
+ * | E_KIND          | caller  | TypeError                            | ErrorKind::Kind         | KindError          |
+ * | E_TYPE          | caller  | TypeError                            | ErrorKind::Type         | TypeMismatchError  |
+ * | E_RANGE         | caller  | IndexError                           | ErrorKind::Range        | RangeError         |
+ * | E_TOO_SMALL     | caller  | ValueError                           | ErrorKind::TooSmall     | TooSmallError      |
+ * | E_NOT_FOUND     | caller  | KeyError (path: FileNotFoundError)   | ErrorKind::NotFound     | NotFoundError      |
+ * | E_EXISTS        | caller  | FileExistsError                      | ErrorKind::Exists       | ExistsError        |
+ * | E_READONLY      | caller  | PermissionError (export: BufferError)| ErrorKind::ReadOnly     | ReadOnlyError      |
+ * | E_SEALED        | caller  | BufferError                          | ErrorKind::Sealed       | SealedError        |
+ * | E_PINNED        | caller  | BufferError                          | ErrorKind::Pinned       | PinnedError        |
+ * | E_BUSY          | caller  | BlockingIOError                      | ErrorKind::Busy         | BusyError          |
+ * | E_CLOSED        | caller  | ValueError                           | ErrorKind::Closed       | ClosedError        |
+ * | E_STALE         | caller  | ReferenceError                       | ErrorKind::Stale        | StaleError         |
+ * | E_FORKED        | caller  | RuntimeError                         | ErrorKind::Forked       | ForkedError        |
+ * | E_LAYOUT        | caller  | BufferError                          | ErrorKind::Layout       | LayoutError        |
+ * | E_FORMAT        | caller  | ValueError                           | ErrorKind::Format       | FormatError        |
+ * | E_CANCELLED     | caller  | InterruptedError                     | ErrorKind::Cancelled    | CancelledError     |
+ * | E_STRUCT        | caller  | RuntimeError                         | ErrorKind::Struct       | StructError        |
+ * | E_UNSUPPORTED   | caller  | NotImplementedError                  | ErrorKind::Unsupported  | UnsupportedError   |
+ * | E_DUPLICATE     | caller  | ValueError                           | ErrorKind::Duplicate    | DuplicateError     |
+ * | E_CORRUPT       | file    | OSError (EIO)                        | ErrorKind::Corrupt      | CorruptError       |
+ * | E_NOT_DELTOS    | file    | ValueError                           | ErrorKind::NotDeltos    | NotDeltosError     |
+ * | E_FEATURE       | file    | NotImplementedError                  | ErrorKind::Feature      | FeatureError       |
+ * | E_LIMIT         | file    | OverflowError                        | ErrorKind::Limit        | LimitError         |
+ * | E_REPLACED      | file    | OSError (ESTALE)                     | ErrorKind::Replaced     | ReplacedError      |
+ * | E_IO            | system  | OSError (os_errno)                   | ErrorKind::Io           | IoError            |
+ * | E_IN_DOUBT      | system  | OSError (os_errno)                   | ErrorKind::InDoubt      | InDoubtError       |
+ * | E_NO_SPACE      | system  | OSError (ENOSPC or os_errno)         | ErrorKind::NoSpace      | NoSpaceError       |
+ * | E_NO_MEMORY     | system  | MemoryError                          | ErrorKind::NoMemory     | NoMemoryError      |
+ * | E_ADDRESS_SPACE | system  | MemoryError                          | ErrorKind::AddressSpace | AddressSpaceError  |
+ * | E_FILESYSTEM    | system  | OSError (ENOTSUP)                    | ErrorKind::Filesystem   | FilesystemError    |
+ * | E_LOCKED        | system  | BlockingIOError                      | ErrorKind::Locked       | LockedError        |
+ * | E_INTERNAL      | library | SystemError                          | ErrorKind::Internal     | InternalError      |
  */
 enum {
   DELTOS_OK = 0,
