@@ -119,6 +119,12 @@ Base.copyto!(target::BufferArray{T,N,false}, source::Dense{T}) where {T,N} = rea
 Base.copyto!(target::Array{Bool}, source::BufferArray{Bool}) = (copyto!(target, 1, source, 1, length(source)); target)
 Base.copyto!(target::BufferArray{Bool,N,true}, source::BufferArray{Bool}) where {N} = copy_memory(target, source)
 
+# Broadcasting asks for a copy of the same type when what it reads is what it writes: memory of the program, seen through a view.
+function Base.unaliascopy(a::BufferArray{T,N,W}) where {T,N,W}
+    plain = copy(a)
+    return BufferArray{T,N,W}(pointer(plain), size(plain), View(plain))
+end
+
 # ---- From buffers to arrays -------------------------------------------------------------------------------------------
 
 """
@@ -185,7 +191,7 @@ function acquire_array(buffer::Buffer, writable)
     try
         return acquire(buffer, flags | Raw.DELTOS_VIEW_WRITABLE)
     catch e
-        e isa Union{SealedError,ReadOnlyError,ForkedError,BusyError} || rethrow()
+        e isa Union{SealedError,ReadOnlyError,ForkedError,BusyError,StaleError} || rethrow()
         return acquire(buffer, flags)
     end
 end

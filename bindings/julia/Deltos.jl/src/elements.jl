@@ -232,7 +232,8 @@ function parse_fields(format, i)
         at += sizeof(T)
     end
     (isempty(names) || length(names) > LONGEST_TUPLE || !allunique(names)) && return nothing
-    T = NamedTuple{(names...,),Tuple{types...}}
+    complex = names == [:re, :im] && types[1] === types[2] && types[1] <: Real # a Complex of Julia's, of whatever it is made
+    T = complex ? Complex{types[1]} : NamedTuple{(names...,),Tuple{types...}}
     fits = sizeof(T) == at && all(k -> fieldoffset(T, k) == offsets[k], 1:length(offsets))
     return fits ? (T, i + 1) : nothing
 end

@@ -16,7 +16,7 @@ function thrown(f)
     return nothing
 end
 
-const SUITES = isempty(ARGS) ? ["layout", "storages", "doctests"] : ARGS
+const SUITES = isempty(ARGS) ? ["layout", "errors", "elements", "arrays", "storages", "transactions", "attributes", "lifetimes", "threads", "model", "reachability", "doctests"] : ARGS
 
 
 # As `@testset` counts them, and in one line for whoever adds them up.
