@@ -199,7 +199,9 @@ typedef struct deltos_format_info {
  * @retval DELTOS_E_STRUCT     struct_size is smaller than the first version of the struct.
  * @retval DELTOS_E_TOO_SMALL  canonical does not fit; canonical_size tells what it takes.
  * @retval DELTOS_E_UNSUPPORTED  Pointers, or objects of a language.
- * @retval DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * @retval DELTOS_E_LIMIT      More than 64 KiB of text, 65,535 fields, 64 levels of structures or 64 dimensions of a
+ *                             sub-array; or items of more than 2^40 bytes.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: in proportion to the length.
  * @since 0.1
  */

@@ -101,7 +101,7 @@ class Reader {
   void skip_spaces();
   bool consume(char character);
 
-  Error fail_here(const char *reason) const;
+  Error fail_here(const char *reason, Code code = Code::format) const;
   Error fail_size() const;
 
   // How the byte order in force reads it.
@@ -137,9 +137,9 @@ bool Reader::consume(char character) {
   return true;
 }
 
-Error Reader::fail_here(const char *reason) const {
-  if (at_end()) return fail(Code::format, "format %s: %s at its end", quoted(text_).c_str(), reason);
-  return fail(Code::format, "format %s: %s at position %zu, character %s", quoted(text_).c_str(), reason, at_,
+Error Reader::fail_here(const char *reason, Code code) const {
+  if (at_end()) return fail(code, "format %s: %s at its end", quoted(text_).c_str(), reason);
+  return fail(code, "format %s: %s at position %zu, character %s", quoted(text_).c_str(), reason, at_,
               quoted(text_.substr(at_, 1)).c_str());
 }
 
@@ -230,7 +230,7 @@ Status Reader::read_scalar(std::optional<std::uint64_t> number, Element *element
 }
 
 Status Reader::read_nested(std::optional<std::uint64_t> number, int depth, Element *element) {
-  if (depth == kMaxNesting) return fail_here("structures nested more than 64 deep");
+  if (depth == kMaxNesting) return fail_here("structures nested more than 64 deep", Code::limit);
   at_ += 2;
   DELTOS_ASSIGN(Listing listing, read_listing(depth + 1));
   element->alignment = is_aligning() ? listing.alignment : 1;
@@ -257,7 +257,7 @@ Result<Element> Reader::read_element(int depth, Listing *listing) {
   } else {
     DELTOS_TRY(read_scalar(number, &element));
   }
-  if (shape.size() > kMaxSubArrayDimensions) return fail_here("a sub-array of more than 64 dimensions");
+  if (shape.size() > kMaxSubArrayDimensions) return fail_here("a sub-array of more than 64 dimensions", Code::limit);
   skip_spaces();
   if (consume(':')) {
     listing->is_plain = false;

@@ -256,8 +256,8 @@ TEST(Format, MessagesAreOneShortLineWhateverTheText) {
 
 TEST(Format, NestingEndsAt64) {
   EXPECT_EQ(format_from(repeated("T{", 64) + "d" + repeated("}", 64)).item_bytes, 8u);
-  EXPECT_EQ(refusal_of(repeated("T{", 65) + "d" + repeated("}", 65)).code, Code::format);
-  EXPECT_EQ(refusal_of(repeated("T{", 30000)).code, Code::format);
+  EXPECT_EQ(refusal_of(repeated("T{", 65) + "d" + repeated("}", 65)).code, Code::limit);
+  EXPECT_EQ(refusal_of(repeated("T{", 30000)).code, Code::limit);
 }
 
 TEST(Format, ItemsEndAt2To40Bytes) {
@@ -280,8 +280,8 @@ TEST(Format, TextsEndAt64KiBGivenAndWritten) {
 
 TEST(Format, SubArraysEndAt64Dimensions) {
   EXPECT_EQ(format_from("(1" + repeated(",1", 63) + ")d").item_bytes, 8u);
-  EXPECT_EQ(refusal_of("(1" + repeated(",1", 64) + ")d").code, Code::format);
-  EXPECT_EQ(refusal_of("(1" + repeated(",1", 63) + ")2d").code, Code::format);
+  EXPECT_EQ(refusal_of("(1" + repeated(",1", 64) + ")d").code, Code::limit);
+  EXPECT_EQ(refusal_of("(1" + repeated(",1", 63) + ")2d").code, Code::limit);
 }
 
 TEST(Format, RandomTextsAreReadOrRefusedAndReadTheSameAgain) {
