@@ -3,7 +3,7 @@
     check_docs.py --stage DIRECTORY --python INTERPRETER ROOT
 
 A `text` block right after an example is what it prints. The examples run one after another in one empty directory: the
-C program reads what the Python program wrote. The interpreter has the package; the stage is where the library is
+programs in C and C++ read what the Python program wrote. The interpreter has the package; the stage is where the library is
 installed.
 """
 
@@ -31,7 +31,7 @@ EXAMPLE_LINES = 22
 
 def blocks(text):
     """The language, the code and the printed text of each example."""
-    fence = r"```(python|c)\n(.*?)```\n(?:\n```text\n(.*?)```)?"
+    fence = r"```(python|cpp|c)\n(.*?)```\n(?:\n```text\n(.*?)```)?"
     return [(match[1], match[2], match[3] or "") for match in re.finditer(fence, text, re.DOTALL)]
 
 
@@ -39,21 +39,23 @@ def command_for(language, code, stage, python, directory):
     if language == "python":
         (directory / "example.py").write_text(code)
         return [python, "-W", "error", "example.py"]
-    (directory / "example.c").write_text(code)
+    source = f"example.{language}"
+    (directory / source).write_text(code)
     environment = {**os.environ, "PKG_CONFIG_PATH": f"{stage}/lib/pkgconfig"}
     asked = ["pkg-config", "--cflags", "--libs", "deltos"]
     flags = subprocess.run(asked, env=environment, check=True, capture_output=True, text=True).stdout
-    strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    command = [*compiler, *strict, "-o", "example", "example.c", *shlex.split(flags), f"-Wl,-rpath,{stage}/lib"]
+    variable, usual, standard = {"c": ("CC", "cc", "c99"), "cpp": ("CXX", "c++", "c++17")}[language]
+    strict = [f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror"]
+    compiler = shlex.split(os.environ.get(variable, usual))
+    command = [*compiler, *strict, "-o", "example", source, *shlex.split(flags), f"-Wl,-rpath,{stage}/lib"]
     subprocess.run(command, cwd=directory, check=True)
     return ["./example"]
 
 
 def example_problems(text, stage, python):
     found = blocks(text)
-    if [language for language, _, _ in found] != ["python", "c"]:
-        yield "README.md: one example in Python and one in C are expected"
+    if [language for language, _, _ in found] != ["python", "c", "cpp"]:
+        yield "README.md: one example in Python, one in C and one in C++ are expected"
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         for language, code, expected in found:

@@ -126,13 +126,14 @@ class Handle {
   explicit Handle(T *taken) noexcept : handle_(taken) {}
   Handle(Handle &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Handle &operator=(Handle &&other) noexcept {
-    if (this != &other) {
-      Release(&handle_);
-      handle_ = std::exchange(other.handle_, nullptr);
-    }
+    Handle taken(std::move(other));
+    std::swap(handle_, taken.handle_);
     return *this;
   }
-  ~Handle() { Release(&handle_); }
+  /** No call for an empty one: values that are passed on leave several of them behind. */
+  ~Handle() {
+    if (handle_ != nullptr) Release(&handle_);
+  }
 
   T *get() const noexcept { return handle_; }
   T *release() noexcept { return std::exchange(handle_, nullptr); }
