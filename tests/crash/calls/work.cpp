@@ -223,7 +223,11 @@ void Work::outside_transactions() {
     if (good("object", object)) good("export", storage_->export_payload(**object, true));
   }
   const Status synced = storage_->sync();
-  if (!synced.ok() && synced.code() != Code::busy) refused_ = !storage_->begin_transaction().ok();
+  if (!synced.ok() && synced.code() != Code::busy) {  // a barrier failed, or the file could not be looked at
+    const auto probe = storage_->begin_transaction();
+    refused_ = !probe.ok();
+    if (probe.ok()) (*probe)->abort();
+  }
   good("sync", synced);
   good("verify", storage_->verify(store::VerifyLevel::full, {}));
 }
