@@ -15,7 +15,7 @@ use crate::object::MadeIn;
 use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
-use crate::{Content, Element, ElementType, Error, MetadataValue, Object, Result, Storage};
+use crate::{Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result, Storage};
 
 /// What a commit survives. Nothing is lost by `kill -9` in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -224,7 +224,12 @@ impl<'s> Transaction<'s> {
             Ok(view) => view,
             Err(error) => {
                 self.delete(name)?;
-                return Err(error);
+                // A neighbour in the same 4 KiB is being sealed, perhaps by this transaction: then it takes a copy.
+                return if error.kind() == ErrorKind::Busy {
+                    self.create_copied(name, shape, fill)
+                } else {
+                    Err(error)
+                };
             }
         };
         let (first, count) = (view.as_mut_ptr(), view.len());
@@ -234,6 +239,19 @@ impl<'s> Transaction<'s> {
         fill(unsafe { elements(first, count) });
         drop(view);
         Ok(object)
+    }
+
+    fn create_copied<T: Element>(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        fill: impl FnOnce(&mut [T]),
+    ) -> Result<Object<'s>> {
+        // SAFETY: zeros are a value of every element type.
+        let zero: T = unsafe { std::mem::zeroed() };
+        let mut memory = vec![zero; shape.iter().product()];
+        fill(&mut memory);
+        self.create(name, Content::from(&memory).shape(shape)?)
     }
 
     /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it gets
