@@ -10,6 +10,7 @@ asan           core and capi under the address and undefined-behaviour sanitizer
 tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
 python         the wheel, installed into a clean environment
+rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
 julia          the Julia package, against the installed library
 dlopen         programs in Node, Lua and Go that load the library themselves
 conformance    the corpus in every language, and the storage that each writes read by all
@@ -74,6 +75,19 @@ suite_python() {
   DELTOS_SOURCE=$root DELTOS_WHEEL=$(echo "$build"/wheel/*.whl) timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" bindings/python/tests || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  return "$status"
+}
+
+# The Rust workspace against the installed library, then what Cargo makes of it elsewhere: tests/support/rust.sh.
+suite_rust() {
+  wish rust || skip "$wish_reason"
+  fetch_crates || skip 'cargo is there, but could not fetch the crates of bindings/rust/Cargo.lock'
+  build_stage
+  status=0
+  for step in installed sanitized vendored packaged documented laid_out; do
+    echo "---- $step"
+    "rust_$step" || { echo "rust_$step failed"; status=1; }
+  done
   return "$status"
 }
 

@@ -51,7 +51,7 @@ struct Layout {
 }
 
 impl<'c> Content<'c> {
-    /// Elements of any type in C order: their bytes, their type (a format string or a [`DType`]), and a shape.
+    /// Elements of any type in C order: their bytes, their type (a format string or a [`DType`](crate::DType)), and a shape.
     ///
     /// # Errors
     /// [`Format`](ErrorKind::Format), and [`Range`](ErrorKind::Range) when the bytes are not as many as the shape says.

@@ -195,3 +195,8 @@ pub fn library_version() -> &'static str {
     // SAFETY: a static string, never NULL.
     unsafe { text::borrowed(sys::deltos_version()) }
 }
+
+/// The example in the README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
