@@ -1,0 +1,47 @@
+// The examples of the headers of C++, extracted from the comments that show them, compiled and run.
+#include "hpp_examples.hpp"
+
+#include "fixture.hpp"
+
+using namespace deltos_hpp_tests;
+
+namespace {
+
+class Example : public WithStorage {
+ protected:
+  void SetUp() override {
+    WithStorage::SetUp();
+    before_ = std::filesystem::current_path();
+    std::filesystem::current_path(path().parent_path());
+  }
+  void TearDown() override { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_;
+};
+
+TEST_F(Example, storage_creates_a_file) {
+  example_storage();
+  EXPECT_TRUE(std::filesystem::exists("example.deltos"));
+}
+
+TEST_F(Example, transaction_creates_a_buffer_with_its_unit) {
+  example_transaction(storage_);
+  EXPECT_EQ(storage_.view<const double>("a/grid")[2], 3);
+  EXPECT_EQ(storage_.snapshot().metadata("a/grid", "unit")->text(), "K");
+}
+
+TEST_F(Example, element_makes_a_struct_an_element) {
+  deltos::Transaction transaction = storage_.transaction();
+  transaction.create("places", std::vector<Place>{{1, 2, 3}});
+  transaction.commit();
+  EXPECT_EQ(storage_.view<const Place>("places")[0].population, 3);
+}
+
+TEST_F(Example, whole_program_counts_birds) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(example_deltos(), 0);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "6 birds; DELTOS_E_NOT_FOUND\n");
+}
+
+}  // namespace
