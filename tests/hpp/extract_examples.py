@@ -1,7 +1,7 @@
 """Writes the examples of the headers of C++ as one source, so that what a reader copies is what has been compiled and run.
 
-A whole program becomes `int example_<header>()`, declarations stay at namespace scope, and statements become
-`void example_<header>(deltos::Storage &storage)`, or without the storage where they open their own.
+A whole program becomes `inline int example_<header>()`, declarations stay at namespace scope, and statements become
+`inline void example_<header>(deltos::Storage &storage)`, or without the storage where they open their own.
 """
 
 import re
@@ -18,12 +18,12 @@ def as_code(name, code):
     if "int main() {" in code:
         code = re.sub(r"^#include.*\n", "", code, flags=re.MULTILINE).rstrip()
         body = code.removesuffix("}") + "  return 0;\n}\n"
-        return body.replace("int main() {", f"int example_{name}() {{")
+        return body.replace("int main() {", f"inline int example_{name}() {{")
     if "template <>" in code:
         return code
     body = "".join(f"  {line}\n" if line else "\n" for line in code.splitlines())
     parameter = "" if "deltos::Storage storage" in code else "deltos::Storage &storage"
-    return f"void example_{name}({parameter}) {{\n{body}}}\n"
+    return f"inline void example_{name}({parameter}) {{\n{body}}}\n"
 
 
 def main(output, headers):
