@@ -43,6 +43,14 @@ def meson_program(name: str) -> Callable[[Places], list[str] | None]:
     return command
 
 
+def rust_program(places: Places) -> list[str] | None:
+    """What `./dev bench` builds with cargo, which links with the installed library."""
+    program = places.build.parent / "rust/release/examples/language"
+    if not program.exists() or places.stage is None:
+        return None
+    return ["env", f"LD_LIBRARY_PATH={places.stage}/lib", str(program)]
+
+
 def julia_program(places: Places) -> list[str] | None:
     julia = shutil.which("julia")
     if julia is None or places.stage is None:
@@ -52,7 +60,11 @@ def julia_program(places: Places) -> list[str] | None:
 
 
 C = Twin("C", 1.0, meson_program("bench_language"))
-TWINS = [Twin("C++", 1.0, meson_program("bench_language_cpp")), Twin("Julia", 1.05, julia_program)]
+TWINS = [
+    Twin("C++", 1.0, meson_program("bench_language_cpp")),
+    Twin("Rust", 1.0, rust_program),
+    Twin("Julia", 1.05, julia_program),
+]
 
 
 def figures_of(command: list[str], file: Path) -> dict[str, float]:

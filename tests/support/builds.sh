@@ -74,8 +74,8 @@ build_go() {
   (cd bindings/go && CGO_ENABLED=0 go build -o "$build/go/" ./geonames ./golden)
 }
 
-# The Rust process of the demo, against the installed library.
-build_rust_reader() {
+# The Rust process of the demo, and that of the benchmarks, against the installed library.
+build_rust_programs() {
   (cd bindings/rust && CARGO_TARGET_DIR="$build/rust" PKG_CONFIG_PATH="$build/stage/lib/pkgconfig" \
-    cargo build --release --package deltos --example reader)
+    cargo build --release --locked --package deltos --example reader --example language)
 }
