@@ -1,10 +1,10 @@
-"""Every runner on the corpus, every reader on every writer's storage and on the released files: the table, and the verdict.
+"""Every runner on the corpus, every reader on every writer's storage and on the released files: table and verdict.
 
     matrix.py [--build DIR] [--only NAME,...] [--runner NAME=COMMAND] [--absent NAME=REASON] [--counts FILE] [FILE...]
 
-The runners are found in the build directory of ./dev; --runner names another command for one, or adds a reader, and --absent
-says why one is not there: it is skipped, loudly. FILE: parts of the corpus instead of all of it. The exit status is 0 when
-everything passed. --counts appends one line "passed failed skipped".
+The runners are found in the build directory of ./dev; --runner names another command for one, or adds a reader, and
+--absent says why one is not there: it is skipped, loudly. FILE: parts of the corpus instead of all of it. The exit
+status is 0 when everything passed. --counts appends one line "passed failed skipped".
 
 What the writers wrote is compared byte by byte, but for what must differ: see masked().
 """
@@ -106,7 +106,8 @@ def missing(words: list[str]) -> str | None:
     """What of a command is not there."""
     if shutil.which(words[0]) is None:
         return f"{words[0]} is not there"
-    return next((f"{word} is not there" for word in words[1:] if word.startswith("/") and not Path(word).exists()), None)
+    absent = (word for word in words[1:] if word.startswith("/") and not Path(word).exists())
+    return next((f"{word} is not there" for word in absent), None)
 
 
 def execute(words: list[str], *more: str | Path) -> tuple[int, str]:
@@ -123,7 +124,8 @@ def execute(words: list[str], *more: str | Path) -> tuple[int, str]:
 def ends_of(text: str) -> str:
     """What was said, cut when it is long."""
     lines = text.strip().splitlines()
-    return "\n".join(f"    {line[:300]}" for line in (lines if len(lines) <= 20 else [*lines[:10], "...", *lines[-9:]]))
+    shown = lines if len(lines) <= 20 else [*lines[:10], "...", *lines[-9:]]
+    return "\n".join(f"    {line[:300]}" for line in shown)
 
 
 def table(title: str, columns: list[str], rows: list[tuple[str, list[str]]]) -> None:
@@ -158,8 +160,9 @@ def show_corpus(results: dict[str, dict[str, tuple[int, int]]], corpus: list[Pat
         return f"{counts[0]}" if not counts[1] else f"{counts[0]} + {counts[1]} FAILED"
 
     rows = [(path.stem, [cell(results[name][path.stem]) for name in results]) for path in corpus]
-    sums = [tuple(map(sum, zip(*results[name].values()))) for name in results]
-    table("cases", [*results], [*rows, ("all", [cell(counts) for counts in sums])])
+    passed = [sum(counts[0] for counts in files.values()) for files in results.values()]
+    failed = [sum(counts[1] for counts in files.values()) for files in results.values()]
+    table("cases", [*results], [*rows, ("all", [cell(counts) for counts in zip(passed, failed)])])
 
 
 # ---- The goldens
@@ -253,8 +256,9 @@ def main() -> int:
     options = arguments()
     corpus = options.corpus or sorted((HERE / "corpus").glob("*.json"))
     absent, tally = pairs_of(options.absent), Tally()
-    if (library := options.build / "stage/lib/libdeltos.so.0").exists():
+    if (library := options.build.resolve() / "stage/lib/libdeltos.so.0").exists():
         os.environ.setdefault("DELTOS_LIBRARY", str(library))
+        os.environ.setdefault("LD_LIBRARY_PATH", str(library.parent))
     there = {}
     for runner in chosen_runners(options):
         words = words_of(runner, options.build)

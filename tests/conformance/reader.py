@@ -1,10 +1,10 @@
-"""Reads a storage with nothing but struct and mmap: written from src/format/FORMAT.md alone, to show that the page is enough.
+"""Reads a storage with nothing but struct and mmap: written from src/format/FORMAT.md alone, to show that it is enough.
 
     reader.py read DESCRIPTION STORAGE     compares a storage with its description
     reader.py dump STORAGE                 prints what is in it
 
-It is the static reader of section 12. It takes no locks, so it is for files that nobody writes. Everything it follows is
-checked before; what is not as the page says raises Damaged. The sections named below are those of the page.
+It is the static reader of section 12. It takes no locks, so it is for files that nobody writes. Everything it follows
+is checked before; what is not as the page says raises Damaged. The sections named below are those of the page.
 """
 
 from __future__ import annotations
@@ -230,9 +230,9 @@ class Storage:
                 if entry.key >= first:
                     yield entry.key, self._spill(entry.value) if entry.spilled else entry.value
             elif after is None or first < after:
-                child = struct.unpack("<QQ", entry.value)
-                low = entry.key or bounds[0]
-                yield from self._walk(*child, level - 1, first, (low, bounds[1] if after is None else after))
+                child, its_transaction = struct.unpack("<QQ", entry.value)
+                its_bounds = entry.key or bounds[0], bounds[1] if after is None else after
+                yield from self._walk(child, its_transaction, level - 1, first, its_bounds)
 
     def _find(self, key: bytes) -> bytes | None:
         found = next(self._entries_from(key), None)
@@ -284,7 +284,7 @@ class Storage:
         if value is None:
             raise KeyError(name)
         check(len(value) == 8, "an id has another length than 8")
-        return struct.unpack("<Q", value)[0]
+        return int.from_bytes(value, "little")
 
     def object(self, name: str) -> Object:
         number = self.id_of(name)
@@ -294,7 +294,8 @@ class Storage:
         fields = struct.unpack_from("<HBBHHIHHQQQQQQ", record)
         version, kind, flags, dtype, ndim, format_bytes, name_bytes, extent_count = fields[:8]
         created, changed, item_bytes, payload_bytes, digest, _ = fields[8:]
-        check(ndim <= 64 and format_bytes <= 65536 and 1 <= name_bytes <= 1023 and extent_count <= 64, "a record is too long")
+        short = ndim <= 64 and format_bytes <= 65536 and 1 <= name_bytes <= 1023 and extent_count <= 64
+        check(short, "a record is too long")
         at = 64 + 24 * extent_count
         texts = at + 8 * ndim
         check(len(record) == texts + format_bytes + name_bytes, "a record has another length than it says")
@@ -358,7 +359,7 @@ class Storage:
 
 def data_of(data: Any) -> bytes:
     if isinstance(data, dict):
-        return bytes.fromhex(data["repeat"]) * data["times"]
+        return bytes.fromhex(data["repeat"]) * int(data["times"])
     return bytes.fromhex(data)
 
 
@@ -406,7 +407,8 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
 def dump(storage: Storage) -> Iterator[str]:
     def metadata_of(name: str) -> Iterator[str]:
         for item in storage.metadata(name):
-            value = repr(item.data.decode()) if item.format == "u8" else f"{item.format} {item.shape} {shown(item.data)}"
+            text = item.format == "u8"
+            value = repr(item.data.decode()) if text else f"{item.format} {item.shape} {shown(item.data)}"
             yield f"    {item.key}: {value}"
 
     yield "the storage"

@@ -164,7 +164,9 @@ class TestTheReader:
         with reader.Storage(str(golden)) as storage:
             assert [*reader.differences(storage, load(HERE / "golden.json"))] == []
 
-    @pytest.mark.parametrize("change", ["data", "text", "key", "name", "sealed", "shape", "format", "object", "metadatum"])
+    @pytest.mark.parametrize(
+        "change", ["data", "text", "key", "name", "sealed", "shape", "format", "object", "metadatum"]
+    )
     def test_sees_each_difference(self, golden: Path, change: str) -> None:
         description = copy.deepcopy(load(HERE / "golden.json"))
         found = next(entry for entry in description["objects"] if "metadata" in entry)
@@ -240,7 +242,8 @@ class TestTheMatrix:
         assert self.run("--only", "C", "--runner", f"C={sys.executable} {tmp_path / 'runner.py'}").returncode == 1
 
     def test_says_what_it_skips(self) -> None:
-        done = self.run("--only", "Python,Rust,Julia", "--runner", "Rust=/no/such/runner", "--absent", "Julia=no Julia here")
+        absent = ["--runner", "Rust=/no/such/runner", "--absent", "Julia=no Julia here"]
+        done = self.run("--only", "Python,Rust,Julia", *absent)
         assert done.returncode == 0
         assert "SKIPPED Rust: /no/such/runner is not there" in done.stdout
         assert "SKIPPED Julia: no Julia here" in done.stdout

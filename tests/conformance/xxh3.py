@@ -26,11 +26,11 @@ KEYS = [struct.unpack_from("<8Q", SECRET, 8 * stripe) for stripe in range(STRIPE
 
 
 def u32(data: bytes, at: int) -> int:
-    return struct.unpack_from("<I", data, at)[0]
+    return int(struct.unpack_from("<I", data, at)[0])
 
 
 def u64(data: bytes, at: int) -> int:
-    return struct.unpack_from("<Q", data, at)[0]
+    return int(struct.unpack_from("<Q", data, at)[0])
 
 
 def rotated(number: int, bits: int) -> int:
@@ -122,7 +122,8 @@ def longer(data: bytes) -> int:
         accumulate(totals, struct.unpack_from("<8Q", data, number * STRIPE), KEYS[stripe])
     if (length - 1) // STRIPE % STRIPES_A_BLOCK == 0:
         scramble(totals)
-    accumulate(totals, struct.unpack_from("<8Q", data, length - STRIPE), struct.unpack_from("<8Q", SECRET, 192 - 64 - 7))
+    last = struct.unpack_from("<8Q", data, length - STRIPE)
+    accumulate(totals, last, struct.unpack_from("<8Q", SECRET, len(SECRET) - 64 - 7))
     result = length * P64_1
     for i in range(4):
         one, other = totals[2 * i] & MASK, totals[2 * i + 1] & MASK

@@ -58,17 +58,6 @@ fetch_node() {
   return 1
 }
 
-build_rust_runner() {
-  PKG_CONFIG_PATH=$build/stage/lib/pkgconfig CARGO_TARGET_DIR=$build/rust \
-    cargo build --release --locked --manifest-path bindings/rust/conformance/Cargo.toml
-}
-
-fetch_go() {
-  wish go || return 1
-  wish_reason='go is there, but could not download purego'
-  (cd bindings/go && go mod download)
-}
-
 build_go() {
   mkdir -p "$build/go"
   (cd bindings/go && CGO_ENABLED=0 go build -o "$build/go/" ./geonames ./golden)
