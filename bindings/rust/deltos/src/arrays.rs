@@ -18,7 +18,7 @@ fn turned<T: Element>(view: &View<'_, T>) -> Result<Turned> {
     let mut step = size_of::<T>() as isize;
     for (stride, &length) in compact.iter_mut().zip(shape).rev() {
         *stride = step;
-        step *= length.max(1) as isize;
+        step = step.saturating_mul(length.max(1) as isize);
     }
     let strides = if view.is_empty() { &compact[..] } else { view.strides().unwrap_or(&compact) };
     let mut turned = Turned { first: view.as_ptr().cast(), strides: Vec::new(), backwards: Vec::new() };

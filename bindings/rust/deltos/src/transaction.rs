@@ -249,7 +249,7 @@ impl<'s> Transaction<'s> {
     ) -> Result<Object<'s>> {
         // SAFETY: zeros are a value of every element type.
         let zero: T = unsafe { std::mem::zeroed() };
-        let mut memory = vec![zero; shape.iter().product()];
+        let mut memory = vec![zero; crate::content::product(shape).unwrap_or(0)];
         fill(&mut memory);
         self.create(name, Content::from(&memory).shape(shape)?)
     }

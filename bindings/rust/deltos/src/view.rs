@@ -465,7 +465,8 @@ impl<'s, T: Element> View<'s, T> {
         if any.suboffsets().is_some() {
             return Err(Error::new(ErrorKind::Layout, "rows are reached by pointers; copy the content"));
         }
-        let count = shape.iter().product::<usize>();
+        let count = crate::content::product(shape)
+            .ok_or_else(|| Error::new(ErrorKind::Limit, "more elements than can be counted"))?;
         let mut first = any.as_ptr().cast::<T>();
         if count == 0 {
             first = NonNull::<T>::dangling().as_ptr();

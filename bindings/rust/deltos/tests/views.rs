@@ -154,11 +154,13 @@ fn empty_and_scalar_buffers_are_views_too() {
     change(&storage, |transaction| {
         transaction.create("none", &[] as &[f64])?;
         transaction.create("flat", Content::from(&[] as &[u8]).shape(&[3, 0, 2])?)?;
+        transaction.create_with::<u8>("vast", &[1 << 30, 1 << 30, 0], |memory| assert!(memory.is_empty()))?;
         let mut one = transaction.create("one", Content::from(&[7u16]).shape(&[])?)?;
         transaction.seal(&mut one)
     });
     let none = storage.object("none").unwrap().view::<f64>().unwrap();
     assert!(none.is_empty() && none.get(0).is_none() && none.cells().unwrap().is_empty());
+    assert!(storage.object("vast").unwrap().view::<u8>().unwrap().to_vec().unwrap().is_empty());
     assert_eq!(storage.object("flat").unwrap().view::<u8>().unwrap().shape(), [3, 0, 2]);
     let one = storage.object("one").unwrap().view::<u16>().unwrap();
     assert_eq!((one.shape(), one.as_slice().unwrap()), (&[][..], &[7][..]));
