@@ -138,7 +138,6 @@ class SnapshotRef {
 
  private:
   friend class Snapshot;
-  friend class Storage;
   const deltos_snapshot *snapshot_ = nullptr;
 };
 
@@ -222,7 +221,6 @@ class Snapshot : public SnapshotRef {
   }
   void show() noexcept { snapshot_ = handle_.get(); }
 
-  friend class Storage;
   detail::Handle<deltos_snapshot, deltos_snapshot_release> handle_;
 };
 
