@@ -15,8 +15,10 @@ julia> Deltos.open(path, "a") do storage
 61.0
 ```
 
-A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). Several changes together are a [`transaction`](@ref), a state that does not change is a
-[`snapshot`](@ref). Arrays have their dimensions in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see [`DeltosError`](@ref).
+A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). Several changes
+together are a [`transaction`](@ref), a state that does not change is a [`snapshot`](@ref). Arrays have their dimensions
+in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see
+[`DeltosError`](@ref).
 
 What is promised, and what is not, is said in the C header `deltos/deltos.h`, which this package follows word for word.
 """
@@ -31,6 +33,7 @@ include("handles.jl")
 include("progress.jl")
 include("elements.jl")
 include("content.jl")
+include("types.jl")
 include("buffer.jl")
 include("view.jl")
 include("arrays.jl")

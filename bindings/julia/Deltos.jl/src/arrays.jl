@@ -3,14 +3,17 @@
 """
     BufferArray{T,N,W} <: DenseArray{T,N}
 
-The memory of a buffer as an array: no copy. It is strided, so that `LinearAlgebra` and BLAS use it where it lies. `W` tells
-whether it may be written; storing into one that may not throws [`ReadOnlyError`](@ref) (or [`SealedError`](@ref)).
+The memory of a buffer as an array: no copy. It is strided, so that `LinearAlgebra` and BLAS use it where it lies. `W`
+tells whether it may be written; storing into one that may not throws [`ReadOnlyError`](@ref) (or
+[`SealedError`](@ref)).
 
-**Order of dimensions.** A buffer of shape `(r, c)` in the order of C, as Python and C see it, is an array of `size` `(c, r)` in
-Julia: the same memory, and the dimensions the other way round. What Julia stores with `size` `(c, r)` has the shape `(r, c)`
-elsewhere. `permutedims(a)` or a lazy `PermutedDimsArray` gives the other order where a program wants it.
+**Order of dimensions.** A buffer of shape `(r, c)` in the order of C, as Python and C see it, is an array of `size`
+`(c, r)` in Julia: the same memory, and the dimensions the other way round. What Julia stores with `size` `(c, r)` has
+the shape `(r, c)` elsewhere. `permutedims(a)` or a lazy `PermutedDimsArray` gives the other order where a program wants
+it.
 
-Stores are seen at once by every process that has the storage open, and belong to no transaction; `a .= b` stores in place.
+Stores are seen at once by every process that has the storage open, and belong to no transaction; `a .= b` stores in
+place.
 
 The memory stays where it is until `close(a)`, or until the array is collected; after `close(a)` every use throws
 [`ClosedError`](@ref) (but code inside `@inbounds` that has asked for the size before is not stopped).
@@ -73,8 +76,8 @@ Base.iswritable(::BufferArray{T,N,W}) where {T,N,W} = W
 """
     close(a::BufferArray)
 
-Ends the array at once instead of when it is collected, so that its storage can be closed and its buffer sealed. Ending it
-again does nothing.
+Ends the array at once instead of when it is collected, so that its storage can be closed and its buffer sealed. Ending
+it again does nothing.
 """
 Base.close(a::BufferArray) = close(a.view)
 Base.isopen(a::BufferArray) = isopen(a.view)
@@ -119,7 +122,8 @@ Base.copyto!(target::BufferArray{T,N,false}, source::Dense{T}) where {T,N} = rea
 Base.copyto!(target::Array{Bool}, source::BufferArray{Bool}) = (copyto!(target, 1, source, 1, length(source)); target)
 Base.copyto!(target::BufferArray{Bool,N,true}, source::BufferArray{Bool}) where {N} = copy_memory(target, source)
 
-# Broadcasting asks for a copy of the same type when what it reads is what it writes: memory of the program, seen through a view.
+# Broadcasting asks for a copy of the same type when what it reads is what it writes: memory of the program, seen
+# through a view.
 function Base.unaliascopy(a::BufferArray{T,N,W}) where {T,N,W}
     plain = copy(a)
     return BufferArray{T,N,W}(pointer(plain), size(plain), View(plain))
@@ -132,12 +136,14 @@ end
     Deltos.array(scope, name[, T]; writable = nothing)
     Deltos.array(f, ...)
 
-The memory of a buffer as a [`BufferArray`](@ref); `scope[name]` is the same. `writable` is by default what the storage and the buffer allow; a
-writable array keeps its buffer from being sealed, in every process. With a function `f`, the array is closed when `f` has returned.
+The memory of a buffer as a [`BufferArray`](@ref); `scope[name]` is the same. `writable` is by default what the storage
+and the buffer allow; a writable array keeps its buffer from being sealed, in every process. With a function `f`, the
+array is closed when `f` has returned.
 
-Elements are Julia's own numbers, `Deltos.BFloat16` and 8-bit floats, tuples for fixed numbers of bytes, and named tuples for
-structures. Where Julia has no type (a foreign byte order), elements are their bytes: an array of `UInt8` with one dimension
-more in front. With `T`, a structure of the program's own that is laid out as the format says, elements are that.
+Elements are Julia's own numbers, `Deltos.BFloat16` and 8-bit floats, tuples for fixed numbers of bytes, and named
+tuples for structures. Where Julia has no type (a foreign byte order), elements are their bytes: an array of `UInt8`
+with one dimension more in front. With `T`, a structure of the program's own that is laid out as the format says,
+elements are that.
 
 ```jldoctest
 julia> using Deltos

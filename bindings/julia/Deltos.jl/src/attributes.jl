@@ -6,7 +6,7 @@
 Text, bytes, numbers, and arrays of numbers under keys; see [`attributes`](@ref).
 """
 struct Attributes <: AbstractDict{String,Any}
-    scope::Scope
+    scope::AnyScope
     name::String
 end
 
@@ -15,11 +15,13 @@ end
     attributes(scope, name) -> Deltos.Attributes
     attributes(array_or_buffer) -> Deltos.Attributes
 
-Small typed values kept with a storage itself or with a buffer, as a dictionary. They are structure: a transaction changes them, a snapshot shows them as they were, a rename keeps them and a
-delete takes them along. One value holds at most 64 KiB.
+Small typed values kept with a storage itself or with a buffer, as a dictionary. They are structure: a transaction
+changes them, a snapshot shows them as they were, a rename keeps them and a delete takes them along. One value holds at
+most 64 KiB.
 
-Strings are text, vectors of `UInt8` raw bytes; numbers, structures of numbers, and arrays of these keep their type. A single `UInt8`, which would read as a byte string, is stored as `Int64`. What
-Julia has no type for comes back as a [`Deltos.RawAttribute`](@ref), and may be stored as one.
+Strings are text, vectors of `UInt8` raw bytes; numbers, structures of numbers, and arrays of these keep their type. A
+single `UInt8`, which would read as a byte string, is stored as `Int64`. What Julia has no type for comes back as a
+[`Deltos.RawAttribute`](@ref), and may be stored as one.
 
 ```jldoctest
 julia> using Deltos

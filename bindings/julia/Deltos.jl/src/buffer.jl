@@ -4,24 +4,24 @@
     Deltos.Buffer(scope, name)
     Deltos.Buffer(scope, id::Unsigned)
 
-The handle of a stored buffer: what it is, not its memory. It comes from a storage (the newest commit), a snapshot or a transaction.
-`stat(buffer)` tells everything; `size`, `ndims`, `length` and `eltype` are in Julia's order and types; [`Deltos.array`](@ref)
-gives its memory.
+The handle of a stored buffer: what it is, not its memory. It comes from a storage (the newest commit), a snapshot or a
+transaction. `stat(buffer)` tells everything; `size`, `ndims`, `length` and `eltype` are in Julia's order and types;
+[`Deltos.array`](@ref) gives its memory.
 
-A buffer describes the object as it was when it was opened. When somebody has replaced or deleted it, `stat(buffer).current` is
-false, and [`refresh!`](@ref) looks again.
+A buffer describes the object as it was when it was opened. When somebody has replaced or deleted it,
+`stat(buffer).current` is false, and [`refresh!`](@ref) looks again.
 """
 struct Buffer
     handle::Handle{Raw.deltos_object}
-    scope::Any # a Scope
+    scope::AnyScope
 end
 
 """
     Deltos.BufferInfo
 
-What `stat` says of a buffer: `name`, `id`, `kind`, `dtype` (a number, `Deltos.Raw.DELTOS_DTYPE_*`), `format`, `shape` (as stored, in the order of C),
-`ndim`, `count`, `itemsize`, `payload_bytes`, `sealed`, `writable`, `current`, `stored` (false in a transaction that has not committed), `created_id`
-and `changed_id` (of the transactions that did it).
+What `stat` says of a buffer: `name`, `id`, `kind`, `dtype` (a number, `Deltos.Raw.DELTOS_DTYPE_*`), `format`, `shape`
+(as stored, in the order of C), `ndim`, `count`, `itemsize`, `payload_bytes`, `sealed`, `writable`, `current`, `stored`
+(false in a transaction that has not committed), `created_id` and `changed_id` (of the transactions that did it).
 """
 struct BufferInfo
     name::String
@@ -94,8 +94,8 @@ storage(buffer::Buffer) = storage(buffer.scope)
     refresh!(buffer::Deltos.Buffer) -> Bool
     refresh!(snapshot::Snapshot) -> Bool
 
-Looks again in the newest commit; tells whether anything changed. A buffer is looked for by its id and then by its name. Arrays of the
-old one stay as they are.
+Looks again in the newest commit; tells whether anything changed. A buffer is looked for by its id and then by its name.
+Arrays of the old one stay as they are.
 """
 function refresh!(buffer::Buffer)
     changed, cell = Ref(0x00), ErrorCell()
@@ -125,7 +125,8 @@ const ADVICE = (
 """
     Deltos.advise(buffer, advice)
 
-Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need` or `:dont_need`. Only a hint.
+Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need` or `:dont_need`. Only a
+hint.
 """
 function advise(buffer::Buffer, advice::Symbol)
     code, cell = one_of(ADVICE, advice, "advice"), ErrorCell()

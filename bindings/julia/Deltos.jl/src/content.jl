@@ -3,9 +3,9 @@
 """
     Deltos.RawContent(bytes; format = "", dtype = 0, shape = (), strides = nothing, start = 0)
 
-Elements of any format in memory, to be stored as they are: for types that Julia does not have. `format` is a format string of
-PEP 3118, or `dtype` one of `Deltos.Raw.DELTOS_DTYPE_*`; without both they are bytes. `shape` and `strides` (in bytes) are in the
-order of C, the slowest dimension first; `start` is the byte at which element `[0, ..., 0]` lies.
+Elements of any format in memory, to be stored as they are: for types that Julia does not have. `format` is a format
+string of PEP 3118, or `dtype` one of `Deltos.Raw.DELTOS_DTYPE_*`; without both they are bytes. `shape` and `strides`
+(in bytes) are in the order of C, the slowest dimension first; `start` is the byte at which element `[0, ..., 0]` lies.
 """
 struct RawContent
     bytes::Vector{UInt8}

@@ -81,8 +81,8 @@ isdefined(Core, :BFloat16) && @eval dtype_of(::Type{Core.BFloat16}) = Raw.DELTOS
 """
     Deltos.format_of(T) -> String
 
-The format string of PEP 3118 under which elements of type `T` are stored: of numbers, of `NTuple{N,UInt8}` (N bytes), and
-of structures and named tuples of such, with the names of the fields and the padding of C.
+The format string of PEP 3118 under which elements of type `T` are stored: of numbers, of `NTuple{N,UInt8}` (N bytes),
+and of structures and named tuples of such, with the names of the fields and the padding of C.
 
 ```jldoctest
 julia> using Deltos
@@ -127,8 +127,8 @@ end
 """
     Deltos.describe(format) -> (dtype, itemsize, alignment, canonical)
 
-What a format string means: the number of its element type (`Deltos.Raw.DELTOS_DTYPE_F64` and so on), the bytes of one element, its
-alignment, and how the library writes it.
+What a format string means: the number of its element type (`Deltos.Raw.DELTOS_DTYPE_F64` and so on), the bytes of one
+element, its alignment, and how the library writes it.
 
 ```jldoctest
 julia> using Deltos
@@ -163,8 +163,8 @@ const FORMAT_TYPES = Dict{String,DataType}(
 const LONGEST_TUPLE = 256 # elements of a tuple; longer ones take the compiler too long
 
 """
-The type of Julia whose memory is that of a canonical format; nothing where there is none: a foreign byte order, a layout that
-Julia would not choose, long double.
+The type of Julia whose memory is that of a canonical format; nothing where there is none: a foreign byte order, a
+layout that Julia would not choose, long double.
 """
 function type_of_format(format::AbstractString)
     parsed = try
@@ -254,8 +254,8 @@ function element_type(dtype::Int32, format::Ptr{UInt8})
 end
 
 """
-Whether elements of type `T` are what a format tells of: the same fields at the same places. Formats that differ in letters
-only, such as `l` and `q`, are the same type of Julia.
+Whether elements of type `T` are what a format tells of: the same fields at the same places. Formats that differ in
+letters only, such as `l` and `q`, are the same type of Julia.
 """
 function fits(::Type{T}, dtype::Int32, format::AbstractString) where {T}
     wanted = dtype_of(T)

@@ -118,8 +118,8 @@ function error_of(cell::ErrorCell)
     end
 end
 
-# Calls that are made often use one cell for each thread again and again: new ones would be cold memory each time. A cell that has been
-# taken is its taker's until it is given back, whatever else runs meanwhile.
+# Calls that are made often use one cell for each thread again and again: new ones would be cold memory each time. A
+# cell that has been taken is its taker's until it is given back, whatever else runs meanwhile.
 const spare_cells = Union{Nothing,ErrorCell}[]
 
 function spare_cell()

@@ -135,8 +135,8 @@ function exclusively(f, handle::Handle)
 end
 
 """
-Calls `f`, which must not throw, with a cell that holds the pointer, for calls that replace or consume it. What is in the cell
-afterwards is what the handle holds from then on; a handle that has nothing any more has ended.
+Calls `f`, which must not throw, with a cell that holds the pointer, for calls that replace or consume it. What is in
+the cell afterwards is what the handle holds from then on; a handle that has nothing any more has ended.
 """
 function replacing(f, handle::Handle)
     take(handle) || ended(handle)

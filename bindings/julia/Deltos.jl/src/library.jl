@@ -14,8 +14,8 @@ const library_name = Ref("")
 The path or name under which libdeltos was loaded. It is looked for in this order:
 
 1. the environment variable `DELTOS_LIBRARY`;
-2. the preference `libdeltos_path` in the section `[Deltos]` of `LocalPreferences.toml`, beside the `Project.toml` of the
-   active project or of an environment on the load path;
+2. the preference `libdeltos_path` in the section `[Deltos]` of `LocalPreferences.toml`, beside the `Project.toml` of
+   the active project or of an environment on the load path;
 3. `libdeltos.so.0`, where the system's loader looks.
 """
 library() = library_name[]

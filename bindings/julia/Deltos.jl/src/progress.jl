@@ -17,8 +17,8 @@ function progress_trampoline(done::UInt64, total::UInt64, user::Ptr{Cvoid})
 end
 
 """
-Calls `f(callback, user)`, which passes both to the library and returns its status; without a function they are NULL. Throws what the
-function has thrown.
+Calls `f(callback, user)`, which passes both to the library and returns its status; without a function they are NULL.
+Throws what the function has thrown.
 """
 function reporting(f, report)
     report === nothing && return f(C_NULL, C_NULL)

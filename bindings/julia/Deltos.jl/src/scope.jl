@@ -1,19 +1,5 @@
 # What a storage, a snapshot and a transaction have in common: names, and what they stand for.
 
-"""
-    Deltos.Scope
-
-A [`Storage`](@ref) (its newest commit), a [`Snapshot`](@ref) (one commit) or a [`Transaction`](@ref) (its own changes too). Each is used like a
-dictionary of arrays under names:
-
-- `scope[name]` is the buffer's memory, a [`BufferArray`](@ref), no copy; `get(scope, name, default)`, `haskey(scope, name)`;
-- `keys(scope)`, or `keys(scope, prefix)`, are the names in byte order; `length(scope)`, `isempty(scope)`, and iteration gives `name => array`;
-- `scope[name] = array` stores or replaces (a snapshot refuses), `delete!(scope, name)` deletes.
-
-On a storage each change is a transaction of its own. See also [`attributes`](@ref), [`Deltos.list`](@ref), [`create!`](@ref), [`rename!`](@ref), [`seal!`](@ref).
-"""
-abstract type Scope end
-
 # reading(f, scope) calls f with a snapshot for the duration of a few calls; writing(f, scope) with a transaction.
 
 function Buffer(scope::Scope, name::AbstractString)
@@ -60,7 +46,8 @@ end
 """
     Deltos.Entry
 
-One line of a listing: `name` (of a level, with its `/` at the end), `id` (0 for a level), `is_level`, and `nbytes` of the content.
+One line of a listing: `name` (of a level, with its `/` at the end), `id` (0 for a level), `is_level`, and `nbytes` of
+the content.
 """
 struct Entry
     name::String
@@ -143,8 +130,9 @@ end
     create!(scope, name, T, dims...) -> Deltos.Buffer
     create!(scope, name; format = "", dtype = 0, shape = ()) -> Deltos.Buffer
 
-Makes a new buffer: with content; of zeros, of an element type and size of Julia; or of zeros, of a format or type number and a shape in the
-order of C. Throws [`ExistsError`](@ref) when the name is taken. Fill it through [`Deltos.array`](@ref), in a transaction before anybody sees it.
+Makes a new buffer: with content; of zeros, of an element type and size of Julia; or of zeros, of a format or type
+number and a shape in the order of C. Throws [`ExistsError`](@ref) when the name is taken. Fill it through
+[`Deltos.array`](@ref), in a transaction before anybody sees it.
 """
 function create!(scope::Scope, name::AbstractString, content)
     spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
@@ -179,8 +167,9 @@ end
     replace!(scope, name, content) -> Deltos.Buffer
     replace!(scope, name) -> Deltos.Buffer
 
-Gives an existing buffer new content in a new place; name, id and attributes stay, and whoever looks at the old content keeps it. Without
-content it is a private copy of the old one, to be changed through [`Deltos.array`](@ref) before the commit.
+Gives an existing buffer new content in a new place; name, id and attributes stay, and whoever looks at the old content
+keeps it. Without content it is a private copy of the old one, to be changed through [`Deltos.array`](@ref) before the
+commit.
 """
 function replace!(scope::Scope, name::AbstractString, content)
     return with_content(layout -> replace_with(scope, name, layout), content)
@@ -215,9 +204,9 @@ open_object(snapshot, id::UInt64, object, cell) = Raw.deltos_object_open_id(snap
     seal!(scope, name)
     unseal!(scope, name)
 
-Seals a buffer: with the commit it is checksummed, and nobody writes to it again. While a writable array or view of it lives in some
-process, that is refused with [`PinnedError`](@ref); arrays that only wait to be collected are collected first. `unseal!` lets it be written
-again, in a new place: old arrays and snapshots keep the sealed content.
+Seals a buffer: with the commit it is checksummed, and nobody writes to it again. While a writable array or view of it
+lives in some process, that is refused with [`PinnedError`](@ref); arrays that only wait to be collected are collected
+first. `unseal!` lets it be written again, in a new place: old arrays and snapshots keep the sealed content.
 """
 function seal!(scope::Scope, name::AbstractString)
     spelled, cell = text(name, "a name"), ErrorCell()
@@ -259,7 +248,8 @@ Base.empty!(scope::Scope) = (delete_prefix!(scope, ""); scope)
 """
     rename!(scope, from, to; replace = false)
 
-Gives a buffer another name; its id, content, attributes and arrays stay. With `replace` a buffer that has the name already is deleted.
+Gives a buffer another name; its id, content, attributes and arrays stay. With `replace` a buffer that has the name
+already is deleted.
 """
 function rename!(scope::Scope, from::AbstractString, to::AbstractString; replace::Bool = false)
     old, new, cell = text(from, "a name"), text(to, "a name"), ErrorCell()

@@ -1,17 +1,6 @@
 # Snapshots: one state of a storage, and copies of it.
 
 """
-    Snapshot
-
-One state of a storage, as a commit left it: which buffers there are, their attributes, and the content of what is sealed. It does not change while others commit. A long one
-keeps the space of what has been deleted since from being used again, so close it, or use a do-block: `snapshot(storage) do s ... end`. See [`Deltos.Scope`](@ref).
-"""
-struct Snapshot <: Scope
-    handle::Handle{Raw.deltos_snapshot}
-    storage::Storage
-end
-
-"""
     snapshot(storage) -> Snapshot
     snapshot(f, storage)
 
@@ -59,8 +48,9 @@ Base.show(io::IO, snapshot::Snapshot) =
 """
     copy_to(snapshot_or_storage, path; replace = false, progress = nothing)
 
-Writes what a snapshot shows (of a storage: its newest commit) to a new file, place by place, while the storage is in use. The file appears when it is complete and durable. An existing file is
-refused unless `replace`. `progress(done, total)` is called on this task now and then; returning `true` cancels, and leaves nothing behind.
+Writes what a snapshot shows (of a storage: its newest commit) to a new file, place by place, while the storage is in
+use. The file appears when it is complete and durable. An existing file is refused unless `replace`. `progress(done,
+total)` is called on this task now and then; returning `true` cancels, and leaves nothing behind.
 """
 copy_to(scope::Scope, path::AbstractString; replace::Bool = false, progress = nothing) =
     copying(Raw.deltos_snapshot_copy_to, scope, path, replace, progress)

@@ -1,20 +1,5 @@
 # Storages: opening them, and everything that concerns the whole of one.
 
-"""
-    Storage
-
-A file, or memory, that holds named typed buffers, and that many processes may have open at once. See [`Deltos.open`](@ref), and
-[`Deltos.Scope`](@ref) for what it holds.
-"""
-mutable struct Storage <: Scope
-    handle::Handle{Raw.deltos_storage}
-    path::Union{Nothing,String}
-    mode::String
-    durability::Int32
-    memory::Any # lent to the library; everything made from the storage holds it
-    owner::Union{Nothing,Task} # whose transaction is open
-end
-
 const MODES = Dict{String,Tuple{Int32,Int32}}(
     "r" => (Raw.DELTOS_MODE_READ, Raw.DELTOS_CREATE_NEVER),
     "r+" => (Raw.DELTOS_MODE_WRITE, Raw.DELTOS_CREATE_NEVER),
@@ -62,8 +47,8 @@ end
     Deltos.open(fd::RawFD, mode = "r"; keywords...) -> Storage
     Deltos.open(f, target, mode = "r"; keywords...)
 
-Opens a storage by path, or by the descriptor of one that another process has opened. With a function `f`, usually a do-block, the
-storage is closed when the block ends, and when it throws.
+Opens a storage by path, or by the descriptor of one that another process has opened. With a function `f`, usually a
+do-block, the storage is closed when the block ends, and when it throws.
 
 | mode         | what it does                                                                       |
 |--------------|------------------------------------------------------------------------------------|
@@ -77,18 +62,18 @@ storage is closed when the block ends, and when it throws.
 
 Keywords:
 
-- `durability = :sync`: what a commit survives: `:sync` everything; `:lazy` and `:async` kill -9, and after a power loss an earlier state
-  may be back.
+- `durability = :sync`: what a commit survives: `:sync` everything; `:lazy` and `:async` kill -9, and after a power loss
+  an earlier state may be back.
 - `timeout = 0`: seconds to wait while another process is the writer; `Inf`: as long as it takes.
 - `guard = true`: memory lost to truncation by others reads as zeros instead of killing the process.
 - `verify`: check everything first. `copy`: read it into private memory first, for bytes nobody vouches for.
-- `rollback`: when the newest state is damaged, go on from the one before it. `redirty`: after a failed write to the medium, write
-  everything anew and go on.
-- `trim = true`: give freed space back to the file system. `force`: mode `"w"` also over a file that has a living writer. `sparse`: a new file
-  takes its space when it is first stored to.
+- `rollback`: when the newest state is damaged, go on from the one before it. `redirty`: after a failed write to the
+  medium, write everything anew and go on.
+- `trim = true`: give freed space back to the file system. `force`: mode `"w"` also over a file that has a living
+  writer. `sparse`: a new file takes its space when it is first stored to.
 - `offset`, `size`: where in the file the storage lies, when it is a part of one (`"r"` or `"static"`).
-- `reserve_bytes`, `max_file_bytes`, `auto_sync_bytes`: address space to grow into, a limit for the file, and after how many bytes an
-  `:async` commit is made durable all the same; 0: the library's choice.
+- `reserve_bytes`, `max_file_bytes`, `auto_sync_bytes`: address space to grow into, a limit for the file, and after how
+  many bytes an `:async` commit is made durable all the same; 0: the library's choice.
 - `progress`: called as `progress(done, total)` on this task when opening takes long; returning `true` cancels.
 
 ```jldoctest
@@ -171,9 +156,10 @@ whole(number) = number >= 0 ? UInt64(number) : throw(InvalidError("a size or off
     Deltos.open_memory(bytes; guard, verify, copy = nothing, offset, size, progress) -> Storage
     Deltos.open_memory(f, bytes; keywords...)
 
-Opens a storage that lies in memory: a dense array of `UInt8`, such as one from `Mmap.mmap` or `read`. It is read-only, and the array is held for as long
-as anything of the storage is used. Nobody may write to it or resize it meanwhile, unless the storage is a copy: with `copy = true`, or by default where it
-does not start at a multiple of 64 bytes, so that its elements would not be aligned.
+Opens a storage that lies in memory: a dense array of `UInt8`, such as one from `Mmap.mmap` or `read`. It is read-only,
+and the array is held for as long as anything of the storage is used. Nobody may write to it or resize it meanwhile,
+unless the storage is a copy: with `copy = true`, or by default where it does not start at a multiple of 64 bytes, so
+that its elements would not be aligned.
 """
 function open_memory(
     bytes::DenseArray{UInt8};
@@ -222,7 +208,8 @@ open(f::Function, target, mode::AbstractString = "r"; keywords...) = in_block(f,
 open_memory(f::Function, bytes; keywords...) = in_block(f, open_memory(bytes; keywords...))
 anonymous(f::Function, label::AbstractString = "deltos"; keywords...) = in_block(f, anonymous(label; keywords...))
 
-# The error of the block is the one to see; where closing is refused, the storage is not left behind, locked, without a name.
+# The error of the block is the one to see; where closing is refused, the storage is not left behind, locked, without a
+# name.
 function in_block(f, storage)
     result = try
         f(storage)
@@ -247,9 +234,10 @@ stores(storage::Storage) = storage.mode != "r" && storage.mode != "static"
 """
     Deltos.StorageInfo
 
-What `stat` says of a storage, and of the handle that was asked: `mode`, `uuid`, `format_version`, sizes in bytes (`file_bytes`, `allocated_bytes`, `live_bytes`,
-`reusable_bytes`, `pinned_bytes`), `object_count`, numbers of commits (`transaction_id` the newest, `durable_id`, `oldest_pin`), `snapshot_count`, `view_count`, and
-`io_failed`, `lost`, `unaligned`, `sparse`.
+What `stat` says of a storage, and of the handle that was asked: `mode`, `uuid`, `format_version`, sizes in bytes
+(`file_bytes`, `allocated_bytes`, `live_bytes`, `reusable_bytes`, `pinned_bytes`), `object_count`, numbers of commits
+(`transaction_id` the newest, `durable_id`, `oldest_pin`), `snapshot_count`, `view_count`, and `io_failed`, `lost`,
+`unaligned`, `sparse`.
 """
 struct StorageInfo
     mode::String
@@ -349,8 +337,8 @@ const LEVELS = (struct_ = Raw.DELTOS_VERIFY_STRUCT, structure = Raw.DELTOS_VERIF
 """
     verify(storage; level = :full, progress = nothing) -> Vector{Deltos.Finding}
 
-Checks the newest commit (`:structure`), also the content of sealed buffers (`:full`), and lists what is wrong. `progress(done, total)` is called on this task
-now and then; returning `true` cancels.
+Checks the newest commit (`:structure`), also the content of sealed buffers (`:full`), and lists what is wrong.
+`progress(done, total)` is called on this task now and then; returning `true` cancels.
 """
 function verify(storage::Storage; level::Symbol = :full, progress = nothing)
     number, room = one_of(LEVELS, level, "a level"), Vector{Raw.deltos_finding}(undef, 1000)
@@ -372,7 +360,8 @@ text_of(bytes::NTuple{N,UInt8}) where {N} = String(collect(Iterators.takewhile(!
 """
     Deltos.Pin
 
-A buffer with live views: `name`, `object_id`, `view_count`, `writable`, `nbytes`, `transaction_id`. One with read-only and with writable views is listed twice.
+A buffer with live views: `name`, `object_id`, `view_count`, `writable`, `nbytes`, `transaction_id`. One with read-only
+and with writable views is listed twice.
 """
 struct Pin
     name::String
@@ -405,8 +394,9 @@ end
 """
     close(storage::Storage)
 
-Closes a storage, or refuses: with [`PinnedError`](@ref), which names the buffers, while arrays or views of it live, and with [`BusyError`](@ref) while a transaction is
-open. Arrays that nobody can reach any more are collected first. Closing again does nothing. From any task; [`detach`](@ref) never refuses.
+Closes a storage, or refuses: with [`PinnedError`](@ref), which names the buffers, while arrays or views of it live, and
+with [`BusyError`](@ref) while a transaction is open. Arrays that nobody can reach any more are collected first. Closing
+again does nothing. From any task; [`detach`](@ref) never refuses.
 """
 function Base.close(storage::Storage)
     without_garbage() do
@@ -419,7 +409,8 @@ end
 """
     detach(storage::Storage)
 
-Gives a storage up, whatever lives: an open transaction is aborted, arrays stay valid, and the memory goes with the last of them. Never fails; from any task.
+Gives a storage up, whatever lives: an open transaction is aborted, arrays stay valid, and the memory goes with the last
+of them. Never fails; from any task.
 """
 Base.detach(storage::Storage) = finish_safely(storage.handle)
 

@@ -1,26 +1,14 @@
 # Transactions: changes of structure, all or nothing.
 
 """
-    Transaction
-
-Changes of structure that appear together or not at all: buffers created, replaced, renamed, deleted and sealed, and attributes. It shows its own changes, see [`Deltos.Scope`](@ref). One is
-open at a time in a storage, and one task uses it at a time. Stores into buffers that were committed before belong to no transaction.
-"""
-mutable struct Transaction <: Scope
-    handle::Handle{Raw.deltos_transaction}
-    storage::Storage
-    durability::Int32
-    id::Int
-end
-
-"""
     transaction(storage; durability = nothing, timeout = Inf) -> Transaction
     transaction(f, storage; durability = nothing, timeout = Inf)
 
-Begins a transaction. With a function `f`, usually a do-block, it is committed when `f` has returned, and aborted when `f` throws; the result is that of `f`.
+Begins a transaction. With a function `f`, usually a do-block, it is committed when `f` has returned, and aborted when
+`f` throws; the result is that of `f`.
 
-`durability` is `:sync`, `:lazy` or `:async`, by default what the storage was opened with. `timeout` is how many seconds to wait for another task's transaction to end; when it is
-this task's own, [`BusyError`](@ref) comes at once.
+`durability` is `:sync`, `:lazy` or `:async`, by default what the storage was opened with. `timeout` is how many seconds
+to wait for another task's transaction to end; when it is this task's own, [`BusyError`](@ref) comes at once.
 
 ```jldoctest
 julia> using Deltos
@@ -80,7 +68,8 @@ end
 """
     commit(t::Transaction; durability = nothing) -> Int
 
-Makes all changes appear, at once; tells the number of the commit. When it fails, the transaction stays open: abort it, or make it smaller and try again.
+Makes all changes appear, at once; tells the number of the commit. When it fails, the transaction stays open: abort it,
+or make it smaller and try again.
 """
 function commit(t::Transaction; durability::Union{Nothing,Symbol} = nothing)
     level = durability === nothing ? t.durability : one_of(DURABILITIES, durability, "durability")

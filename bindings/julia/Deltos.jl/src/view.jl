@@ -5,10 +5,10 @@
     Deltos.View(view, flags)
     Deltos.View(array)
 
-Exported memory under one of the requests of the C interface, `Deltos.Raw.DELTOS_VIEW_*`; a second view of the same memory; or memory of
-a Julia array as a view. Most programs want [`Deltos.array`](@ref), which is an array; a view tells everything about its layout:
-`view.format`, `dtype`, `ndim`, `shape`, `strides` and `suboffsets` (in the order of C; `nothing` where the request did not ask), `itemsize`,
-`nbytes`, `readonly`, `sealed` and `pointer`.
+Exported memory under one of the requests of the C interface, `Deltos.Raw.DELTOS_VIEW_*`; a second view of the same
+memory; or memory of a Julia array as a view. Most programs want [`Deltos.array`](@ref), which is an array; a view tells
+everything about its layout: `view.format`, `dtype`, `ndim`, `shape`, `strides` and `suboffsets` (in the order of C;
+`nothing` where the request did not ask), `itemsize`, `nbytes`, `readonly`, `sealed` and `pointer`.
 
 Its memory stays where it is until `close(view)`, or until the view is collected.
 """
@@ -82,7 +82,8 @@ with_content(f, view::View) = with(f, view.handle)
 """
     copyto!(target::Deltos.View, source)
 
-Copies the elements of a view or an array of the same element type and shape into a writable view, whatever their layouts are.
+Copies the elements of a view or an array of the same element type and shape into a writable view, whatever their
+layouts are.
 """
 function Base.copyto!(target::View, source)
     cell = ErrorCell()
