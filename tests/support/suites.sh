@@ -145,7 +145,7 @@ suite_conformance() {
   build_stage
   build_python
   configure debug
-  "$venv/bin/meson" compile -C "$build/debug" tests/conformance/runners/c/runner tests/conformance/runners/cpp/runner
+  "$venv/bin/ninja" -C "$build/debug" tests/conformance/runners/c/runner tests/conformance/runners/cpp/runner
   set -- --build "$build"
   if wish rust && wish_reason='cargo could not fetch the crates of bindings/rust/Cargo.lock' && fetch_crates; then
     PKG_CONFIG_PATH=$build/stage/lib/pkgconfig in_rust build --release --locked --package deltos-conformance
