@@ -84,15 +84,23 @@ unsafe extern "C" fn report(done: u64, total: u64, user: *mut c_void) -> i32 {
 /// reported by the panic hook by then, and nobody is there to take it.
 pub(crate) unsafe extern "C" fn drop_box<T>(user: *mut c_void) {
     let boxed = Box::from_raw(user.cast::<T>());
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(boxed))) {
-        std::mem::forget(payload);
-    }
+    contain(|| drop(boxed));
 }
 
 /// A release function for C that calls the boxed closure, likewise.
 pub(crate) unsafe extern "C" fn call_box<F: FnOnce()>(user: *mut c_void) {
     let boxed = Box::from_raw(user.cast::<F>());
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(boxed)) {
-        std::mem::forget(payload);
+    contain(boxed);
+}
+
+/// Lets no panic out. What a panic carries may panic when it is dropped, and so on: a few times is enough.
+fn contain(run: impl FnOnce()) {
+    let mut outcome = catch_unwind(AssertUnwindSafe(run));
+    for _ in 0..4 {
+        match outcome {
+            Ok(()) => return,
+            Err(payload) => outcome = catch_unwind(AssertUnwindSafe(|| drop(payload))),
+        }
     }
+    std::mem::forget(outcome);
 }

@@ -142,6 +142,15 @@ fn layout_of(memory: &mut [u32], shape: &[i64]) -> sys::deltos_view {
     layout
 }
 
+/// What a panic carries, and panics itself when it is dropped.
+struct PanicsAgain;
+
+impl Drop for PanicsAgain {
+    fn drop(&mut self) {
+        panic!("from what the panic carries");
+    }
+}
+
 #[test]
 fn a_release_closure_is_called_once_and_its_panic_goes_no_further() {
     let mut memory = [1u32, 2, 3];
@@ -151,7 +160,7 @@ fn a_release_closure_is_called_once_and_its_panic_goes_no_further() {
     let view = unsafe {
         AnyView::wrap(&layout_of(&mut memory, &[3]), move || {
             called.fetch_add(1, Ordering::SeqCst);
-            panic!("from release");
+            std::panic::panic_any(PanicsAgain);
         })
     };
     let view = view.unwrap().typed_writable::<u32>().unwrap();
