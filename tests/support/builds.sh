@@ -58,6 +58,12 @@ fetch_node() {
   return 1
 }
 
+fetch_go() {
+  wish go || return 1
+  wish_reason='go is there, but could not download purego'
+  (cd bindings/go && go mod download)
+}
+
 build_go() {
   mkdir -p "$build/go"
   (cd bindings/go && CGO_ENABLED=0 go build -o "$build/go/" ./geonames ./golden)
