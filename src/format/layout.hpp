@@ -115,11 +115,12 @@ struct LivePage {
   std::uint32_t io_failed;   // a barrier failed in the boot of failed_boot_id: no writer may go on without REDIRTY
   std::uint32_t writer_pid;  // informative
   std::array<std::uint64_t, 2> failed_boot_id;
-  std::array<std::uint64_t, 8> reserved;
+  std::uint64_t gone_back;  // 0, or the number under which ROLLBACK last published an older state in this boot
+  std::array<std::uint64_t, 7> reserved;
   std::array<RingEntry, kRingEntries> ring;
 };
 static_assert(sizeof(LivePage) == kBlockBytes && offsetof(LivePage, io_failed) == 40 &&
-              offsetof(LivePage, ring) == 128);
+              offsetof(LivePage, gone_back) == 64 && offsetof(LivePage, ring) == 128);
 
 // ---- catalogue page -----------------------------------------------------------------------------------------------
 // header, then count u16 offsets of entries in key order, then free space, then entries down from the checksum.

@@ -59,6 +59,10 @@ bool Mailbox::io_failed() const {
          load_word(page_, offsetof(LivePage, inode), __ATOMIC_RELAXED) == inode_;
 }
 
+std::uint64_t Mailbox::gone_back() const {
+  return alive() ? load_word(page_, offsetof(LivePage, gone_back), __ATOMIC_RELAXED) : 0;
+}
+
 void Mailbox::publish(const RingEntry &entry) {
   const bool first = !alive();
   // A mailbox of another boot (or of the file this one was copied from) must not come alive half-written.
@@ -87,6 +91,10 @@ void Mailbox::set_io_failed(bool failed) {
     store_word(page_, offsetof(LivePage, failed_boot_id) + 8, boot_[1], __ATOMIC_RELAXED);
   }
   __atomic_store_n(word, failed ? 1U : 0U, __ATOMIC_SEQ_CST);
+}
+
+void Mailbox::set_gone_back(std::uint64_t number) {
+  store_word(page_, offsetof(LivePage, gone_back), number, __ATOMIC_RELAXED);
 }
 
 void Mailbox::set_writer_pid(std::uint32_t pid) {

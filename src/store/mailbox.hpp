@@ -33,10 +33,14 @@ class Mailbox {
   std::uint64_t published() const;
   std::optional<format::RingEntry> entry(std::uint64_t transaction) const;
   bool io_failed() const;
+  std::uint64_t gone_back() const;  // 0: never in this boot
 
   // Writer only. The first call of a boot also writes boot id, device and inode, last of all.
   void publish(const format::RingEntry &entry);
   void set_io_failed(bool failed);
+  // Under which number an older state was last gone back to; before the state is published. Also in a mailbox that is
+  // not alive yet.
+  void set_gone_back(std::uint64_t number);
   void set_writer_pid(std::uint32_t pid);
 
  private:

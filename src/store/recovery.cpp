@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "store/catalogue.hpp"
+#include "store/pin_search.hpp"
 #include "store/walk.hpp"
 #include "store/writer.hpp"
 
@@ -95,9 +96,16 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
     DELTOS_TRY(walk_catalogue(scope_of(strong, &strong_pages, state_->mapping->data()), strong.next_id,
                               strong.object_count, in_strong, state_->options.progress));
   }
+  const std::uint64_t quarantine = quarantine_number(chosen, number);
+  DELTOS_ASSIGN(Remains remaining, remains(chosen, quarantine));
   // Holes that an earlier writer punched must get room again before anything is stored there.
-  return space_->finish_rebuild(quarantine_number(chosen, number),
-                                state_->file_info.allocated_bytes < state_->file_info.bytes);
+  return space_->finish_rebuild(quarantine, state_->file_info.allocated_bytes < state_->file_info.bytes,
+                                std::move(remaining));
+}
+
+bool Writer::is_published(const Superblock &chosen) const {
+  const auto entry = state_->mailbox.entry(state_->mailbox.published());
+  return entry && entry->root_block == chosen.root_block && entry->root_transaction == chosen.root_transaction;
 }
 
 // From when on pins do not hold what is unreachable. Who pins the published number reads the very root that was found,
@@ -105,11 +113,20 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
 // (rule R2).
 std::uint64_t Writer::quarantine_number(const Superblock &chosen, std::uint64_t number) const {
   if (!state_->mailbox.alive() || state_->options.rollback) return number;
-  const std::uint64_t published = state_->mailbox.published();
-  const auto entry = state_->mailbox.entry(published);
-  const bool same =
-      entry && entry->root_block == chosen.root_block && entry->root_transaction == chosen.root_transaction;
-  return same ? published : number;
+  return is_published(chosen) ? state_->mailbox.published() : number;
+}
+
+// What older pins may need beside the roots; looked for only where there are any, so that a snapshot that is held while
+// writers come and go does not cost each of them all the space that it finds free. Pins do not tell what they pin: a
+// reader may have pinned a lower number than it reads, but none reads beyond what was published, or before that beyond
+// the newest superblock. After somebody has gone back, zones of the state that was left are not known.
+Result<Remains> Writer::remains(const Superblock &chosen, std::uint64_t quarantine) const {
+  const Mailbox &mailbox = state_->mailbox;
+  DELTOS_ASSIGN(const std::uint64_t oldest, store::oldest_pin(second_, 0, quarantine));
+  if (oldest == quarantine || oldest < mailbox.gone_back() || state_->options.rollback) return Remains();
+  if (mailbox.alive() && !is_published(chosen) && chosen.transaction < mailbox.published()) return Remains();
+  const std::uint64_t newest = mailbox.alive() ? mailbox.published() : chosen.transaction;
+  return Remains(state_->mapping->data(), state_->mapping->bytes() / format::kBlockBytes, state_->uuid_low, newest);
 }
 
 // The highest number that may have been given to anything. A superblock that was torn while it was written names none;
@@ -179,6 +196,7 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
                                         os::Protection::read));
   }
   if (state_->mailbox.io_failed()) DELTOS_TRY(redirty(chosen, strong));
+  state_->mailbox.set_gone_back(state_->options.rollback ? number : state_->mailbox.gone_back());
   state_->mailbox.publish(ring_entry({root_, object_count_, next_id_, 0}, number));
   state_->mailbox.set_io_failed(false);
   state_->mailbox.set_writer_pid(static_cast<std::uint32_t>(os::process_id()));

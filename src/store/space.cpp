@@ -58,9 +58,9 @@ Status Space::mark_extent(std::uint64_t offset, std::uint64_t bytes, bool sealed
   return rebuild_->mark_extent(offset, bytes, sealed, in_root);
 }
 
-Status Space::finish_rebuild(std::uint64_t recovered, bool with_holes) {
+Status Space::finish_rebuild(std::uint64_t recovered, bool with_holes, Remains remains) {
   if (!rebuild_) return fail(Code::internal, "free space was rebuilt already");
-  DELTOS_TRY(rebuild_->finish(recovered, &pending_, &pending_slots_, &slabs_));
+  DELTOS_TRY(rebuild_->finish(recovered, std::move(remains), &pending_, &pending_slots_, &slabs_));
   if (with_holes) pending_.for_each([&](Run run) { punched_.insert(run); });
   rebuild_.reset();
   return {};

@@ -25,6 +25,7 @@
 #include "base/status.hpp"
 #include "format/layout.hpp"
 #include "store/pending.hpp"
+#include "store/remains.hpp"
 #include "store/runs.hpp"
 #include "store/slabs.hpp"
 #include "store/zones.hpp"
@@ -73,11 +74,11 @@ class Space {
   // slab's rules. in_root: reachable from the recovered root; otherwise only from the durable strong root.
   Status mark_page(std::uint64_t block, bool in_root);
   Status mark_extent(std::uint64_t offset, std::uint64_t bytes, bool sealed, bool in_root);
-  // What is in neither becomes pending with (recovered, kNeverBorn); what is only in the durable root with (recovered,
-  // 0). Marking the same thing for both roots is not "used twice"; within one root it is. with_holes: the file has
-  // fewer blocks on disk than bytes, so an earlier writer may have punched any free block; all of them are counted as
-  // punched and refilled before use.
-  Status finish_rebuild(std::uint64_t recovered, bool with_holes = false);
+  // What is in neither becomes pending with (recovered, kNeverBorn), or waits for exports alone where it is not among
+  // `remains`; what is only in the durable root with (recovered, 0). Marking the same thing for both roots is not "used
+  // twice"; within one root it is. with_holes: the file has fewer blocks on disk than bytes, so an earlier writer may
+  // have punched any free block; all of them are counted as punched and refilled before use.
+  Status finish_rebuild(std::uint64_t recovered, bool with_holes = false, Remains remains = Remains());
 
   // ---- allocation, for the transaction
   struct Allocation {

@@ -1,6 +1,7 @@
 #include "store/space_rebuild.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "format/validate.hpp"
 
@@ -13,6 +14,7 @@ using format::kRegionBytes;
 
 constexpr std::uint64_t kNeverBorn = UINT64_MAX;
 constexpr std::uint64_t kBornBefore = 0;  // the durable root holds it, whenever that was
+constexpr std::uint64_t kFreeAllAlong = 0;
 
 unsigned long long shown(std::uint64_t number) { return number; }
 
@@ -58,7 +60,34 @@ Status SpaceRebuild::claim(const Mark &mark, Run run) {
   return {};
 }
 
-void SpaceRebuild::leave(Run run, std::uint64_t born) { blocks_->add(run, born, recovered_); }
+void SpaceRebuild::leave(Run run, std::uint64_t born) {
+  if (born != kNeverBorn) {
+    waiting_blocks_.push_back({run, born});
+    return;
+  }
+  for_each_part(run, remains_.blocks(), [&](Run part, bool remains) {
+    if (remains) {
+      waiting_blocks_.push_back({part, born});
+    } else {
+      blocks_->add(part, born, kFreeAllAlong);
+    }
+  });
+}
+
+void SpaceRebuild::leave_units(Run slot, std::uint64_t born) {
+  bool waits = born != kNeverBorn;
+  for_each_part(slot, remains_.units(), [&](Run, bool remains) { waits = waits || remains; });
+  if (waits) {
+    waiting_slots_.push_back({slot, born});
+  } else {
+    slots_->add(slot, born, kFreeAllAlong);
+  }
+}
+
+void SpaceRebuild::leave_what_waits() {
+  for (const Waiting &waiting : waiting_blocks_) blocks_->add(waiting.run, waiting.born, recovered_);
+  for (const Waiting &waiting : waiting_slots_) slots_->add(waiting.run, waiting.born, recovered_);
+}
 
 void SpaceRebuild::leave_outside_zones(Run run) {
   const std::vector<Run> &zones = zones_->in_order();
@@ -117,12 +146,12 @@ void SpaceRebuild::leave_slots(std::uint64_t region, unsigned slot_class, const 
     if ((root[slot / 64] >> (slot % 64) & 1) != 0) continue;
     bool held = (durable[slot / 64] >> (slot % 64) & 1) != 0;
     std::uint64_t offset = region * kRegionBytes + slot * format::kSlotClasses[slot_class];
-    slots_->add(Slabs::units_of(offset, slot_class), held ? kBornBefore : kNeverBorn, recovered_);
+    leave_units(Slabs::units_of(offset, slot_class), held ? kBornBefore : kNeverBorn);
     slabs_->give(offset);
   }
 }
 
-void SpaceRebuild::leave_pages(std::uint64_t recovered) {
+void SpaceRebuild::sort_pages() {
   for (Run zone : zones_->in_order()) {
     std::uint64_t free_from = zone.first;
     auto marks = pages_.lower_bound(zone.first / 64);
@@ -131,17 +160,27 @@ void SpaceRebuild::leave_pages(std::uint64_t recovered) {
         bool root = (marks->second.root >> (block % 64) & 1) != 0,
              durable = (marks->second.durable >> (block % 64) & 1) != 0;
         if ((!root && !durable) || block < zone.first || block >= zone.end()) continue;
-        zones_->free({free_from, block - free_from}, kNeverBorn, recovered);
-        if (!root) zones_->free({block, 1}, kBornBefore, recovered);
+        unreached_.push_back({free_from, block - free_from});
+        if (!root) superseded_.push_back({block, 1});
         free_from = block + 1;
       }
     }
-    zones_->free({free_from, zone.end() - free_from}, kNeverBorn, recovered);
+    unreached_.push_back({free_from, zone.end() - free_from});
   }
 }
 
-Status SpaceRebuild::sweep(std::uint64_t recovered) {
-  recovered_ = recovered;
+void SpaceRebuild::leave_pages() {
+  for (const bool waiting : {false, true}) {
+    for (const Run run : unreached_) {
+      for_each_part(run, remains_.pages(), [&](Run part, bool remains) {
+        if (remains == waiting) zones_->free(part, kNeverBorn, waiting ? recovered_ : kFreeAllAlong);
+      });
+    }
+  }
+  for (const Run run : superseded_) zones_->free(run, kBornBefore, recovered_);
+}
+
+Status SpaceRebuild::sweep() {
   swept_ = format::kFirstDataBlock;
   std::sort(marks_.begin(), marks_.end());
   for (Cursor at = marks_.cbegin(); at != marks_.cend();) {
@@ -151,7 +190,7 @@ Status SpaceRebuild::sweep(std::uint64_t recovered) {
   return {};
 }
 
-Status SpaceRebuild::finish(std::uint64_t recovered, Pending *blocks, Pending *slots, Slabs *slabs) {
+Status SpaceRebuild::finish(std::uint64_t recovered, Remains remains, Pending *blocks, Pending *slots, Slabs *slabs) {
   if (file_blocks_ < format::kFirstDataBlock || file_blocks_ > format::kMaxBlocks) {
     return fail(Code::corrupt, "the storage claims %llu blocks; it needs %llu and can have %llu", shown(file_blocks_),
                 shown(format::kFirstDataBlock), shown(format::kMaxBlocks));
@@ -160,8 +199,14 @@ Status SpaceRebuild::finish(std::uint64_t recovered, Pending *blocks, Pending *s
   blocks_ = blocks;
   slots_ = slots;
   slabs_ = slabs;
-  DELTOS_TRY(sweep(recovered));
-  leave_pages(recovered);
+  recovered_ = recovered;
+  remains_ = std::move(remains);
+  sort_pages();
+  for (const Run run : unreached_) remains_.look_at(run);
+  remains_.finish();
+  DELTOS_TRY(sweep());
+  leave_what_waits();
+  leave_pages();
   return {};
 }
 

@@ -93,7 +93,9 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   Status check_length(const format::Superblock &superblock) const;
   Status rebuild(const format::Superblock &chosen, const format::Superblock &strong, std::uint64_t number);
   std::uint64_t last_number(const Slots &slots) const;
+  bool is_published(const format::Superblock &chosen) const;
   std::uint64_t quarantine_number(const format::Superblock &chosen, std::uint64_t number) const;
+  Result<Remains> remains(const format::Superblock &chosen, std::uint64_t quarantine) const;
   Status start(const format::Superblock &chosen, const format::Superblock &strong, unsigned strong_slot,
                const Slots &slots, std::uint64_t number);
   Status redirty(const format::Superblock &chosen, const format::Superblock &strong);
