@@ -32,8 +32,9 @@ rust_installed() (
   rust_test --workspace --features "$rust_features"
 )
 
-# The same test programs over a library with the address and undefined-behaviour sanitizers, whose run-time must be loaded
-# before the program. One test forgets handles on purpose and is left out: the leak checker would find them.
+# The test programs of deltos and the conformance corpus over a library with the address and undefined-behaviour
+# sanitizers, whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the
+# leak checker would find them.
 rust_sanitized() (
   configure asan
   "$venv/bin/ninja" -C "$build/asan" src/libdeltos.so.0.1.0 || return 1
@@ -44,7 +45,13 @@ rust_sanitized() (
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allow_user_segv_handler=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   rust_target=$build/rust-asan
-  rust_test --workspace --features "$rust_features" --lib --bins --tests -- --skip what_is_forgotten
+  status=0
+  rust_test --package deltos --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
+  in_rust run --quiet --locked --package deltos-conformance -- run "$root"/tests/conformance/corpus/*.json \
+    >"$scratch/corpus.log" 2>&1 || status=1
+  cat "$scratch/corpus.log"
+  count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$scratch/corpus.log")
+  return "$status"
 )
 
 # The C++ sources compiled by Cargo, where no library is installed.
