@@ -97,7 +97,8 @@ suite_julia() {
   build_stage
   report=$scratch/julia.log
   status=0
-  DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 JULIA_DEPOT_PATH=$build/julia/depot JULIA_NUM_THREADS=2 timeout 3000 \
+  DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 JULIA_DEPOT_PATH=$build/julia/depot JULIA_NUM_THREADS=2 MALLOC_PERTURB_=165 \
+    timeout -k 60 3000 \
     julia --startup-file=no --project=bindings/julia/Deltos.jl bindings/julia/Deltos.jl/test/runtests.jl >"$report" 2>&1 || status=$?
   cat "$report"
   count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$report" | tail -n 1)
