@@ -11,7 +11,7 @@ tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
 python         the wheel, installed into a clean environment
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
-julia          the Julia package, against the installed library
+julia          the Julia package, over the installed and a sanitized library
 dlopen         programs in Node, Lua and Go that load the library themselves
 conformance    the corpus in every language, and the storage that each writes read by all
 consumer       a C program outside the tree, with pkg-config against the installed library
@@ -91,17 +91,13 @@ suite_rust() {
   return "$status"
 }
 
-# What Julia compiles is kept in the build directory, not in the home of whoever runs this.
+# The Julia package over the installed library, and most of it over a sanitized one: tests/support/julia.sh.
 suite_julia() {
   install_julia || skip "$julia_reason"
   build_stage
-  report=$scratch/julia.log
   status=0
-  DELTOS_LIBRARY=$build/stage/lib/libdeltos.so.0 JULIA_DEPOT_PATH=$build/julia/depot JULIA_NUM_THREADS=2 MALLOC_PERTURB_=165 \
-    timeout -k 60 3000 \
-    julia --startup-file=no --project=bindings/julia/Deltos.jl bindings/julia/Deltos.jl/test/runtests.jl >"$report" 2>&1 || status=$?
-  cat "$report"
-  count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$report" | tail -n 1)
+  julia_tests "$build/stage/lib/libdeltos.so.0" || status=1
+  julia_sanitized || status=1
   return "$status"
 }
 
