@@ -21,10 +21,8 @@ import time
 # name, file, text, replacement, the workload that shows it fastest
 MUTANTS = [
     ('no barrier before the superblock', 'store/writer.cpp',
-     'DELTOS_TRY(barrier()); if (pending_transaction_ != 0) { durable_slot_ = pending_slot_; '
-     'durable_transaction_.store(pending_transaction_); pending_transaction_ = 0; } const unsigned slot',
-     'if (pending_transaction_ != 0) { durable_slot_ = pending_slot_; '
-     'durable_transaction_.store(pending_transaction_); pending_transaction_ = 0; } const unsigned slot',
+     'Durability durability) { DELTOS_TRY(barrier()); if (pending_transaction_ != 0) {',
+     'Durability durability) { if (pending_transaction_ != 0) {',
      'create and create'),
     ('no barrier behind the superblock', 'store/writer.cpp',
      'if (written.ok() && durability == Durability::sync) written = second_.sync_data();', '', 'create and create'),
@@ -47,12 +45,12 @@ MUTANTS = [
      'DELTOS_TRY(barrier()); const std::uint64_t strong_transaction', 'const std::uint64_t strong_transaction',
      'create and replace'),
     ('catalogue pages are overwritten in place', 'store/transaction_state.cpp',
-     'const std::uint64_t block = writer->space().allocate_page(); std::byte *bytes = add_page(block); '
-     'std::memcpy(bytes, old, format::kBlockBytes); format::page_set_identity',
-     'const std::uint64_t block = child.block; std::byte *bytes = add_page(block); '
-     'std::memcpy(bytes, old, format::kBlockBytes); format::page_set_identity', 'create and create'),
-    ('a weak superblock goes to a strong slot', 'store/writer.cpp', 'write_slot(second_, weak_slot_,',
-     'write_slot(second_, format::kSlotA,', 'create and create'),
+     'const std::uint64_t block = writer->space().allocate_page(); std::byte *bytes = add_page(block).bytes; '
+     'std::memcpy(bytes, old, format::kBlockBytes);',
+     'const std::uint64_t block = child.block; std::byte *bytes = add_page(block).bytes; '
+     'std::memcpy(bytes, old, format::kBlockBytes);', 'create and create'),
+    ('a weak superblock goes to a strong slot', 'store/writer.cpp', 'write_slot_below(second_, weak_slot_,',
+     'write_slot_below(second_, format::kSlotA,', 'create and create'),
     ('a superblock counts whatever its checksum', 'format/validate.cpp',
      'if (superblock.xxh3 != checksum_of(superblock)) return std::nullopt;', '', 'create and create'),
     ('recovery writes the superblock again', 'store/recovery.cpp', 'space_->set_strong(strong.transaction, 0);',
@@ -105,8 +103,8 @@ MUTANTS = [
      'if (strong.transaction > chosen.transaction) { MappedPages', 'only ASYNC'),
     ('sync leaves ASYNC commits weak', 'store/writer.cpp', 'if (unsynced_bytes_.load() == 0) {',
      'if (unsynced_bytes_.load() != UINT64_MAX) {', 'only ASYNC'),
-    ('the next id is not stored', 'store/writer.cpp', 'superblock.next_id = commit.next_id;',
-     'superblock.next_id = next_id_;', 'create and create'),
+    ('the next id is not stored', 'store/writer.cpp', 'space_->file_blocks(), commit.next_id, commit.object_count}',
+     'space_->file_blocks(), next_id_, commit.object_count}', 'create and create'),
     ('every place is taken for zero', 'store/space.cpp', 'bool zero = zero_.covers(place);', 'bool zero = true;',
      'zeroed again and again'),
 ]
