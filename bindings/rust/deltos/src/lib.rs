@@ -166,6 +166,7 @@ mod storage;
 mod text;
 mod transaction;
 mod view;
+mod writable;
 
 pub use deltos_sys as sys;
 
@@ -184,7 +185,8 @@ pub use progress::{Progress, ProgressFn};
 pub use snapshot::{CopyOptions, Snapshot};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
 pub use transaction::{CommitError, Durability, Transaction};
-pub use view::{AnyView, View, ViewRequest, WritableView};
+pub use view::{AnyView, View, ViewRequest};
+pub use writable::WritableView;
 
 /// The version of the library that is loaded, as in `"0.1.0"`; this crate's own is `CARGO_PKG_VERSION`.
 ///

@@ -1,4 +1,4 @@
-//! Views: exported memory, typed or not.
+//! Views to be read: exported memory, typed or not.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,12 +9,12 @@ use std::ptr::{null_mut, NonNull};
 use deltos_sys as sys;
 
 use crate::cells;
-use crate::element::{bytes_of, check_type};
+use crate::element::check_type;
 use crate::error::call;
 use crate::progress::{call_box, drop_box};
 use crate::storage::made;
 use crate::text::borrowed;
-use crate::{AtomicElement, Content, DType, Element, Error, ErrorKind, ReadCell, Result, SharedCell};
+use crate::{Content, DType, Element, Error, ErrorKind, ReadCell, Result, WritableView};
 
 /// What the reader of a view can cope with; the numbers are those of Python's `PyBUF_*`. What was not asked for is not
 /// told. Asking for less than the memory needs answers [`ErrorKind::Layout`].
@@ -291,7 +291,7 @@ impl<'s> AnyView<'s> {
     /// [`ReadOnly`](ErrorKind::ReadOnly), and those of [`typed`](AnyView::typed).
     pub fn typed_writable<T: Element>(self) -> Result<WritableView<'s, T>> {
         self.check_writable()?;
-        Ok(WritableView { view: View::of(self)? })
+        Ok(WritableView::of(View::of(self)?))
     }
 
     fn place(&self, at: usize, count: usize) -> Result<*const u8> {
@@ -319,7 +319,7 @@ impl<'s> AnyView<'s> {
         Err(Error::new(ErrorKind::Layout, message))
     }
 
-    fn check_contiguous(&self) -> Result<()> {
+    pub(crate) fn check_contiguous(&self) -> Result<()> {
         if self.is_contiguous() {
             return Ok(());
         }
@@ -447,10 +447,10 @@ impl fmt::Debug for AnyView<'_> {
 /// # Ok::<(), deltos::Error>(())
 /// ```
 pub struct View<'s, T> {
-    any: AnyView<'s>,
-    first: *const T,
-    count: usize,
-    contiguous: bool,
+    pub(crate) any: AnyView<'s>,
+    pub(crate) first: *const T,
+    pub(crate) count: usize,
+    pub(crate) contiguous: bool,
 }
 
 // SAFETY: as `AnyView`; elements are plain values.
@@ -582,7 +582,7 @@ impl<'s, T: Element> View<'s, T> {
     }
 
     #[inline]
-    fn address(&self, index: usize) -> Option<*const T> {
+    pub(crate) fn address(&self, index: usize) -> Option<*const T> {
         if index >= self.count {
             return None;
         }
@@ -647,7 +647,7 @@ impl<'s, T: Element> View<'s, T> {
     }
 
     /// Memory of the program's, laid out as this view in C order.
-    fn compact(&self, data: *mut u8) -> sys::deltos_view {
+    pub(crate) fn compact(&self, data: *mut u8) -> sys::deltos_view {
         let fields = self.any.fields();
         // SAFETY: numbers and pointers, of which zero is one.
         let mut layout: sys::deltos_view = unsafe { zeroed() };
@@ -661,7 +661,7 @@ impl<'s, T: Element> View<'s, T> {
         layout
     }
 
-    fn check_length(&self, length: usize) -> Result<()> {
+    pub(crate) fn check_length(&self, length: usize) -> Result<()> {
         if length == self.count {
             return Ok(());
         }
@@ -709,168 +709,6 @@ impl<T: Element + fmt::Debug> fmt::Debug for View<'_, T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first: Vec<T> = (0..self.count.min(8)).filter_map(|index| self.get(index)).collect();
         out.debug_struct("View").field("shape", &self.shape()).field("first", &first).finish_non_exhaustive()
-    }
-}
-
-/// Exported memory of elements of one type, to be read and stored to in place.
-///
-/// Stores are seen at once by every thread and process that maps the object; they belong to no transaction. It is never
-/// lent as `&mut`, because others have it too.
-///
-/// ```
-/// use std::sync::atomic::Ordering;
-/// use deltos::{Durability, Storage};
-///
-/// let storage = Storage::anonymous("example")?;
-/// storage.transact(Durability::Sync, |t| t.create_zeroed::<u64>("counts", &[4]).map(drop))?;
-/// let counts = storage.object("counts")?.view_writable::<u64>()?;
-/// counts.set(0, 40);
-/// counts.atomics()?[0].fetch_add(2, Ordering::Relaxed);
-/// assert_eq!(counts.get(0), Some(42));
-/// # Ok::<(), deltos::Error>(())
-/// ```
-pub struct WritableView<'s, T> {
-    view: View<'s, T>,
-}
-
-impl<'s, T: Element> WritableView<'s, T> {
-    /// The elements of contiguous memory, each to be read and stored to on its own.
-    ///
-    /// # Errors
-    /// [`Layout`](ErrorKind::Layout) when it is not contiguous.
-    ///
-    /// ```
-    /// # use deltos::{Durability, Storage};
-    /// # let storage = Storage::anonymous("example")?;
-    /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
-    /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// view.cells()?[0].store(9);
-    /// assert_eq!(view.get(0), Some(9));
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    #[inline]
-    pub fn cells(&self) -> Result<&[SharedCell<T>]> {
-        if !self.view.contiguous {
-            self.view.any.check_contiguous()?;
-        }
-        // SAFETY: a cell is laid out as its element, and only ever accessed atomically; the memory can be written.
-        Ok(unsafe { std::slice::from_raw_parts(self.view.first.cast(), self.view.count) })
-    }
-
-    /// The elements of contiguous memory as atomics, for read-modify-write; floats as their bits.
-    ///
-    /// # Errors
-    /// [`Layout`](ErrorKind::Layout) when it is not contiguous.
-    ///
-    /// ```
-    /// # use std::sync::atomic::Ordering;
-    /// # use deltos::{Durability, Storage};
-    /// # let storage = Storage::anonymous("example")?;
-    /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
-    /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// assert_eq!(view.atomics()?[1].swap(5, Ordering::AcqRel), 2);
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    #[inline]
-    pub fn atomics(&self) -> Result<&[T::Atomic]>
-    where
-        T: AtomicElement,
-    {
-        if !self.view.contiguous {
-            self.view.any.check_contiguous()?;
-        }
-        // SAFETY: an atomic is laid out as its element, which is aligned; the memory can be written.
-        Ok(unsafe { std::slice::from_raw_parts(self.view.first.cast(), self.view.count) })
-    }
-
-    /// Stores one element, counted in C order.
-    ///
-    /// # Panics
-    /// When there is no such element.
-    ///
-    /// ```
-    /// # use deltos::{Durability, Storage};
-    /// # let storage = Storage::anonymous("example")?;
-    /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
-    /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// view.set(1, 7);
-    /// assert_eq!(view.to_vec()?, [1, 7]);
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    #[inline]
-    pub fn set(&self, index: usize, value: T) {
-        match self.view.address(index) {
-            // SAFETY: a cell is laid out as its element, and the memory can be written.
-            Some(at) => unsafe { &*at.cast::<SharedCell<T>>() }.store(value),
-            None => panic!("index {} is out of range for a view of {} elements", index, self.view.count),
-        }
-    }
-
-    /// Stores one value everywhere.
-    ///
-    /// ```
-    /// # use deltos::{Durability, Storage};
-    /// # let storage = Storage::anonymous("example")?;
-    /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
-    /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// view.fill(3);
-    /// assert_eq!(view.to_vec()?, [3, 3]);
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    pub fn fill(&self, value: T) {
-        (0..self.view.count).for_each(|index| self.set(index, value));
-    }
-
-    /// Copies a slice, in C order, over all elements.
-    ///
-    /// # Errors
-    /// [`Type`](ErrorKind::Type) when the slice has another length.
-    ///
-    /// ```
-    /// # use deltos::{Durability, Storage};
-    /// # let storage = Storage::anonymous("example")?;
-    /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
-    /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// view.write_from(&[8, 9])?;
-    /// assert_eq!(view.to_vec()?, [8, 9]);
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    pub fn write_from(&self, elements: &[T]) -> Result<()> {
-        self.view.check_length(elements.len())?;
-        let mut source = self.view.compact(bytes_of(elements).as_ptr() as *mut u8);
-        source.readonly = 1;
-        // SAFETY: both live during the call, and the view's memory can be written.
-        unsafe { call!(deltos_view_copy(self.view.any.as_raw(), &source)) }
-    }
-
-    /// The address of element `[0, ..., 0]`.
-    #[inline]
-    pub fn as_mut_ptr(&self) -> *mut T {
-        self.view.first as *mut T
-    }
-
-    /// The memory without its type.
-    pub fn into_any(self) -> AnyView<'s> {
-        self.view.any
-    }
-
-    /// Makes the view independent of the storage's lifetime; see [`AnyView::into_owned`].
-    pub fn into_owned(self) -> WritableView<'static, T> {
-        WritableView { view: self.view.into_owned() }
-    }
-}
-
-impl<'s, T> Deref for WritableView<'s, T> {
-    type Target = View<'s, T>;
-
-    fn deref(&self) -> &View<'s, T> {
-        &self.view
-    }
-}
-
-impl<T: Element + fmt::Debug> fmt::Debug for WritableView<'_, T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.view.fmt(out)
     }
 }
 
