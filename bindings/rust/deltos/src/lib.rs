@@ -139,7 +139,7 @@
 //! # Features
 //!
 //! - `vendored`: compiles the C++ library and links it statically (`deltos-sys` tells how one is found otherwise);
-//! - `ndarray`: sealed views as [`ArrayView`](https://docs.rs/ndarray), shared ones as arrays of cells or raw views, arrays
+//! - `ndarray`: sealed views as `ArrayView`, shared ones as arrays of cells or raw views, arrays
 //!   as content;
 //! - `bytemuck`: plain structs as elements without `unsafe`, see `Record`;
 //! - `half`: `f16` and `bf16`.
