@@ -9,6 +9,7 @@
 #include "store/snapshot.hpp"
 #include "store/transaction.hpp"
 #include "store/walk.hpp"
+#include "store/writer.hpp"
 
 namespace deltos::store {
 namespace {
@@ -191,8 +192,12 @@ Status compact_snapshot(const Snapshot &snapshot, const std::string &path, bool 
     DELTOS_ASSIGN(const auto target, open_file(std::move(again), "", options));
     DELTOS_ASSIGN(const auto transaction, target->begin_transaction());
     DELTOS_TRY(copy_objects(snapshot, scope, *transaction, progress));
+    Space &space = target->state().writer->space();
+    space.cut_free_end();  // the writer grows in steps, and this file is to be the smallest
     DELTOS_TRY(transaction->commit(Durability::sync));
-    return target->close();
+    const std::uint64_t bytes = space.file_blocks() * format::kBlockBytes;
+    DELTOS_TRY(target->close());
+    return file.resize(bytes);
   });
 }
 

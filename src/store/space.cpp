@@ -201,6 +201,16 @@ Status Space::grow_to(std::uint64_t end) {
   }
 }
 
+void Space::cut_free_end() {
+  const std::optional<Run> tail = ready_.highest();
+  if (!tail || tail->end() != file_blocks_) return;
+  const std::uint64_t end = round_up(tail->first, kRegionBlocks);
+  if (end >= file_blocks_) return;
+  ready_.erase({end, file_blocks_ - end});
+  zero_.erase({end, file_blocks_ - end});
+  file_blocks_ = end;
+}
+
 // ---- catalogue pages
 
 Status Space::reserve_pages(std::uint64_t pages) {

@@ -109,6 +109,9 @@ class Space {
   Result<std::vector<Run>> punchable(std::uint64_t minimum_blocks);  // promotes pending space first
   void mark_punched(const Run &run);
 
+  // Ends the storage behind the last block in use; for one that nobody else has open and that is done growing.
+  void cut_free_end();
+
   const std::vector<format::Zone> &zones() const;
   std::uint64_t file_blocks() const;
   SpaceUsage usage() const;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "store/transaction.hpp"
@@ -217,6 +218,21 @@ TEST_F(StorageTest, CopiesHoldTheSameObjects) {
       EXPECT_TRUE(must(copy->verify(VerifyLevel::full, {})).empty());
     }
   }
+}
+
+TEST_F(StorageTest, CompactedFileEndsWhereItsContentEnds) {
+  const auto storage = create();
+  constexpr std::size_t kElements = 1'000'000, kBytes = kElements * sizeof(double);
+  for (const char *name : {"a", "b", "c", "d", "e", "f"}) put(storage, name, std::vector<double>(kElements, 1.0));
+  const auto snapshot = must(storage->begin_snapshot());
+  const std::string compact = directory.path + "/compact.deltos";
+  must(snapshot->compact_to(compact, false, {}));
+  constexpr std::uint64_t kCatalogue = 1 << 20;  // header, superblocks, zones and the ends of regions
+  EXPECT_LE(std::filesystem::file_size(compact), 6 * kBytes + kCatalogue);
+  const auto copy = must(Storage::open(compact, writing()));
+  EXPECT_EQ(get(copy, "f"), std::vector<double>(kElements, 1.0));
+  put(copy, "g", std::vector<double>(kElements, 2.0));
+  EXPECT_TRUE(must(copy->verify(VerifyLevel::full, {})).empty());
 }
 
 TEST_F(StorageTest, OneWriterAtATime) {
