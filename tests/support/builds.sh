@@ -72,5 +72,5 @@ build_go() {
 # The Rust process of the demo, and that of the benchmarks, against the installed library.
 build_rust_programs() {
   (cd bindings/rust && CARGO_TARGET_DIR="$build/rust" PKG_CONFIG_PATH="$build/stage/lib/pkgconfig" \
-    cargo build --release --locked --package deltos --example reader --example language)
+    cargo build --release --package deltos --example reader --example language)
 }

@@ -81,7 +81,7 @@ suite_python() {
 # The Rust workspace against the installed library, then what Cargo makes of it elsewhere: tests/support/rust.sh.
 suite_rust() {
   wish rust || skip "$wish_reason"
-  fetch_crates || skip 'cargo is there, but could not fetch the crates of bindings/rust/Cargo.lock'
+  fetch_crates || skip 'cargo is there, but could not fetch the crates of bindings/rust'
   build_stage
   status=0
   for step in installed sanitized vendored packaged documented laid_out; do
@@ -144,7 +144,7 @@ suite_conformance() {
   configure debug
   "$venv/bin/ninja" -C "$build/debug" tests/conformance/runners/c/runner tests/conformance/runners/cpp/runner
   set -- --build "$build"
-  if wish rust && wish_reason='cargo could not fetch the crates of bindings/rust/Cargo.lock' && fetch_crates; then
+  if wish rust && wish_reason='cargo could not fetch the crates of bindings/rust' && fetch_crates; then
     PKG_CONFIG_PATH=$build/stage/lib/pkgconfig in_rust build --release --locked --package deltos-conformance
   else
     set -- "$@" --absent "Rust=$wish_reason"
