@@ -50,7 +50,7 @@ typedef struct deltos_view {
   int32_t ndim;              /**< 0 to 64; 0: one element */
   int32_t dtype;             /**< DELTOS_DTYPE_*; input: 0 = from format */
   uint8_t readonly;          /**< 1: the memory must not be written */
-  uint8_t sealed;            /**< 1: nobody will ever write it; input: ignored */
+  uint8_t sealed;            /**< 1: nobody will ever write it, which a seal says once committed; input: ignored */
   uint16_t reserved;         /**< 0 */
   void *data;                /**< element [0, ..., 0], or the first row pointer */
   uint64_t nbytes;           /**< product of shape times itemsize; input: 0 = computed */

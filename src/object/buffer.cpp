@@ -94,7 +94,7 @@ Result<View> export_buffer(const store::ObjectRef &object, std::int32_t flags) {
   DELTOS_TRY(check_alignment(*storage, format));
   const bool writable = (flags & dtype::kRequestWritable) != 0;
   DELTOS_ASSIGN(const std::shared_ptr<Memory> memory,
-                Memory::contiguous(std::move(format), record.shape, !writable, record.sealed));
+                Memory::contiguous(std::move(format), record.shape, !writable, object.immutable()));
   // Asked before anything is locked: a request that cannot be served leaves no trace.
   DELTOS_ASSIGN(View view, View::serve(memory, flags));
   DELTOS_ASSIGN(std::shared_ptr<store::Export> exported, storage->export_payload(object, writable));

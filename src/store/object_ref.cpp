@@ -66,6 +66,7 @@ ObjectRef::ObjectRef(std::weak_ptr<Storage> storage, std::weak_ptr<const Snapsho
   const format::Extent *payload = payload_extent(record_);
   if (maker && (payload == nullptr ? record_.created : payload->transaction) == maker->state().number)
     committed_ = maker->state().committed;
+  if (maker && record_.changed == maker->state().number) changed_ = maker->state().committed;
 }
 
 Result<std::shared_ptr<ObjectRef>> ObjectRef::open(const std::shared_ptr<const Snapshot> &snapshot,

@@ -91,6 +91,9 @@ class ObjectRef {
   const format::Object &record() const { return record_; }
   // Whether its content was made by a transaction that has not committed: it is open, or was aborted.
   bool pending() const { return committed_ && !committed_->load(); }
+  // Whether its content will never be written again. A seal that an abort would take back says nothing yet, except of
+  // content that goes with it.
+  bool immutable() const { return record_.sealed && (committed_ || !changed_ || changed_->load()); }
   Result<std::shared_ptr<Storage>> storage() const;
   // Whether the newest state (or the open transaction, for its own objects) still has this very content.
   Result<bool> current() const;
@@ -107,6 +110,7 @@ class ObjectRef {
   std::weak_ptr<const Snapshot> snapshot_;              // protects the payload as long as it lives
   std::weak_ptr<Transaction> transaction_;              // set while the object is a transaction's own
   std::shared_ptr<const std::atomic<bool>> committed_;  // what became of the transaction that made its content, if any
+  std::shared_ptr<const std::atomic<bool>> changed_;    // the same of the one that changed its record
   format::Object record_;
   std::uint64_t seen_in_ = 0;  // published transaction it was found in; 0: a transaction's own
 };

@@ -132,6 +132,36 @@ static void test_object__a_sealed_one_is_exported_read_only(void **state) {
   deltos_object_release(&object);
 }
 
+static void test_object__a_seal_that_may_be_taken_back_promises_nothing(void **state) {
+  world *w = *state;
+  store_numbers(w->storage, "n", 1000);
+  deltos_object *object = open_object(w->storage, "n");
+  deltos_transaction *transaction = begin(w->storage);
+  ok(deltos_object_seal(transaction, object, &error));
+  deltos_object *sealed = NULL;
+  deltos_view *early = NULL, *late = NULL, *writable = NULL;
+  ok(deltos_object_open(deltos_transaction_snapshot(transaction), "n", DELTOS_KIND_BUFFER, &sealed, &error));
+  assert_int_equal(stat_object(sealed).sealed, 1);
+  ok(deltos_view_acquire(sealed, DELTOS_VIEW_FULL_RO, &early, &error));
+  assert_int_equal(early->sealed, 0);
+  deltos_transaction_abort(&transaction);
+  deltos_object_release(&object);
+  object = open_object(w->storage, "n");
+  ok(deltos_view_acquire(object, DELTOS_VIEW_FULL, &writable, &error));
+  ((int64_t *)writable->data)[0] = 7;
+  assert_int_equal(((int64_t *)early->data)[0], 7);
+  deltos_view_release(&writable);
+  transaction = begin(w->storage);
+  ok(deltos_object_seal(transaction, object, &error));
+  commit(transaction);
+  ok(deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &late, &error));
+  assert_int_equal(late->sealed, 1);
+  deltos_view_release(&early);
+  deltos_view_release(&late);
+  deltos_object_release(&sealed);
+  deltos_object_release(&object);
+}
+
 static void test_object__seal_waits_for_no_writable_view(void **state) {
   world *w = *state;
   store_numbers(w->storage, "n", 1000);
@@ -347,6 +377,7 @@ int main(void) {
       in_storage(test_object__refresh_follows_the_id_then_the_name),
       in_storage(test_object__refresh_finds_a_new_object_of_the_same_name),
       in_storage(test_object__a_sealed_one_is_exported_read_only),
+      in_storage(test_object__a_seal_that_may_be_taken_back_promises_nothing),
       in_storage(test_object__seal_waits_for_no_writable_view),
       in_storage(test_object__seal_sees_writable_views_of_other_handles),
       in_storage(test_object__unseal_moves_the_content),

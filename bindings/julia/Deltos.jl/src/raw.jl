@@ -335,7 +335,7 @@ struct deltos_view
     ndim::Int32  # 0 to 64; 0: one element
     dtype::Int32  # DELTOS_DTYPE_*; input: 0 = from format
     readonly::UInt8  # 1: the memory must not be written
-    sealed::UInt8  # 1: nobody will ever write it; input: ignored
+    sealed::UInt8  # 1: nobody will ever write it, which a seal says once committed; input: ignored
     reserved::UInt16  # 0
     data::Ptr{Cvoid}  # element [0, ..., 0], or the first row pointer
     nbytes::UInt64  # product of shape times itemsize; input: 0 = computed

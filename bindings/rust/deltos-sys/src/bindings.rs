@@ -441,7 +441,7 @@ pub struct deltos_view {
     pub dtype: i32,
     /// 1: the memory must not be written
     pub readonly: u8,
-    /// 1: nobody will ever write it; input: ignored
+    /// 1: nobody will ever write it, which a seal says once committed; input: ignored
     pub sealed: u8,
     /// 0
     pub reserved: u16,
