@@ -43,6 +43,16 @@ build_python() {
   "$build/venv-package/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$build"/wheel/*.whl
 }
 
+# The same package over a library with the address and undefined-behaviour sanitizers, in a directory of its own.
+build_python_sanitized() {
+  rm -rf "$build/wheel-asan" "$build/python-asan"
+  PATH=$venv/bin:$PATH CC=gcc CXX=g++ "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation \
+    --wheel-dir "$build/wheel-asan" --config-settings=build-dir="$build/wheel-tree-asan" \
+    --config-settings=setup-args=-Db_sanitize=address,undefined --config-settings=setup-args=-Db_lundef=false \
+    --config-settings=setup-args=-Doptimization=1 .
+  "$venv/bin/pip" install --disable-pip-version-check --no-deps --target "$build/python-asan" "$build"/wheel-asan/*.whl
+}
+
 # The programs in languages that load the library with dlopen, each in build/NAME. What cannot be fetched is said in
 # $wish_reason.
 fetch_node() {

@@ -9,7 +9,7 @@ capi           the C interface and deltos.hpp, through the shared library
 asan           core and capi under the address and undefined-behaviour sanitizers
 tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
-python         the wheel, installed into a clean environment
+python         the wheel, installed into a clean environment, and over a sanitized library
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
 julia          the Julia package, over the installed and a sanitized library
 dlopen         programs in Node, Lua and Go that load the library themselves
@@ -74,6 +74,12 @@ suite_python() {
   status=0
   DELTOS_SOURCE=$root DELTOS_WHEEL=$(echo "$build"/wheel/*.whl) timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" bindings/python/tests || status=$?
+  count $("$venv/bin/python" tests/support/count_cases.py "$report")
+  build_python_sanitized
+  PYTHONPATH=$build/python-asan LD_PRELOAD=$(g++ -print-file-name=libasan.so) \
+    ASAN_OPTIONS=detect_leaks=0:allow_user_segv_handler=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 timeout 3000 \
+    "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" -m 'not install' \
+    --ignore=bindings/python/tests/test_raw.py --ignore=bindings/python/tests/test_generated.py bindings/python/tests || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
   return "$status"
 }
