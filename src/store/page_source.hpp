@@ -38,7 +38,7 @@ class PageEditor : public PageSource {
   // The running transaction; new pages carry its number.
   virtual std::uint64_t transaction() const = 0;
   // Makes sure that the next `pages` calls of create() and edit() cannot fail. The only call here that may say no.
-  virtual Status reserve(unsigned pages) = 0;
+  virtual Status reserve(unsigned count) = 0;
   // An empty page of this transaction with its header filled in (count 0).
   virtual EditedPage create(unsigned level) = 0;
   // A page of this transaction with the content of `child`: itself when it is one already, else a copy in a new block,

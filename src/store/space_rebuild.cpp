@@ -183,7 +183,7 @@ void SpaceRebuild::leave_pages() {
 Status SpaceRebuild::sweep() {
   swept_ = format::kFirstDataBlock;
   std::sort(marks_.begin(), marks_.end());
-  for (Cursor at = marks_.cbegin(); at != marks_.cend();) {
+  for (auto at = marks_.cbegin(); at != marks_.cend();) {
     DELTOS_TRY(at->slot ? sweep_slab(&at) : sweep_blocks(&at));
   }
   leave_outside_zones({swept_, file_blocks_ - swept_});

@@ -77,8 +77,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   };
   Result<std::unique_ptr<Filler>> fill(const ObjectRef &object);
 
-  Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &object);    // pinned while writable exports live
-  Result<std::shared_ptr<ObjectRef>> unseal(const ObjectRef &object);  // a private copy takes its place
+  Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &ref);    // pinned while writable exports live
+  Result<std::shared_ptr<ObjectRef>> unseal(const ObjectRef &ref);  // a private copy takes its place
 
   Status rename(std::string_view from, std::string_view to, bool replace);
   Status remove(std::string_view name);  // not_found

@@ -45,7 +45,7 @@ class TransactionSnapshot final : public Snapshot {
 
 }  // namespace
 
-TransactionState::TransactionState(std::shared_ptr<Storage> owner, Writer *writing)
+TransactionState::TransactionState(const std::shared_ptr<Storage> &owner, Writer *writing)
     : storage(owner),
       shared(&owner->state()),
       writer(writing),
@@ -75,7 +75,7 @@ Result<const std::byte *> TransactionState::page(const format::Child &child, uns
   return mapped.page(child, level);
 }
 
-Status TransactionState::reserve_blocks(unsigned count) {
+Status TransactionState::reserve_blocks(unsigned count) const {
   Status room = writer->space().reserve_pages(count + kPagesForRemovals);
   const bool refused =
       room.code() == Code::no_space || room.code() == Code::limit || room.code() == Code::address_space;

@@ -15,7 +15,7 @@ namespace deltos::store {
 // Dirty pages live on the heap, under the number of the block they will be written to. Everything that commit or abort
 // has to give back is listed; nothing of it is visible to anybody before the writer publishes.
 struct TransactionState final : PageEditor {
-  TransactionState(std::shared_ptr<Storage> owner, Writer *writing);
+  TransactionState(const std::shared_ptr<Storage> &owner, Writer *writing);
   ~TransactionState();
   TransactionState(const TransactionState &) = delete;
   TransactionState &operator=(const TransactionState &) = delete;
@@ -48,7 +48,7 @@ struct TransactionState final : PageEditor {
   // PageEditor
   Result<const std::byte *> page(const format::Child &child, unsigned level) override;
   std::uint64_t transaction() const override { return number; }
-  Status reserve(unsigned pages) override;
+  Status reserve(unsigned count) override;
   EditedPage create(unsigned level) override;
   EditedPage edit(const format::Child &child, unsigned level) override;
   void discard(const format::Child &child) override;
@@ -88,7 +88,7 @@ struct TransactionState final : PageEditor {
  private:
   std::size_t dirty_pages_ = 0;
   PageBuffer &add_page(std::uint64_t block);
-  Status reserve_blocks(unsigned count);
+  Status reserve_blocks(unsigned count) const;
   void unlock_seals_since(std::size_t count) noexcept;
   void expect_releases(std::size_t count);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);

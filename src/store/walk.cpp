@@ -33,7 +33,7 @@ class Walk {
  private:
   struct NamedId {
     std::uint64_t id, name_hash;
-    auto operator<=>(const NamedId &) const = default;
+    auto operator<=>(const NamedId &) const = default;  // NOLINT(modernize-use-nullptr): it means the 0 behind <=>
   };
 
   Status report(Code code, std::uint64_t object, std::uint64_t offset, std::string message) {

@@ -60,11 +60,11 @@ Status Writer::check_path(bool now) {
         state_->label.c_str());
   }
   DELTOS_ASSIGN(const os::FileInfo there, second_.info());
-  if (there.bytes < space_->file_blocks() * format::kBlockBytes) {
+  const std::uint64_t needed = space_->file_blocks() * format::kBlockBytes;
+  if (there.bytes < needed) {
     return fail(Code::io,
                 "%s has %llu bytes of the %llu that it needs: somebody cut it short; nothing was made durable",
-                state_->label.c_str(), static_cast<ull>(there.bytes),
-                static_cast<ull>(space_->file_blocks() * format::kBlockBytes));
+                state_->label.c_str(), static_cast<ull>(there.bytes), static_cast<ull>(needed));
   }
   path_checked_ns_ = time;
   return {};

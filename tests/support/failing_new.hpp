@@ -12,13 +12,17 @@ inline thread_local std::uint64_t successes_left = 0;
 inline thread_local bool armed = false;
 inline thread_local bool fired = false;
 
-inline void *allocate_or_fail(std::size_t bytes) {
+inline void *allocate_or_null(std::size_t bytes) noexcept {
   if (armed && successes_left-- == 0) {
     armed = false;
     fired = true;
-    throw std::bad_alloc();
+    return nullptr;
   }
-  if (void *memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+inline void *allocate_or_fail(std::size_t bytes) {
+  if (void *memory = allocate_or_null(bytes)) return memory;
   throw std::bad_alloc();
 }
 
@@ -26,6 +30,12 @@ inline void *allocate_or_fail(std::size_t bytes) {
 
 [[gnu::noinline]] void *operator new(std::size_t bytes) { return deltos::testing_support::allocate_or_fail(bytes); }
 [[gnu::noinline]] void *operator new[](std::size_t bytes) { return deltos::testing_support::allocate_or_fail(bytes); }
+[[gnu::noinline]] void *operator new(std::size_t bytes, const std::nothrow_t &) noexcept {
+  return deltos::testing_support::allocate_or_null(bytes);
+}
+[[gnu::noinline]] void *operator new[](std::size_t bytes, const std::nothrow_t &) noexcept {
+  return deltos::testing_support::allocate_or_null(bytes);
+}
 [[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void *memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
