@@ -222,8 +222,9 @@ end
 @testset "the library is found by the environment, by the preference, and refused with a reason" begin
     project = mktempdir()
     write(joinpath(project, "Project.toml"), "")
+    package = dirname(@__DIR__) # inside a command, Julia 1.5 takes @__DIR__ for the working directory
     julia(environment, code) = begin
-        command = `$(Base.julia_cmd()) --startup-file=no --compiled-modules=no -e $("push!(LOAD_PATH, $(repr(dirname(@__DIR__)))); " * code)`
+        command = `$(Base.julia_cmd()) --startup-file=no --compiled-modules=no -e $("push!(LOAD_PATH, $(repr(package))); " * code)`
         settings = copy(ENV)
         delete!(settings, "DELTOS_LIBRARY")
         merge!(settings, Dict("JULIA_PROJECT" => project), environment)
