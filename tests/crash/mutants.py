@@ -34,7 +34,7 @@ MUTANTS = [
      'create and create'),
     ('the pending superblock does not hold its blocks', 'store/pending.cpp',
      'return holds(durable_) || (pending_ != 0 && holds(pending_));', 'return holds(durable_);',
-     'create and create'),
+     'a LAZY one and ASYNC ones behind it'),
     ('a superblock does not hold what it brought', 'store/pending.cpp', 'return entry.born <= strong && strong',
      'return entry.born < strong && strong', 'create and create'),
     ('a superblock does not hold what the next commit freed', 'store/pending.cpp', 'strong < entry.freed;',

@@ -28,6 +28,7 @@ const std::vector<Script> &scripts() {
       {"delete and seal", "CCcS ssS dS sL dCA udS CS", kTight},
       {"rename and metadata", "CcS nmS NML nA MS nkS", kMedium},
       {"spilled metadata and small ones", "CMS MS MML mA MS kMS kS", kMedium},
+      {"a LAZY one and ASYNC ones behind it", "CCS rL rA rA rA rA rA rS", kTight},
       {"only LAZY", "CCL rL rL rdL CL rL rL y rL", kTight},
       {"only ASYNC", "CCA rA rA rdA CA rA rA y rA", kTight},
       {"every durability in turn", "CCS rA rL rS rA rA rL rA rS", kTight},
