@@ -213,6 +213,7 @@ def test_closing_while_threads_read_is_safe(path: Path) -> None:
             try:
                 assert storage["x"].tobytes() == np.arange(100).tobytes()
                 assert "x" in storage
+                time.sleep(0.001)  # so that there are moments without an export, in which it can be closed
             except deltos.Error as error:
                 seen.append(type(error))
                 if storage.closed:
