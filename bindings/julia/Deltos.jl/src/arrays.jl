@@ -63,7 +63,8 @@ Base.setindex!(a::BufferArray{T,N,false}, value, i::Int) where {T,N} = read_only
 
 @noinline function read_only(a::BufferArray)
     a.view.sealed && throw(SealedError("the buffer is sealed: `unseal!` it, or store a new one under its name"))
-    throw(ReadOnlyError("the array is read-only: open the storage with mode \"r+\" or \"in-place\", and ask for a writable array"))
+    throw(ReadOnlyError("the array is read-only: open the storage with mode \"r+\" or \"in-place\", and ask for a " *
+                        "writable array"))
 end
 
 """
@@ -91,9 +92,10 @@ end
 function Base.show(io::IO, mime::MIME"text/plain", a::BufferArray)
     isopen(a) ? invoke(show, Tuple{IO,typeof(mime),AbstractArray}, io, mime, a) : print(io, "BufferArray, closed")
 end
-Base.show(io::IO, a::BufferArray) = isopen(a) ? invoke(show, Tuple{IO,AbstractArray}, io, a) : print(io, "BufferArray, closed")
+Base.show(io::IO, a::BufferArray) =
+    isopen(a) ? invoke(show, Tuple{IO,AbstractArray}, io, a) : print(io, "BufferArray, closed")
 
-# ---- Whole arrays at the speed of plain ones --------------------------------------------------------------------------
+# ---- Whole arrays at the speed of plain ones -------------------------------------------------------------------------
 
 # Keeping the memory alive at each element hinders vector instructions, so it is kept alive once around the whole.
 function with_plain(f, a::BufferArray)
@@ -129,7 +131,7 @@ function Base.unaliascopy(a::BufferArray{T,N,W}) where {T,N,W}
     return BufferArray{T,N,W}(pointer(plain), size(plain), View(plain))
 end
 
-# ---- From buffers to arrays -------------------------------------------------------------------------------------------
+# ---- From buffers to arrays ------------------------------------------------------------------------------------------
 
 """
     Deltos.array(buffer[, T]; writable = nothing)
@@ -213,9 +215,13 @@ end
 
 function array_of(view::View, ::Type{T}) where {T}
     format = view.format
-    fits(T, view.dtype, format) || throw(FormatError("the elements are $(repr(format)), and $T is laid out otherwise: " *
-                                                     "use a type for which Deltos.format_of says the same"))
+    fits(T, view.dtype, format) || misfit(T, format)
     return calling_layout(raw -> array_of(view, raw, T), view)
+end
+
+@noinline function misfit(T, format)
+    throw(FormatError("the elements are $(repr(format)), and $T is laid out otherwise: " *
+                      "use a type for which Deltos.format_of says the same"))
 end
 
 # The view is open and held by the caller, who has just made it.
@@ -245,8 +251,9 @@ end
 The memory of a view as an array; throws [`LayoutError`](@ref) where it is not C-contiguous.
 """
 function BufferArray(view::View)
-    shared = View(View(view, Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT | (view.readonly ? Int32(0) : Raw.DELTOS_VIEW_WRITABLE)).handle, view)
-    return array_of(shared, nothing)
+    writable = view.readonly ? Int32(0) : Raw.DELTOS_VIEW_WRITABLE
+    shared = View(view, Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT | writable)
+    return array_of(View(shared.handle, view), nothing)
 end
 
 """

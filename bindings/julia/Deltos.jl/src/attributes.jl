@@ -61,7 +61,7 @@ end
 Base.:(==)(a::RawAttribute, b::RawAttribute) = a.format == b.format && a.shape == b.shape && a.data == b.data
 Base.hash(a::RawAttribute, h::UInt) = hash(a.data, hash(a.shape, hash(a.format, h)))
 
-# ---- Values and bytes -------------------------------------------------------------------------------------------------
+# ---- Values and bytes ------------------------------------------------------------------------------------------------
 
 pack(value::RawAttribute) = value
 pack(value::AbstractString) = RawAttribute("u8", Int64[], Vector{UInt8}(codeunits(String(value))))
@@ -102,7 +102,7 @@ function copy_elements(values, data)
     GC.@preserve values data unsafe_copyto!(Ptr{UInt8}(pointer(values)), pointer(data), length(data))
 end
 
-# ---- The dictionary ---------------------------------------------------------------------------------------------------
+# ---- The dictionary --------------------------------------------------------------------------------------------------
 
 """
     Deltos.raw_attribute(attributes, key) -> Union{Deltos.RawAttribute, Nothing}
@@ -142,7 +142,8 @@ function Base.setindex!(attributes::Attributes, value, key::AbstractString)
     format = text(raw.format, "a format")
     GC.@preserve spelled raw format begin
         item = Ref(Raw.deltos_metadatum(
-            pointer(spelled), pointer(format), pointer(raw.data), length(raw.data), length(raw.shape), 0, pointer(raw.shape),
+            pointer(spelled), pointer(format), pointer(raw.data), length(raw.data), length(raw.shape), 0,
+            pointer(raw.shape),
         ))
         writing(living(attributes.scope)) do transaction
             check(Raw.deltos_metadata_set(transaction, attributes.name, item, cell), cell)

@@ -143,5 +143,7 @@ end
 function Base.show(io::IO, buffer::Buffer)
     isopen(buffer) || return print(io, "Deltos.Buffer, closed")
     info = stat(buffer)
-    print(io, "Deltos.Buffer ", repr(info.name), ", ", join(reverse(info.shape), "x"), " of ", repr(info.format), info.sealed ? ", sealed" : "")
+    print(io, "Deltos.Buffer ", repr(info.name), ", ", join(reverse(info.shape), "x"), " of ", repr(info.format))
+    info.sealed && print(io, ", sealed")
+    return nothing
 end

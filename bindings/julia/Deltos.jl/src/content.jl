@@ -42,7 +42,8 @@ function refuse_outside(content::RawContent)
         end
     end
     0 <= first_byte && last_byte <= length(content.bytes) && return nothing
-    throw(RangeError("elements from byte $first_byte to byte $last_byte do not lie in $(length(content.bytes)) bytes: give more bytes"))
+    throw(RangeError("elements from byte $first_byte to byte $last_byte do not lie in $(length(content.bytes)) " *
+                     "bytes: give more bytes"))
 end
 
 function item_bytes(content::RawContent)
@@ -104,5 +105,6 @@ with_content(f, value::Union{Number,BFloat16,Float8E4M3,Float8E5M2,NamedTuple,Tu
 
 @noinline function with_content(f, value)
     isbits(value) && return with_content(f, fill(value))
-    throw(FormatError("a $(typeof(value)) cannot be stored as a buffer: store an array of numbers, or text as an attribute"))
+    throw(FormatError("a $(typeof(value)) cannot be stored as a buffer: store an array of numbers, or text as an " *
+                      "attribute"))
 end

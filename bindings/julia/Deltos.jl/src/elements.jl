@@ -102,7 +102,8 @@ function format_of(::Type{T}) where {T}
 end
 
 function tuple_format(::Type{T}) where {T}
-    isbitstype(T) && sizeof(T) > 0 || throw(FormatError("elements of type $T cannot be stored: they have no fixed layout"))
+    isbitstype(T) && sizeof(T) > 0 ||
+        throw(FormatError("elements of type $T cannot be stored: they have no fixed layout"))
     E = fieldtype(T, 1)
     all(k -> fieldtype(T, k) === E, 1:fieldcount(T)) || return struct_format(T)
     return E === UInt8 ? "$(fieldcount(T))s" : "($(fieldcount(T)))$(format_of(E))"
@@ -148,16 +149,17 @@ function describe(format::AbstractString)
         status = Raw.deltos_format_describe(format, info, room, size, cell)
     end
     check(status, cell)
-    canonical = String(room[1:size[]-1])
-    return (dtype = info[].dtype, itemsize = Int(info[].itemsize), alignment = Int(info[].alignment), canonical = canonical)
+    canonical, found = String(room[1:size[]-1]), info[]
+    itemsize, alignment = Int(found.itemsize), Int(found.alignment)
+    return (dtype = found.dtype, itemsize = itemsize, alignment = alignment, canonical = canonical)
 end
 
-# ---- From format strings to types of Julia ----------------------------------------------------------------------------
+# ---- From format strings to types of Julia ---------------------------------------------------------------------------
 
 const FORMAT_TYPES = Dict{String,DataType}(
     "?" => Bool, "b" => Int8, "B" => UInt8, "h" => Int16, "H" => UInt16, "i" => Int32, "I" => UInt32, "l" => Int64,
-    "L" => UInt64, "q" => Int64, "Q" => UInt64, "n" => Int64, "N" => UInt64, "e" => Float16, "f" => Float32, "d" => Float64,
-    "Zf" => ComplexF32, "Zd" => ComplexF64, "c" => UInt8,
+    "L" => UInt64, "q" => Int64, "Q" => UInt64, "n" => Int64, "N" => UInt64, "e" => Float16, "f" => Float32,
+    "d" => Float64, "Zf" => ComplexF32, "Zd" => ComplexF64, "c" => UInt8,
 )
 
 const LONGEST_TUPLE = 256 # elements of a tuple; longer ones take the compiler too long
@@ -232,7 +234,8 @@ function parse_fields(format, i)
         at += sizeof(T)
     end
     (isempty(names) || length(names) > LONGEST_TUPLE || !allunique(names)) && return nothing
-    complex = names == [:re, :im] && types[1] === types[2] && types[1] <: Real # a Complex of Julia's, of whatever it is made
+    # A Complex of Julia's, of whatever it is made.
+    complex = names == [:re, :im] && types[1] === types[2] && types[1] <: Real
     T = complex ? Complex{types[1]} : NamedTuple{(names...,),Tuple{types...}}
     fits = sizeof(T) == at && all(k -> fieldoffset(T, k) == offsets[k], 1:length(offsets))
     return fits ? (T, i + 1) : nothing

@@ -54,8 +54,10 @@ end
 Base.isopen(handle::Handle) = handle.pointer != C_NULL && (handle.users[] >= TAKEN)
 
 @noinline ended(handle) = throw(ClosedError("the $(noun(handle)) has been closed"))
-@noinline in_use(handle) = throw(BusyError("the $(noun(handle)) is in use by another task, or by a call that reports progress to this one: " *
-                                            "try again when that has ended"))
+@noinline function in_use(handle)
+    throw(BusyError("the $(noun(handle)) is in use by another task, or by a call that reports progress to this one: " *
+                    "try again when that has ended"))
+end
 
 "Waits a little for other tasks; false when it has waited long enough."
 function have_patience(since)
@@ -152,7 +154,10 @@ function replaced(f, handle::Handle)
     return result
 end
 
-"Ends a handle: at once, or with the last call that is using it. Never fails, and waits only for a task that has taken it."
+"""
+Ends a handle: at once, or with the last call that is using it. Never fails, and waits only for a task that has taken
+it.
+"""
 function finish_safely(handle::Handle)
     while true
         users = handle.users[]

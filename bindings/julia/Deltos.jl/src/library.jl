@@ -59,7 +59,8 @@ function load_library()
     Raw.load!(handle)
     found = Raw.deltos_abi_version()
     found == Raw.DELTOS_ABI_VERSION ||
-        error("Deltos: $(repr(name)) has ABI version $found, and this package needs $(Raw.DELTOS_ABI_VERSION): $LIBRARY_HELP")
+        error("Deltos: $(repr(name)) has ABI version $found, and this package needs $(Raw.DELTOS_ABI_VERSION): " *
+              LIBRARY_HELP)
     library_name[] = name
     return nothing
 end

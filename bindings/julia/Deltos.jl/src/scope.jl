@@ -102,7 +102,7 @@ function Base.iterate(scope::Scope, names = keys(scope))
     return (name => scope[name])::Pair{String}, names[2:end]
 end
 
-# ---- Changes ----------------------------------------------------------------------------------------------------------
+# ---- Changes ---------------------------------------------------------------------------------------------------------
 
 # As `Base.setindex!` for dictionaries: the value, then the name.
 function Base.setindex!(scope::Scope, value, name::AbstractString)
@@ -197,8 +197,10 @@ function changing(f, scope::Scope, key, cell)
     return nothing
 end
 
-open_object(snapshot, name::String, object, cell) = Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_BUFFER, object, cell)
-open_object(snapshot, id::UInt64, object, cell) = Raw.deltos_object_open_id(snapshot, id, Raw.DELTOS_KIND_BUFFER, object, cell)
+open_object(snapshot, name::String, object, cell) =
+    Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_BUFFER, object, cell)
+open_object(snapshot, id::UInt64, object, cell) =
+    Raw.deltos_object_open_id(snapshot, id, Raw.DELTOS_KIND_BUFFER, object, cell)
 
 """
     seal!(scope, name)

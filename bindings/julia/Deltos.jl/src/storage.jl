@@ -37,8 +37,8 @@ open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse) =
 
 function open_options(mode, create, flags, offset, size, reserve_bytes, max_file_bytes, auto_sync_bytes, callback, user)
     return Ref(Raw.deltos_open_options(
-        sizeof(Raw.deltos_open_options), mode, create, flags, offset, size, reserve_bytes, max_file_bytes, auto_sync_bytes,
-        callback, user,
+        sizeof(Raw.deltos_open_options), mode, create, flags, offset, size, reserve_bytes, max_file_bytes,
+        auto_sync_bytes, callback, user,
     ))
 end
 
@@ -125,8 +125,8 @@ end
 
 function mode_numbers(mode)
     known = get(MODES, mode, nothing)
-    known === nothing && throw(InvalidError("a mode is one of $(join(map(repr, sort!(collect(keys(MODES)))), ", ")); not $(repr(mode))"))
-    return known
+    known === nothing || return known
+    throw(InvalidError("a mode is one of $(join(map(repr, sort!(collect(keys(MODES)))), ", ")); not $(repr(mode))"))
 end
 
 open_raw(path::String, options, made, cell) = Raw.deltos_storage_open(path, options, made, cell)
@@ -174,18 +174,22 @@ function open_memory(
     flags = open_flags(guard, verify, false, false, copied, true, false, false)
     made, cell = Ref(Ptr{Raw.deltos_storage}(C_NULL)), ErrorCell()
     status = reporting(progress) do callback, user
-        options = open_options(Raw.DELTOS_MODE_STATIC, Raw.DELTOS_CREATE_NEVER, flags, whole(offset), whole(size), 0, 0, 0, callback, user)
-        GC.@preserve bytes Raw.deltos_storage_open_memory(pointer(bytes), length(bytes), options, C_NULL, C_NULL, made, cell)
+        mode, create, place = Raw.DELTOS_MODE_STATIC, Raw.DELTOS_CREATE_NEVER, (whole(offset), whole(size))
+        options = open_options(mode, create, flags, place..., 0, 0, 0, callback, user)
+        GC.@preserve bytes begin
+            Raw.deltos_storage_open_memory(pointer(bytes), length(bytes), options, C_NULL, C_NULL, made, cell)
+        end
     end
     check(status, cell)
     return Storage(Handle(made[]), nothing, "static", Raw.DELTOS_SYNC, bytes, nothing)
 end
 
 """
-    Deltos.anonymous(label = "deltos"; durability = :sync, guard = true, reserve_bytes = 0, max_file_bytes = 0) -> Storage
+    Deltos.anonymous(label = "deltos"; keywords...) -> Storage
     Deltos.anonymous(f, label; keywords...)
 
-Makes a storage in anonymous memory. Other processes open it by its descriptor, `fd(storage)`.
+Makes a storage in anonymous memory. Other processes open it by its descriptor, `fd(storage)`. Keywords are
+`durability`, `guard`, `reserve_bytes` and `max_file_bytes`, as for [`Deltos.open`](@ref).
 """
 function anonymous(
     label::AbstractString = "deltos";
@@ -197,7 +201,8 @@ function anonymous(
     level, name = one_of(DURABILITIES, durability, "durability"), text(label, "a label")
     flags = open_flags(guard, false, false, false, false, true, false, false)
     options = open_options(
-        Raw.DELTOS_MODE_WRITE, Raw.DELTOS_CREATE_NEVER, flags, 0, 0, whole(reserve_bytes), whole(max_file_bytes), 0, C_NULL, C_NULL,
+        Raw.DELTOS_MODE_WRITE, Raw.DELTOS_CREATE_NEVER, flags, 0, 0, whole(reserve_bytes), whole(max_file_bytes), 0,
+        C_NULL, C_NULL,
     )
     made, cell = Ref(Ptr{Raw.deltos_storage}(C_NULL)), ErrorCell()
     check(Raw.deltos_storage_open_anonymous(name, options, made, cell), cell)
@@ -225,7 +230,7 @@ function in_block(f, storage)
     return result
 end
 
-# ---- What it is -------------------------------------------------------------------------------------------------------
+# ---- What it is ------------------------------------------------------------------------------------------------------
 
 storage(storage::Storage) = storage
 
@@ -380,7 +385,8 @@ What is exported through this handle: what `close` would name.
 function pins(storage::Storage)
     room, count, cell = Vector{Raw.deltos_pin}(undef, 16), Ref(UInt64(0)), ErrorCell()
     while true
-        check(calling(pointer -> Raw.deltos_storage_pins(pointer, room, length(room), count, cell), storage.handle), cell)
+        status = calling(pointer -> Raw.deltos_storage_pins(pointer, room, length(room), count, cell), storage.handle)
+        check(status, cell)
         count[] <= length(room) && break
         resize!(room, count[])
     end
@@ -389,7 +395,7 @@ function pins(storage::Storage)
     end
 end
 
-# ---- Its end ----------------------------------------------------------------------------------------------------------
+# ---- Its end ---------------------------------------------------------------------------------------------------------
 
 """
     close(storage::Storage)
@@ -417,5 +423,6 @@ Base.detach(storage::Storage) = finish_safely(storage.handle)
 Base.isopen(storage::Storage) = isopen(storage.handle)
 
 function Base.show(io::IO, storage::Storage)
-    print(io, "Deltos.Storage(", storage.path === nothing ? "memory" : repr(storage.path), ", ", isopen(storage) ? storage.mode : "closed", ")")
+    place = storage.path === nothing ? "memory" : repr(storage.path)
+    print(io, "Deltos.Storage(", place, ", ", isopen(storage) ? storage.mode : "closed", ")")
 end

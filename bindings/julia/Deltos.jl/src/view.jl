@@ -19,7 +19,8 @@ struct View
     View(handle::Handle, parent, owns_parent = false) = new(handle, parent, owns_parent)
 end
 
-const VIEW_PROPERTIES = (:format, :dtype, :ndim, :shape, :strides, :suboffsets, :itemsize, :nbytes, :readonly, :sealed, :pointer)
+const VIEW_PROPERTIES =
+    (:format, :dtype, :ndim, :shape, :strides, :suboffsets, :itemsize, :nbytes, :readonly, :sealed, :pointer)
 
 Base.propertynames(::View) = VIEW_PROPERTIES
 
@@ -61,7 +62,8 @@ end
 # No release function: it would be called on any thread. The view keeps the array instead.
 function View(array::Strided)
     made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    check(with_content(layout -> Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell), array; readonly = false), cell)
+    wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
+    check(with_content(wrap, array; readonly = false), cell)
     return View(Handle(made[]), array)
 end
 
@@ -93,5 +95,7 @@ end
 
 function Base.show(io::IO, view::View)
     isopen(view) || return print(io, "Deltos.View, closed")
-    print(io, "Deltos.View of ", something(view.shape, view.nbytes), " elements ", repr(view.format), view.readonly ? ", read-only" : "")
+    print(io, "Deltos.View of ", something(view.shape, view.nbytes), " elements ", repr(view.format))
+    view.readonly && print(io, ", read-only")
+    return nothing
 end

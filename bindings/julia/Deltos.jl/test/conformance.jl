@@ -37,7 +37,7 @@ end
 named(case::Case, step, field) =
     haskey(case.made, step[field]) ? case.made[step[field]] : differ("nothing is called $(repr(step[field]))")
 
-# ---- Bytes, types, expectations -----------------------------------------------------------------------------------------
+# ---- Bytes, types, expectations --------------------------------------------------------------------------------------
 
 decode(text::String) = hex2bytes(text)
 decode(data::Dict) = repeat(hex2bytes(data["repeat"]), data["times"])
@@ -113,7 +113,7 @@ function with_progress(f, step)
     return result
 end
 
-# ---- Steps: what is done, and the fields that it knows ------------------------------------------------------------------
+# ---- Steps: what is done, and the fields that it knows ---------------------------------------------------------------
 
 const OPERATIONS = Dict{String,Tuple{Function,Vector{String}}}()
 operation(f, name, fields...) = OPERATIONS[name] = (f, String[fields...])
@@ -354,7 +354,7 @@ operation("embed", "from", "to", "at") do case, step
 end
 operation((case, step) -> rm(step["path"]), "remove_file", "path")
 
-# ---- Cases ----------------------------------------------------------------------------------------------------------------
+# ---- Cases -----------------------------------------------------------------------------------------------------------
 
 const COMMON = ("do", "status", "message")
 
@@ -416,7 +416,7 @@ function run_corpus(files)
     return failed == 0
 end
 
-# ---- Descriptions ---------------------------------------------------------------------------------------------------------
+# ---- Descriptions ----------------------------------------------------------------------------------------------------
 
 set_attributes(target, items) = foreach(item -> target[item["key"]] = attribute_of(item), items)
 
