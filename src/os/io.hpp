@@ -19,7 +19,7 @@ class Io {
   virtual int open(const char *path, int flags, unsigned mode);
   virtual int memfd(const char *label, unsigned flags);
   virtual int close(int fd);
-  virtual int stat(const char *path, struct stat *out);
+  virtual int stat(const char *path, struct stat *out);  // this one and the next: all but the times
   virtual int fstat(int fd, struct stat *out);
   virtual int fstatfs(int fd, struct statfs *out);
   virtual std::int64_t pread(int fd, void *data, std::size_t bytes, std::uint64_t offset);
