@@ -5,7 +5,7 @@
 options_of() { # build
   case $1 in
     debug) echo '--werror -Doptimization=1' ;;
-    asan) echo '-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false' ;;
+    asan) echo '-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dpython=enabled' ;;
     tsan) echo '-Doptimization=1 -Db_sanitize=thread -Db_lundef=false' ;;
     release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac
@@ -15,7 +15,7 @@ configure() { # build
   wanted_options=$(options_of "$1")
   if [ "$(cat "$build/$1/made-with" 2>/dev/null)" = "$wanted_options" ]; then return 0; fi
   rm -rf "${build:?}/$1"
-  CC=gcc CXX=g++ "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
+  PATH=$venv/bin:$PATH CC=gcc CXX=g++ "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
   printf '%s\n' "$wanted_options" >"$build/$1/made-with"
 }
 
@@ -41,16 +41,6 @@ build_python() {
     cp "$venv/made-of" "$build/venv-package/made-of"
   fi
   "$build/venv-package/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$build"/wheel/*.whl
-}
-
-# The same package over a library with the address and undefined-behaviour sanitizers, in a directory of its own.
-build_python_sanitized() {
-  rm -rf "$build/wheel-asan" "$build/python-asan"
-  PATH=$venv/bin:$PATH CC=gcc CXX=g++ "$venv/bin/pip" wheel --disable-pip-version-check --no-deps --no-build-isolation \
-    --wheel-dir "$build/wheel-asan" --config-settings=build-dir="$build/wheel-tree-asan" \
-    --config-settings=setup-args=-Db_sanitize=address,undefined --config-settings=setup-args=-Db_lundef=false \
-    --config-settings=setup-args=-Doptimization=1 .
-  "$venv/bin/pip" install --disable-pip-version-check --no-deps --target "$build/python-asan" "$build"/wheel-asan/*.whl
 }
 
 # The programs in languages that load the library with dlopen, each in build/NAME. What cannot be fetched is said in

@@ -75,8 +75,9 @@ suite_python() {
   DELTOS_SOURCE=$root DELTOS_WHEEL=$(echo "$build"/wheel/*.whl) timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" bindings/python/tests || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
-  build_python_sanitized
-  PYTHONPATH=$build/python-asan LD_PRELOAD=$(g++ -print-file-name=libasan.so) \
+  configure asan
+  "$venv/bin/ninja" -C "$build/asan" python_package || return 1
+  PYTHONPATH=$build/asan/bindings/python LD_PRELOAD=$(g++ -print-file-name=libasan.so) \
     ASAN_OPTIONS=detect_leaks=0:allow_user_segv_handler=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" -m 'not install' \
     --ignore=bindings/python/tests/test_raw.py --ignore=bindings/python/tests/test_generated.py bindings/python/tests || status=$?
