@@ -31,6 +31,7 @@ TYPES = {
     "uint32_t": "UInt32",
     "int64_t": "Int64",
     "uint64_t": "UInt64",
+    "double": "Float64",
 }
 KEYWORDS = {"begin", "end", "function", "global", "local", "let", "module", "struct", "type", "quote", "export"}
 WIDTH = 100

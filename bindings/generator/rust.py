@@ -30,6 +30,7 @@ TYPES = {
     "uint32_t": "u32",
     "int64_t": "i64",
     "uint64_t": "u64",
+    "double": "f64",
 }
 KEYWORDS = {"type", "ref", "match", "move", "use", "in", "fn", "impl", "where", "mod", "as", "box", "self", "loop"}
 WIDTH = 120
