@@ -21,6 +21,7 @@ PAPERS = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "bindings/README.md",
+    "bindings/python/docs/coming-from-ptypes.md",
     "include/CONVENTIONS.md",
     "src/ARCHITECTURE.md",
     "src/format/FORMAT.md",

@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {"deltos/__init__.py", "deltos/py.typed", "deltos/_ffi.abi3.so", "deltos/_exporter.abi3.so"} <= names
-    assert all(re.fullmatch(r"deltos/\w+(\.py|\.pyi|\.typed|\.abi3\.so)", name) for name in names), names
+    assert all(re.fullmatch(r"deltos/(compat/(\w+/)?)?\w+(\.py|\.pyi|\.typed|\.abi3\.so)", name) for name in names), names
 
 
 @pytest.fixture

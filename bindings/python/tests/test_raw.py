@@ -39,7 +39,7 @@ def test_what_is_public_is_documented() -> None:
 
 
 def test_modules_are_small() -> None:
-    for module in PACKAGE.glob("*.py"):
+    for module in PACKAGE.rglob("*.py"):
         assert len(module.read_text().splitlines()) < 400, module.name
 
 
