@@ -2,7 +2,7 @@
  * same lines, so that run.py can compare them:
  *
  *   bench_language FILE          open_export_ns, sum_ns: the fastest of many; sum: what came out
- *   bench_language --make FILE   makes the file: one buffer "values" of 10^7 float64, 0, 1, 2, ...
+ *   bench_language --make FILE   makes the file: one sealed buffer "values" of 10^7 float64, 0, 1, 2, ...
  *
  * Opening and exporting: open for READ, look "values" up in the newest commit, export it read-only, release, close.
  * Summing: four partial sums, element i into the sum i mod 4, over the exported memory, which has been read once
@@ -79,7 +79,10 @@ static int make(const char *path) {
   deltos_error err;
   deltos_storage *storage = bench_open(path, DELTOS_MODE_WRITE, DELTOS_CREATE_REPLACE, 0);
   deltos_transaction *transaction = bench_begin(storage);
-  must(deltos_buffer_create(transaction, "values", &content, NULL, &err), &err);
+  deltos_object *object = NULL;
+  must(deltos_buffer_create(transaction, "values", &content, &object, &err), &err);
+  must(deltos_object_seal(transaction, object, &err), &err);
+  deltos_object_release(&object);
   bench_commit(transaction, DELTOS_SYNC);
   bench_close(storage);
   free(values);

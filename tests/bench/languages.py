@@ -67,8 +67,14 @@ TWINS = [
 ]
 
 
+def placed() -> list[str]:
+    """What makes the system place memory alike in every run: a mapping that shares no page table with others costs a fifth more to open."""
+    fixed = ["setarch", "-R"]
+    return fixed if shutil.which("setarch") and subprocess.run([*fixed, "true"], stderr=subprocess.DEVNULL).returncode == 0 else []
+
+
 def figures_of(command: list[str], file: Path) -> dict[str, float]:
-    said = subprocess.run([*command, str(file)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    said = subprocess.run([*placed(), *command, str(file)], check=True, stdout=subprocess.PIPE, text=True).stdout
     return {line.split()[0]: float(line.split()[1]) for line in said.splitlines() if line.strip()}
 
 

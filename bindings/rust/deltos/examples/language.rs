@@ -2,9 +2,9 @@
 //!
 //!     cargo run --release --example language -- STORAGE
 //!
-//! The storage holds "values", float64 of one dimension.
+//! The storage holds "values", float64 of one dimension, sealed.
 
-use deltos::{ReadCell, Storage, View};
+use deltos::{Storage, View};
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
@@ -30,11 +30,11 @@ fn open_and_export(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn sum(values: &[ReadCell<f64>]) -> f64 {
+fn sum(values: &[f64]) -> f64 {
     let mut parts = [0.0; 4];
     for four in values.chunks_exact(4) {
         for (part, value) in parts.iter_mut().zip(four) {
-            *part += value.load();
+            *part += value;
         }
     }
     parts.iter().sum()
@@ -58,7 +58,7 @@ fn main() -> Outcome<()> {
     // SAFETY: as above.
     let storage = unsafe { Storage::open(path)? };
     let view: View<f64> = storage.object("values")?.view()?;
-    let values = view.cells()?;
+    let values = view.as_slice()?;
     keep(sum(values));
     println!(
         "sum_ns {:.0}",

@@ -1,6 +1,7 @@
 //! Strings on their way to the library: short ones without an allocation.
 
 use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
 use std::os::raw::c_char;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -25,9 +26,14 @@ fn with_bytes<R>(bytes: &[u8], run: impl FnOnce(*const c_char) -> Result<R>) -> 
         return Err(Error::new(ErrorKind::Invalid, format!("\"{}\" contains a NUL byte; leave it out", shown)));
     }
     if bytes.len() < SHORT {
-        let mut memory = [0u8; SHORT];
-        memory[..bytes.len()].copy_from_slice(bytes);
-        return run(memory.as_ptr().cast());
+        let mut memory = MaybeUninit::<[u8; SHORT]>::uninit();
+        let first = memory.as_mut_ptr().cast::<u8>();
+        // SAFETY: there is room for the text and its NUL, and nobody reads further.
+        unsafe {
+            first.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            first.add(bytes.len()).write(0);
+        }
+        return run(first.cast());
     }
     // SAFETY: it was just searched for NUL.
     let text = unsafe { CString::from_vec_unchecked(bytes.to_vec()) };
