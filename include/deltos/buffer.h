@@ -101,8 +101,9 @@ DELTOS_API deltos_status deltos_buffer_create_zeroed(deltos_transaction *transac
  * @param[out] buffer       Owned; the new one. May be NULL when no handle is wanted.
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_KIND   Not a buffer.
+ * @retval DELTOS_E_UNSUPPORTED  @p old has no storage, or an element type as deltos_buffer_create() says.
  * @retval DELTOS_E_STALE  Deleted or replaced already, or the transaction is over.
- * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
+ * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
  *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_IO,
  *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_buffer_create().
  * Threads: as the transaction. Cost: writes the content.

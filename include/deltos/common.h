@@ -53,8 +53,9 @@ typedef void (*deltos_release)(void *user);
 
 /** Kinds of stored objects. The numbers are stored in files. */
 enum {
-  DELTOS_KIND_ANY = 0,   /**< never stored; when opening: whatever it is */
-  DELTOS_KIND_BUFFER = 1 /**< n-dimensional typed memory, buffer.h */
+  DELTOS_KIND_ANY = 0,    /**< never stored; when opening: whatever it is */
+  DELTOS_KIND_BUFFER = 1, /**< n-dimensional typed memory, buffer.h */
+  DELTOS_KIND_TABLE = 3   /**< rows reached by pointers, table.h */
 };
 
 /**

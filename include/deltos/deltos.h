@@ -130,6 +130,7 @@
 #include <deltos/snapshot.h>
 #include <deltos/status.h>
 #include <deltos/storage.h>
+#include <deltos/table.h>
 #include <deltos/transaction.h>
 #include <deltos/version.h>
 #include <deltos/view.h>

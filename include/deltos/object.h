@@ -10,6 +10,9 @@
  *
  * Ids are numbers that are never used twice in a storage; a rename keeps the id.
  *
+ * An object may also lie in memory, without a storage (table.h). It has no name and no id, is always current, and calls
+ * that need a storage answer DELTOS_E_UNSUPPORTED.
+ *
  * Thread safety: objects are immutable, cursors are for one thread at a time.
  *
  * Example:
@@ -37,7 +40,10 @@ extern "C" {
 #endif
 #endif
 
-/** What an object is. Pointers are borrowed until the object's handle is released. */
+/**
+ * What an object is. Pointers are borrowed until the object's handle is released, or shows something else (refresh,
+ * seal, unseal, deltos_table_reinterpret()).
+ */
 typedef struct deltos_object_info {
   uint32_t struct_size; /**< set by the caller */
   int32_t kind;         /**< DELTOS_KIND_* */
@@ -49,9 +55,9 @@ typedef struct deltos_object_info {
   uint8_t stored;       /**< 0: made by a transaction that has not committed */
   uint32_t reserved;    /**< 0 */
   uint64_t id;
-  uint64_t count;         /**< elements: the product of the shape */
+  uint64_t count;         /**< the product of the shape: elements; of a ragged table, whose shape is its rows: rows */
   uint64_t itemsize;      /**< bytes of one */
-  uint64_t payload_bytes; /**< count times itemsize */
+  uint64_t payload_bytes; /**< bytes of content: count times itemsize; a stored table: with its index and gaps */
   uint64_t created_id;    /**< transaction that created it */
   uint64_t changed_id;    /**< transaction that changed its record last; stores in place do not count */
   const char *name;       /**< as of opening */
@@ -125,6 +131,7 @@ DELTOS_API deltos_status deltos_object_open_newest(deltos_storage *storage, cons
  * @param[out]    changed  1 when it is not what it was: another id, another record, another content; may be NULL.
  * @param[out]    err      Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID    Not an object.
+ * @retval DELTOS_E_UNSUPPORTED  It has no storage.
  * @retval DELTOS_E_CLOSED     The storage has been closed.
  * @retval DELTOS_E_NOT_FOUND  Neither the id nor the name is there any more.
  * @retval DELTOS_E_KIND       The name now belongs to an object of another kind.
@@ -167,6 +174,7 @@ DELTOS_API void deltos_object_release(deltos_object **object);
  * @param[in]  object       Of the same storage. Sealing a sealed one does nothing.
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not a transaction, not an object, or of another storage.
+ * @retval DELTOS_E_UNSUPPORTED  The object has no storage.
  * @retval DELTOS_E_STALE    Deleted or replaced, or the transaction is over.
  * @retval DELTOS_E_PINNED   A writable view of it lives in some process, or, rarely, of a neighbour in the file.
  * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
@@ -184,6 +192,7 @@ DELTOS_API deltos_status deltos_object_seal(deltos_transaction *transaction, del
  * @param[in]  object       Of the same storage. Unsealing one that is not sealed does nothing.
  * @param[out] err          Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not a transaction, not an object, or of another storage.
+ * @retval DELTOS_E_UNSUPPORTED  The object has no storage.
  * @retval DELTOS_E_STALE    Deleted or replaced, or the transaction is over.
  * @retval DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE,
  *         DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_transaction_rename().
@@ -194,15 +203,16 @@ DELTOS_API deltos_status deltos_object_unseal(deltos_transaction *transaction, d
                                               deltos_error *err);
 
 /**
- * Where the content lies in the file, for programs that map it without this library. It is C-contiguous, payload_bytes
- * long, and starts on a page when it is at least a page long. It stays there while somebody holds a view of the object.
+ * Where the content lies in the file, for programs that map it without this library. It is C-contiguous (a table: its
+ * index and its rows), payload_bytes long, and starts on a page when it is at least a page long. It stays there while
+ * somebody holds a view of the object.
  *
  * @param[in]  object  Not NULL.
  * @param[out] offset  Bytes from the start of the file (of the whole file, for a sub-range); 0 when it is empty.
  * @param[out] err     Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID      Not an object, or NULL.
  * @retval DELTOS_E_CLOSED       The storage has been closed.
- * @retval DELTOS_E_UNSUPPORTED  There is no file: memory of the caller's, or a private copy.
+ * @retval DELTOS_E_UNSUPPORTED  There is no file: no storage, memory of the caller's, or a private copy.
  * @retval DELTOS_E_FORKED       The storage is a WRITE handle from before fork().
  * @retval DELTOS_E_IO           Guarded memory was lost.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
@@ -227,6 +237,7 @@ enum {
  * @param[in]  advice  DELTOS_ADVICE_*.
  * @param[out] err     Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object, or an unknown advice.
+ * @retval DELTOS_E_UNSUPPORTED  It has no storage.
  * @retval DELTOS_E_CLOSED   The storage has been closed.
  * @retval DELTOS_E_FORKED   The storage is a WRITE handle from before fork().
  * @retval DELTOS_E_IO       Guarded memory was lost.

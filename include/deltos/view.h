@@ -97,7 +97,8 @@ enum {
  * @retval DELTOS_E_BUSY         WRITABLE, and somebody is sealing it, or committing, right now; or its memory is just
  *                               being released by another thread. Try again.
  * @retval DELTOS_E_FORKED       The storage is a WRITE handle from before fork().
- * @retval DELTOS_E_LAYOUT       The layout is not the requested one (Fortran order of two dimensions and more); or a
+ * @retval DELTOS_E_LAYOUT       The layout is not the requested one (Fortran order of two dimensions and more; rows
+ *                               reached by pointers without INDIRECT, or of lengths of their own, see table.h); or a
  *                               storage at an address where elements are not aligned: open it with COPY.
  * @retval DELTOS_E_IO           Guarded memory was lost, or a lock could not be taken.
  * @retval DELTOS_E_FILESYSTEM   The file system turns out to have no locks.

@@ -28,6 +28,8 @@ inline constexpr std::size_t kFirstSize<deltos_storage_info> = 128;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_object_info> = 96;
 template <>
+inline constexpr std::size_t kFirstSize<deltos_table_info> = 56;
+template <>
 inline constexpr std::size_t kFirstSize<deltos_view> = 80;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_format_info> = 24;

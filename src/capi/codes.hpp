@@ -7,7 +7,7 @@
 #include "base/status.hpp"
 #include "dtype/dtype.hpp"
 #include "dtype/request.hpp"
-#include "object/buffer.hpp"
+#include "object/table.hpp"
 #include "store/options.hpp"
 
 namespace deltos::capi {
@@ -84,6 +84,7 @@ DELTOS_SAME(dtype::kRequestFullReadOnly, DELTOS_VIEW_FULL_RO);
 DELTOS_SAME(dtype::kRequestFull, DELTOS_VIEW_FULL);
 
 DELTOS_SAME(object::kKindBuffer, DELTOS_KIND_BUFFER);
+DELTOS_SAME(object::kKindTable, DELTOS_KIND_TABLE);
 DELTOS_SAME(store::Mode::read, DELTOS_MODE_READ);
 DELTOS_SAME(store::Mode::in_place, DELTOS_MODE_IN_PLACE);
 DELTOS_SAME(store::Mode::write, DELTOS_MODE_WRITE);

@@ -136,6 +136,12 @@ Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out)
   return {};
 }
 
+Status give(Result<object::Table::Pointer> made, deltos_object **out) {
+  if (!made.ok()) return std::move(made).error();
+  *out = new deltos_object(std::move(made).value());
+  return {};
+}
+
 Status give(Result<object::View> made, deltos_view **out) {
   if (!made.ok()) return std::move(made).error();
   *out = &(new ViewHandle(std::move(made).value()))->fields;

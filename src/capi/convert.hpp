@@ -47,6 +47,7 @@ Status give_list(const std::vector<From> &from, To *items, std::uint64_t capacit
 // Gives what a call has made to its caller.
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out);
 Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out);
+Status give(Result<object::Table::Pointer> made, deltos_object **out);
 Status give(Result<object::View> made, deltos_view **out);
 
 }  // namespace deltos::capi

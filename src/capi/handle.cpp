@@ -39,9 +39,21 @@ ViewHandle *view_handle(const deltos_view *view) {
   return handle->mark.is(HandleType<ViewHandle>::kMark) ? handle : nullptr;
 }
 
+Status check_library_view(const deltos_view *view) {
+  if (view == nullptr) return fail(Code::invalid, "the view is NULL");
+  if (view_handle(view) != nullptr) return {};
+  return fail(Code::invalid, "the view was not made by the library, or has been released");
+}
+
+Status check_stored(const deltos_object *object) {
+  DELTOS_TRY(check_handle(object));
+  if (object->object) return {};
+  return fail(Code::unsupported, "the object lies in memory and has no storage; create it with a transaction");
+}
+
 Status check_belongs(const deltos_transaction *transaction, const deltos_object *object) {
   DELTOS_TRY(check_handle(transaction));
-  DELTOS_TRY(check_handle(object));
+  DELTOS_TRY(check_stored(object));
   DELTOS_ASSIGN(const std::shared_ptr<store::Storage> changed, transaction->transaction->storage());
   DELTOS_ASSIGN(const std::shared_ptr<store::Storage> held, object->object->storage());
   if (changed == held) return {};

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "object/buffer.hpp"
 #include "object/metadata.hpp"
+#include "object/table.hpp"
 #include "store/storage.hpp"
 #include "store/transaction.hpp"
 
@@ -91,9 +91,17 @@ struct deltos_transaction {
 };
 
 struct deltos_object {
-  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) : object(std::move(opened)) {}
+  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) { show(std::move(opened)); }
+  explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
+  // Another state of the same object; what the handle itself restricts stays so.
+  void show(std::shared_ptr<deltos::store::ObjectRef> other) {
+    if (other->record().kind == deltos::object::kKindTable)
+      table = deltos::object::Table::stored(other, table && table->readonly());
+    object = std::move(other);
+  }
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_object>::kMark};
-  std::shared_ptr<deltos::store::ObjectRef> object;
+  std::shared_ptr<deltos::store::ObjectRef> object;  // null: in memory, without a storage
+  deltos::object::Table::Pointer table;              // null: not a table
 };
 
 struct deltos_cursor {
@@ -118,6 +126,26 @@ struct ViewHandle {
 };
 // nullptr: not one of the library's.
 ViewHandle *view_handle(const deltos_view *view);
+
+// invalid: filled by the caller, or released.
+Status check_library_view(const deltos_view *view);
+
+// Memory of the caller's that is shown by views. Armed once the first view exists, so that a failure takes nothing.
+class Foreign {
+ public:
+  Foreign(deltos_release release, void *user) : release_(release), user_(user) {}
+  ~Foreign() {
+    if (armed_ && release_ != nullptr) release_(user_);
+  }
+  Foreign(const Foreign &) = delete;
+  Foreign &operator=(const Foreign &) = delete;
+  void arm() { armed_ = true; }
+
+ private:
+  deltos_release release_;
+  void *user_;
+  bool armed_ = false;
+};
 
 template <class Handle>
 Status check_handle(const Handle *handle) {
@@ -150,6 +178,9 @@ inline Status check_text(const char *text, const char *name) {
   if (text != nullptr) return {};
   return fail(Code::invalid, "the %s is NULL", name);
 }
+
+// What is asked of the storage of an object that may have none: unsupported.
+Status check_stored(const deltos_object *object);
 
 // What a transaction changes must be of its own storage: ids of another one mean something else.
 Status check_belongs(const deltos_transaction *transaction, const deltos_object *object);

@@ -14,12 +14,18 @@ namespace {
 constexpr std::uint64_t kMostEntriesAtOnce = 4096;
 
 Status check_kind(std::int32_t kind) {
-  if (kind == DELTOS_KIND_ANY || kind == DELTOS_KIND_BUFFER) return {};
-  return fail(Code::invalid, "%d is not a kind of object; use ANY or BUFFER", kind);
+  if (kind == DELTOS_KIND_ANY || kind == DELTOS_KIND_BUFFER || kind == DELTOS_KIND_TABLE) return {};
+  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER or TABLE", kind);
 }
 
 // A shape is never NULL for the caller.
 const std::int64_t kNoShape[1] = {0};
+
+std::uint64_t product_of(const std::vector<std::int64_t> &shape) {
+  std::uint64_t product = 1;
+  for (const std::int64_t length : shape) product *= static_cast<std::uint64_t>(length);
+  return product;
+}
 
 deltos_object_info public_info(const store::ObjectRef &object) {
   const format::Object &record = object.record();
@@ -38,7 +44,7 @@ deltos_object_info public_info(const store::ObjectRef &object) {
           ? 1
           : 0;
   known.id = record.id;
-  known.count = record.item_bytes == 0 ? 0 : record.payload_bytes / record.item_bytes;
+  known.count = product_of(record.shape);
   known.itemsize = record.item_bytes;
   known.payload_bytes = record.payload_bytes;
   known.created_id = record.created;
@@ -47,6 +53,26 @@ deltos_object_info public_info(const store::ObjectRef &object) {
   known.format = record.format.c_str();
   known.shape = record.shape.empty() ? kNoShape : record.shape.data();
   return known;
+}
+
+// Of a table in memory.
+Status stat_in_memory(const deltos_object *object, deltos_object_info *info) {
+  DELTOS_ASSIGN(const object::Table::Facts facts, object->table->facts());
+  deltos_object_info known{};
+  known.kind = DELTOS_KIND_TABLE;
+  known.dtype = static_cast<std::int32_t>(facts.shown->format.dtype);
+  known.ndim = facts.shown->ragged() ? 1 : 2;
+  known.sealed = facts.sealed ? 1 : 0;
+  known.writable = facts.readonly ? 0 : 1;
+  known.current = 1;
+  known.count = static_cast<std::uint64_t>(facts.shown->rows());
+  if (!facts.shown->ragged()) known.count *= static_cast<std::uint64_t>(facts.shown->columns());
+  known.itemsize = facts.shown->format.item_bytes;
+  known.payload_bytes = facts.bytes;
+  known.name = "";
+  known.format = facts.shown->format.text.c_str();
+  known.shape = facts.shown->shape;
+  return write_struct(known, info);
 }
 
 Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t capacity, std::uint64_t *count) {
@@ -99,10 +125,11 @@ deltos_status deltos_object_open_newest(deltos_storage *storage, const char *nam
 deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_output(object, "the handle"));
-    DELTOS_TRY(check_handle(*object));
+    DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
-    if (changed != nullptr) *changed = newer != nullptr ? 1 : 0;
-    if (newer != nullptr) (*object)->object = std::move(newer);
+    const bool differs = newer != nullptr;
+    if (differs) (*object)->show(std::move(newer));
+    if (changed != nullptr) *changed = differs ? 1 : 0;
     return {};
   });
 }
@@ -112,7 +139,10 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
     DELTOS_TRY(check_handle(object));
     DELTOS_TRY(check_output(info, "the facts"));
     DELTOS_TRY(check_struct_size(info));
-    return write_struct(public_info(*object->object), info);
+    if (!object->object) return stat_in_memory(object, info);
+    deltos_object_info known = public_info(*object->object);
+    if (object->table && object->table->readonly()) known.writable = 0;
+    return write_struct(known, info);
   });
 }
 
@@ -123,7 +153,8 @@ void deltos_object_release(deltos_object **object) {
 deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_belongs(transaction, object));
-    DELTOS_ASSIGN(object->object, transaction->transaction->seal(*object->object));
+    DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> sealed, transaction->transaction->seal(*object->object));
+    object->show(std::move(sealed));
     return {};
   });
 }
@@ -131,14 +162,15 @@ deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object 
 deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_belongs(transaction, object));
-    DELTOS_ASSIGN(object->object, transaction->transaction->unseal(*object->object));
+    DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> unsealed, transaction->transaction->unseal(*object->object));
+    object->show(std::move(unsealed));
     return {};
   });
 }
 
 deltos_status deltos_object_file_offset(const deltos_object *object, uint64_t *offset, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_stored(object));
     DELTOS_TRY(check_output(offset, "the offset"));
     DELTOS_ASSIGN(*offset, object->object->file_offset());
     return {};
@@ -147,7 +179,7 @@ deltos_status deltos_object_file_offset(const deltos_object *object, uint64_t *o
 
 deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(object));
+    DELTOS_TRY(check_stored(object));
     if (advice < DELTOS_ADVICE_NORMAL || advice > DELTOS_ADVICE_DONT_NEED) {
       return fail(Code::invalid, "%d is not an advice; use 0 to %d", advice, DELTOS_ADVICE_DONT_NEED);
     }

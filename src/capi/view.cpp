@@ -11,29 +11,6 @@ using namespace deltos::capi;
 
 namespace {
 
-// Memory of the caller's that is shown by views. Armed once the first view exists, so that a failure takes nothing.
-class Foreign {
- public:
-  Foreign(deltos_release release, void *user) : release_(release), user_(user) {}
-  ~Foreign() {
-    if (armed_ && release_ != nullptr) release_(user_);
-  }
-  Foreign(const Foreign &) = delete;
-  Foreign &operator=(const Foreign &) = delete;
-  void arm() { armed_ = true; }
-
- private:
-  deltos_release release_;
-  void *user_;
-  bool armed_ = false;
-};
-
-Status check_library_view(const deltos_view *view) {
-  if (view == nullptr) return fail(Code::invalid, "the view is NULL");
-  if (view_handle(view) != nullptr) return {};
-  return fail(Code::invalid, "the view was not made by the library, or has been released");
-}
-
 Status give_canonical(const std::string &text, char *canonical, std::uint64_t *size) {
   if (size == nullptr) return {};
   const std::uint64_t room = *size;
@@ -61,6 +38,7 @@ deltos_status deltos_view_acquire(const deltos_object *object, int32_t flags, de
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(view));
     DELTOS_TRY(check_handle(object));
+    if (object->table) return give(object->table->acquire(flags), view);
     return give(object::export_buffer(*object->object, flags), view);
   });
 }

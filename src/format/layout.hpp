@@ -170,7 +170,8 @@ constexpr std::size_t kMaxSpillBytes = 256 * 1024;  // any record of this versio
 constexpr int kMaxDimensions = 64;
 
 // ---- object and metadatum records ---------------------------------------------------------------------------------
-constexpr std::uint8_t kKindBuffer = 1;  // the only kind of format version 1.0
+constexpr std::uint8_t kKindBuffer = 1;
+constexpr std::uint8_t kKindTable = 3;
 constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;
 constexpr unsigned kMaxExtents = 64;
@@ -199,6 +200,11 @@ struct ObjectRecord {     // followed by Extent[extent_count], i64 shape[ndim], 
 };
 static_assert(sizeof(ObjectRecord) == 64 && offsetof(ObjectRecord, created) == 16 &&
               offsetof(ObjectRecord, digest) == 48);
+
+struct TableRow {               // the payload of a table begins with one for each row
+  std::uint64_t offset, count;  // offset: from the start of the payload, multiple of 64; count: elements
+};
+static_assert(sizeof(TableRow) == 16);
 
 struct MetadatumRecord {  // followed by i64 shape[ndim], format, data
   std::uint16_t version;  // 1

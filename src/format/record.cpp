@@ -100,7 +100,7 @@ bool is_format(const std::string &format) {
 Status check_what_is_known(const ObjectRecord &record, std::uint64_t id) {
   if (record.version != kRecordVersion) return unknown(id, "a record of version", record.version);
   if (record.kind == 0) return damaged(id, "it has no kind");
-  if (record.kind != kKindBuffer) {
+  if (record.kind != kKindBuffer && record.kind != kKindTable) {
     if (record.kind > kKindNames.size()) return unknown(id, "kind", record.kind);
     Error error = fail(Code::feature, "object %llu is %s (kind %u), which this build does not know; use a newer one",
                        static_cast<unsigned long long>(id), kKindNames[record.kind - 1U], unsigned{record.kind});
@@ -129,14 +129,29 @@ Status check_extents(const Object &object, std::uint64_t file_blocks) {
   return {};
 }
 
-// A buffer has its payload first and, sealed and longer than one chunk, the chunk sums second. Nothing stored needs no
-// extent, but may have an empty one.
 Status check_buffer(const Object &object) {
   std::uint64_t items = 0;
   if (!count_items(object.shape, object.item_bytes, &items)) return damaged(object.id, "its shape is impossible");
-  if (items * object.item_bytes != object.payload_bytes) {
-    return damaged(object.id, "shape and element size do not make up the payload's size");
+  if (items * object.item_bytes == object.payload_bytes) return {};
+  return damaged(object.id, "shape and element size do not make up the payload's size");
+}
+
+// Where the rows lie is in the payload (table.hpp); here is only whether they can fit.
+Status check_table(const Object &object) {
+  if (object.shape.empty() || object.shape.size() > 2) return damaged(object.id, "a table has one or two dimensions");
+  std::uint64_t items = 0, index_bytes = 0, row_bytes = 0;
+  if (!count_items(object.shape, object.item_bytes, &items) ||
+      !checked_mul<std::uint64_t>(static_cast<std::uint64_t>(object.shape[0]), sizeof(TableRow), &index_bytes)) {
+    return damaged(object.id, "its shape is impossible");
   }
+  if (object.shape.size() == 2) row_bytes = items * object.item_bytes;
+  if (within(index_bytes, row_bytes, object.payload_bytes)) return {};
+  return damaged(object.id, "its rows are longer than its payload");
+}
+
+// The payload comes first and, sealed and longer than one chunk, the chunk sums second. Nothing stored needs no extent,
+// but may have an empty one.
+Status check_payload(const Object &object) {
   if (object.payload_bytes == 0 && object.extents.empty()) return {};
   const bool has_sums = object.sealed && object.payload_bytes > kSumChunkBytes;
   if (object.extents.size() != (has_sums ? 2U : 1U)) return damaged(object.id, "it has a wrong number of extents");
@@ -158,7 +173,8 @@ Status check_object(const ObjectRecord &record, const Object &object, std::uint6
   if (!is_format(object.format)) return damaged(object.id, "its format is not text");
   if (!check_name(object.name).ok()) return damaged(object.id, "its name breaks the rules for names");
   DELTOS_TRY(check_extents(object, file_blocks));
-  return check_buffer(object);
+  DELTOS_TRY(object.kind == kKindTable ? check_table(object) : check_buffer(object));
+  return check_payload(object);
 }
 
 Error damaged_metadatum(const char *what) {

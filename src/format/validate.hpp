@@ -45,11 +45,11 @@ struct Object {
   std::string format, name;
 };
 std::vector<std::byte> encode_object(const Object &object);
-// feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64, shape
-// non-negative, product * item_bytes == payload_bytes, item_bytes >= 1, the product of all lengths but zeros fits an
-// int64 (so strides do), extents inside [kFirstDataOffset, file_blocks * 4096), block-aligned from 3,073 bytes up, a
-// slot of a slab below, first extent's bytes == payload_bytes, a second one exactly when there are chunk sums, format
-// being UTF-8 without NUL, name valid, nothing left over.
+// feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64 (a table: 1
+// or 2), shape non-negative, product * item_bytes == payload_bytes (a table: the rows fit), item_bytes >= 1, the
+// product of all lengths but zeros fits an int64 (so strides do), extents inside [kFirstDataOffset, file_blocks *
+// 4096), block-aligned from 3,073 bytes up, a slot of a slab below, first extent's bytes == payload_bytes, a second one
+// exactly when there are chunk sums, format being UTF-8 without NUL, name valid, nothing left over.
 Result<Object> decode_object(Bytes bytes, std::uint64_t id, std::uint64_t file_blocks);
 
 struct Metadatum {

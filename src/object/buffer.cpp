@@ -1,7 +1,7 @@
 #include "object/buffer.hpp"
 
 #include "dtype/copy.hpp"
-#include "store/storage.hpp"
+#include "object/stored_type.hpp"
 
 namespace deltos::object {
 namespace {
@@ -28,27 +28,6 @@ Status check_buffer(const store::ObjectRef &object) {
   if (object.record().kind == kKindBuffer) return {};
   return fail(Code::kind, "object %llu is of kind %u and not a buffer",
               static_cast<unsigned long long>(object.record().id), object.record().kind);
-}
-
-// The record's type, believed only when the text is one that this library would have written for that element size:
-// what reads elements by the format must not be led beyond them.
-Result<dtype::Format> stored_type(const format::Object &record) {
-  const auto tag = static_cast<std::int32_t>(record.dtype);
-  if (dtype::is_dtype(tag)) {
-    auto format = dtype::format_of(record.format, static_cast<dtype::Dtype>(tag));
-    if (format.ok() && format->item_bytes == record.item_bytes && format->text == record.format) return format;
-  }
-  return fail(Code::corrupt, "object %llu has a damaged element type (\"%.100s\", %llu bytes); verify the storage",
-              static_cast<unsigned long long>(record.id), record.format.c_str(),
-              static_cast<unsigned long long>(record.item_bytes));
-}
-
-Status check_alignment(const store::Storage &storage, const dtype::Format &format) {
-  if (!storage.unaligned() || format.alignment <= 1) return {};
-  return fail(Code::layout,
-              "the storage does not start at a multiple of 64 bytes, so that elements of \"%.100s\" are not "
-              "aligned; open it with COPY",
-              format.text.c_str());
 }
 
 }  // namespace

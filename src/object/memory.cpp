@@ -65,6 +65,20 @@ Result<std::shared_ptr<Memory>> Memory::contiguous(dtype::Format format, std::ve
   return memory;
 }
 
+std::shared_ptr<Memory> Memory::indirect(dtype::Format format, std::int64_t rows, std::int64_t columns, bool readonly,
+                                         bool sealed) {
+  std::shared_ptr<Memory> memory(new Memory());
+  memory->format_ = std::move(format);
+  memory->shape_ = {rows, columns};
+  memory->strides_ = {sizeof(void *), static_cast<std::int64_t>(memory->format_.item_bytes)};
+  memory->suboffsets_ = {0, -1};
+  memory->bytes_ = static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(columns) * memory->format_.item_bytes;
+  memory->data_ = nothing;
+  memory->readonly_ = readonly;
+  memory->sealed_ = sealed;
+  return memory;
+}
+
 void Memory::hold(std::byte *data, std::shared_ptr<const void> owner) {
   if (data != nullptr) data_ = data;
   owner_ = std::move(owner);

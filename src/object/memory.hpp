@@ -41,6 +41,9 @@ class Memory {
   // C-contiguous memory of a known type; where it lies is told by hold(), before anybody else sees it.
   static Result<std::shared_ptr<Memory>> contiguous(dtype::Format format, std::vector<std::int64_t> shape,
                                                     bool readonly, bool sealed);
+  // Rows reached by pointers (suboffsets 0, -1), the same for both. The shape has been checked.
+  static std::shared_ptr<Memory> indirect(dtype::Format format, std::int64_t rows, std::int64_t columns, bool readonly,
+                                          bool sealed);
   ~Memory() = default;
   Memory &operator=(const Memory &) = delete;
 

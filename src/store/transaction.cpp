@@ -183,13 +183,19 @@ Status Transaction::copy_payload(const format::Extent &from, const format::Exten
 }
 
 Result<std::unique_ptr<Transaction::Filler>> Transaction::fill(const ObjectRef &object) {
+  return fill_front(object, object.record().payload_bytes);
+}
+
+Result<std::unique_ptr<Transaction::Filler>> Transaction::fill_front(const ObjectRef &object, std::uint64_t bytes) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   const format::Extent *payload = payload_extent(object.record());
   if (payload != nullptr && payload->transaction != state_->number) {
     return fail(Code::stale, "object %s is not new in this transaction", quoted(object.record().name).c_str());
   }
-  return make_filler(*state_->writer, payload == nullptr ? format::Extent{} : *payload);
+  format::Extent front = payload == nullptr ? format::Extent{} : *payload;
+  front.bytes = std::min(front.bytes, bytes);
+  return make_filler(*state_->writer, front);
 }
 
 // ---- sealing

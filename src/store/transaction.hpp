@@ -76,6 +76,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
     virtual Status finish() = 0;  // range when bytes are missing
   };
   Result<std::unique_ptr<Filler>> fill(const ObjectRef &object);
+  // The same for the first bytes only, at most payload_bytes; the rest stays as it is.
+  Result<std::unique_ptr<Filler>> fill_front(const ObjectRef &object, std::uint64_t bytes);
 
   Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &ref);    // pinned while writable exports live
   Result<std::shared_ptr<ObjectRef>> unseal(const ObjectRef &ref);  // a private copy takes its place

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "format/table.hpp"
 #include "store/catalogue.hpp"
 #include "store/snapshot.hpp"
 #include "store/walk.hpp"
@@ -39,11 +40,8 @@ class Verify final : public WalkVisitor {
     if (level_ != VerifyLevel::full) return {};
     done_ += object.payload_bytes;
     if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
-    if (!object.sealed) return {};
-    Status sums = check_sums(scope_, object);
-    if (sums.ok()) return {};
-    const format::Extent *payload = payload_extent(object);
-    return finding({sums.code(), object.id, payload == nullptr ? 0 : payload->offset, sums.error().message});
+    if (object.sealed) DELTOS_TRY(report(object, check_sums(scope_, object)));
+    return object.kind == format::kKindTable ? report(object, check_rows(object)) : Status();
   }
   // The last report, without which a short check would never be heard of.
   Status finish() const {
@@ -77,6 +75,18 @@ class Verify final : public WalkVisitor {
   std::vector<Finding> findings;
 
  private:
+  // What is wrong with an object's payload.
+  Status report(const format::Object &object, const Status &checked) {
+    if (checked.ok()) return {};
+    const format::Extent *payload = payload_extent(object);
+    return finding({checked.code(), object.id, payload == nullptr ? 0 : payload->offset, checked.error().message});
+  }
+  Status check_rows(const format::Object &object) const {
+    const format::Extent *payload = payload_extent(object);
+    DELTOS_TRY(format::read_table_rows(
+        object, payload == nullptr ? Bytes() : Bytes(scope_.data + payload->offset, payload->bytes)));
+    return {};
+  }
   void overlap(const Place &place) {
     char text[160];
     std::snprintf(text, sizeof text, "%s at offset %" PRIu64 " shares bytes with something else",

@@ -125,6 +125,19 @@ int main(void) {
   FIELD(deltos_metadatum, ndim);
   FIELD(deltos_metadatum, reserved);
   FIELD(deltos_metadatum, shape);
+  STRUCT(deltos_table_info);
+  FIELD(deltos_table_info, struct_size);
+  FIELD(deltos_table_info, dtype);
+  FIELD(deltos_table_info, rows);
+  FIELD(deltos_table_info, columns);
+  FIELD(deltos_table_info, itemsize);
+  FIELD(deltos_table_info, exports);
+  FIELD(deltos_table_info, readonly);
+  FIELD(deltos_table_info, ragged);
+  FIELD(deltos_table_info, stored);
+  FIELD(deltos_table_info, sealed);
+  FIELD(deltos_table_info, reserved);
+  FIELD(deltos_table_info, format);
   CONSTANT(DELTOS_OK);
   CONSTANT(DELTOS_E_INVALID);
   CONSTANT(DELTOS_E_KIND);
@@ -161,6 +174,7 @@ int main(void) {
   CONSTANT(DELTOS_E_INTERNAL);
   CONSTANT(DELTOS_KIND_ANY);
   CONSTANT(DELTOS_KIND_BUFFER);
+  CONSTANT(DELTOS_KIND_TABLE);
   CONSTANT(DELTOS_DTYPE_OTHER);
   CONSTANT(DELTOS_DTYPE_BOOL);
   CONSTANT(DELTOS_DTYPE_I8);

@@ -119,4 +119,17 @@ AT(deltos_format_info, dtype, 4);
 AT(deltos_format_info, itemsize, 8);
 AT(deltos_format_info, alignment, 16);
 
+SIZE(deltos_table_info, 56);
+AT(deltos_table_info, dtype, 4);
+AT(deltos_table_info, rows, 8);
+AT(deltos_table_info, columns, 16);
+AT(deltos_table_info, itemsize, 24);
+AT(deltos_table_info, exports, 32);
+AT(deltos_table_info, readonly, 40);
+AT(deltos_table_info, ragged, 41);
+AT(deltos_table_info, stored, 42);
+AT(deltos_table_info, sealed, 43);
+AT(deltos_table_info, reserved, 44);
+AT(deltos_table_info, format, 48);
+
 int main(void) { return 0; }

@@ -87,6 +87,11 @@ static void test_example__buffer_is_created(void **state) {
   deltos_object_release(&object);
 }
 
+static void test_example__table_gives_its_row_pointers(void **state) {
+  (void)state;
+  assert_int_equal(example_table(NULL, NULL, NULL, NULL), 0);
+}
+
 static void test_example__whole_program_stores_a_number(void **state) {
   (void)state;
   assert_int_equal(example_deltos_main(), 0);
@@ -109,6 +114,7 @@ int main(void) {
       in_example(test_example__metadata_is_set),
       in_example(test_example__view_reads_elements),
       in_example(test_example__buffer_is_created),
+      in_example(test_example__table_gives_its_row_pointers),
       in_example(test_example__whole_program_stores_a_number),
   };
   return cmocka_run_group_tests_name("examples", tests, NULL, NULL);

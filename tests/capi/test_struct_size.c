@@ -10,7 +10,8 @@ enum {
   first_storage_info = 128,
   first_object_info = 96,
   first_view = 80,
-  first_format_info = 24
+  first_format_info = 24,
+  first_table_info = 56
 };
 
 static void test_struct_size__zero_or_absurd_is_refused_everywhere(void **state) {
@@ -105,7 +106,8 @@ static void test_struct_size__outputs_fit_older_and_newer_callers(void **state) 
   enum { room = 512 };
   unsigned char *bytes = malloc(room);
   store_numbers(w->storage, "n", 10);
-  deltos_object *object = open_object(w->storage, "n");
+  deltos_object *object = open_object(w->storage, "n"), *table = NULL;
+  ok(deltos_table_create(NULL, NULL, "d", 0, 3, 4, NULL, &table, &error));
   for (uint32_t more = 0; more <= newer; more += 8) {
     set_size(bytes, room, first_storage_info + more);
     ok(deltos_storage_stat(w->storage, (deltos_storage_info *)(void *)bytes, &error));
@@ -119,7 +121,12 @@ static void test_struct_size__outputs_fit_older_and_newer_callers(void **state) 
     ok(deltos_format_describe("d", (deltos_format_info *)(void *)bytes, NULL, NULL, &error));
     assert_int_equal(((deltos_format_info *)(void *)bytes)->itemsize, 8);
     check_output(bytes, first_format_info + more, sizeof(deltos_format_info), room);
+    set_size(bytes, room, first_table_info + more);
+    ok(deltos_table_stat(table, (deltos_table_info *)(void *)bytes, &error));
+    assert_int_equal(((deltos_table_info *)(void *)bytes)->columns, 4);
+    check_output(bytes, first_table_info + more, sizeof(deltos_table_info), room);
   }
+  deltos_object_release(&table);
   deltos_object_release(&object);
   free(bytes);
 }
@@ -150,6 +157,7 @@ static void test_struct_size__this_version_is_at_least_the_first(void **state) {
   assert_true(sizeof(deltos_object_info) >= first_object_info);
   assert_true(sizeof(deltos_view) >= first_view);
   assert_true(sizeof(deltos_format_info) >= first_format_info);
+  assert_true(sizeof(deltos_table_info) >= first_table_info);
 }
 
 int main(void) {

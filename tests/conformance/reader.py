@@ -85,6 +85,9 @@ class Object(NamedTuple):
     shape: list[int]
     sealed: bool
     data: bytes
+    """Of a table: all rows, one after the other."""
+    rows: list[bytes] | None = None
+    """Of a table."""
 
 
 class Metadatum(NamedTuple):
@@ -299,16 +302,33 @@ class Storage:
         at = 64 + 24 * extent_count
         texts = at + 8 * ndim
         check(len(record) == texts + format_bytes + name_bytes, "a record has another length than it says")
-        check(version == 1 and kind == 1 and flags <= 1 and dtype < len(DTYPES), f"{name} is of a later version")
+        check(version == 1 and kind in (1, 3) and flags <= 1 and dtype < len(DTYPES), f"{name} is of a later version")
         check(created <= changed and item_bytes >= 1, "a record is impossible")
         extents = [Extent(*struct.unpack_from("<QQQ", record, 64 + 24 * i)) for i in range(extent_count)]
         shape = [*struct.unpack_from(f"<{ndim}q", record, at)]
         format = text_of(record[texts : texts + format_bytes], "a format")
         check(record[texts + format_bytes :] == name.encode(), f"the record of {name} has another name")
-        check(product_of(shape, item_bytes) == payload_bytes, f"shape and length of {name} differ")
+        items = product_of(shape, item_bytes)
+        check(kind == 3 or items == payload_bytes, f"shape and length of {name} differ")
         check(ITEM_BYTES.get(DTYPES[dtype], item_bytes) == item_bytes, f"elements of {name} have another length")
         data = self._payload(name, extents, payload_bytes, flags == 1, digest)
+        if kind == 3:
+            rows = self._rows(name, shape, item_bytes, data)
+            return Object(number, name, format, DTYPES[dtype], shape, flags == 1, b"".join(rows), rows)
         return Object(number, name, format, DTYPES[dtype], shape, flags == 1, data)
+
+    @staticmethod
+    def _rows(name: str, shape: list[int], item_bytes: int, data: bytes) -> list[bytes]:
+        check(1 <= len(shape) <= 2 and 16 * shape[0] <= len(data), f"the rows of {name} do not fit")
+        rows, floor = [], 16 * shape[0]
+        for at in range(0, floor, 16):
+            offset, count = struct.unpack_from("<QQ", data, at)
+            end = offset + count * item_bytes
+            check(offset % 64 == 0 and floor <= offset and end <= len(data), f"a row of {name} lies where it cannot")
+            check(len(shape) == 1 or count == shape[1], f"the rows of {name} differ in length")
+            rows.append(data[offset:end])
+            floor = end
+        return rows
 
     def _payload(self, name: str, extents: list[Extent], size: int, sealed: bool, digest: int) -> bytes:
         summed = sealed and size > REGION

@@ -63,7 +63,8 @@ typedef void (*deltos_release)(void *user);
 enum 
 {
   DELTOS_KIND_ANY = 0,
-  DELTOS_KIND_BUFFER = 1
+  DELTOS_KIND_BUFFER = 1,
+  DELTOS_KIND_TABLE = 3
 };
 enum 
 {
@@ -332,3 +333,28 @@ deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *n
 deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
 deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
 deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
+typedef struct deltos_table_info
+{
+  uint32_t struct_size;
+  int32_t dtype;
+  int64_t rows;
+  int64_t columns;
+  uint64_t itemsize;
+  uint64_t exports;
+  uint8_t readonly;
+  uint8_t ragged;
+  uint8_t stored;
+  uint8_t sealed;
+  uint32_t reserved;
+  const char *format;
+} deltos_table_info;
+deltos_status deltos_table_create(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int64_t rows, int64_t columns, const int64_t *lengths, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_wrap(void * const *rows, int64_t row_count, int64_t columns, const int64_t *lengths, const char *format, int32_t dtype, uint8_t readonly, deltos_release release, void *user, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_from_view(const deltos_view *view, int32_t axis, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_from_views(const deltos_view * const *views, int64_t count, int64_t columns, const char *format, int32_t dtype, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_stat(const deltos_object *table, deltos_table_info *info, deltos_error *err);
+deltos_status deltos_table_rows(const deltos_object *table, uint8_t writable, deltos_view **pin, void * const **rows, const int64_t **lengths, deltos_error *err);
+deltos_status deltos_table_row(const deltos_object *table, int64_t row, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_table_to_dense(const deltos_object *table, deltos_view **view, deltos_error *err);
+deltos_status deltos_table_reinterpret(deltos_object *table, const char *format, int32_t dtype, deltos_error *err);
+deltos_status deltos_table_make_readonly(deltos_object *table, deltos_error *err);

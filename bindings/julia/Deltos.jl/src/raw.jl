@@ -125,6 +125,7 @@ const deltos_release = Ptr{Cvoid}
 # Kinds of stored objects. The numbers are stored in files.
 const DELTOS_KIND_ANY = Int32(0)  # never stored; when opening: whatever it is
 const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
+const DELTOS_KIND_TABLE = Int32(3)  # rows reached by pointers, table.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
 # order); a dtype is the quick answer, and the only one for types that have no format character.
@@ -280,7 +281,8 @@ const DELTOS_LAZY = Int32(1)
 const DELTOS_ASYNC = Int32(2)
 
 """
-What an object is. Pointers are borrowed until the object's handle is released.
+What an object is. Pointers are borrowed until the object's handle is released, or shows something
+else (refresh, seal, unseal, deltos_table_reinterpret()).
 """
 struct deltos_object_info
     struct_size::UInt32  # set by the caller
@@ -294,9 +296,11 @@ struct deltos_object_info
     stored::UInt8  # 0: made by a transaction that has not committed
     reserved::UInt32  # 0
     id::UInt64
-    count::UInt64  # elements: the product of the shape
+    # the product of the shape: elements; of a ragged table, whose shape is its rows: rows
+    count::UInt64
     itemsize::UInt64  # bytes of one
-    payload_bytes::UInt64  # count times itemsize
+    # bytes of content: count times itemsize; a stored table: with its index and gaps
+    payload_bytes::UInt64
     created_id::UInt64  # transaction that created it
     changed_id::UInt64  # transaction that changed its record last; stores in place do not count
     name::Ptr{UInt8}  # as of opening
@@ -385,6 +389,24 @@ struct deltos_metadatum
     ndim::Int32  # 0 to 64; text and raw bytes have 0
     reserved::UInt32  # 0
     shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
+end
+
+"""
+What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
+"""
+struct deltos_table_info
+    struct_size::UInt32  # set by the caller
+    dtype::Int32  # DELTOS_DTYPE_*
+    rows::Int64  # how many there are
+    columns::Int64  # elements of every row; -1: ragged
+    itemsize::UInt64  # bytes of one element
+    exports::UInt64  # live views that this handle has given, however often each was shared
+    readonly::UInt8  # 1: it gives no writable views; of a stored one: whatever the storage allows
+    ragged::UInt8  # 1: rows have lengths of their own
+    stored::UInt8  # 1: it belongs to a storage
+    sealed::UInt8  # 1: nobody will ever write its rows
+    reserved::UInt32  # 0
+    format::Ptr{UInt8}  # format string of one element
 end
 
 const Slot = Base.RefValue{Ptr{Cvoid}}
@@ -861,8 +883,8 @@ const slot_deltos_object_file_offset = Slot(C_NULL)
     deltos_object_file_offset(object, offset, err)
 
 Where the content lies in the file, for programs that map it without this library. It is
-C-contiguous, payload_bytes long, and starts on a page when it is at least a page long. It stays
-there while somebody holds a view of the object.
+C-contiguous (a table: its index and its rows), payload_bytes long, and starts on a page when it is
+at least a page long. It stays there while somebody holds a view of the object.
 """
 function deltos_object_file_offset(object, offset, err)
     return ccall(
@@ -1096,6 +1118,150 @@ function deltos_metadata_remove(transaction, name, key, err)
         transaction, name, key, err)
 end
 
+const slot_deltos_table_create = Slot(C_NULL)
+"""
+    deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
+
+Creates a table of zeros.
+"""
+function deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
+    return ccall(
+        address(slot_deltos_table_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int64, Int64, Ptr{Int64},
+         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        transaction, name, format, dtype, rows, columns, lengths, table, err)
+end
+
+const slot_deltos_table_wrap = Slot(C_NULL)
+"""
+    deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+
+Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: deltos_table_rows()
+gives this very array back. Several tables may share the memory, each with a release of its own.
+"""
+function deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+    return ccall(
+        address(slot_deltos_table_wrap), deltos_status,
+        (Ptr{Ptr{Cvoid}}, Int64, Int64, Ptr{Int64}, Cstring, Int32, UInt8, deltos_release,
+         Ptr{Cvoid}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+end
+
+const slot_deltos_table_from_view = Slot(C_NULL)
+"""
+    deltos_table_from_view(view, axis, table, err)
+
+Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one
+dimension is one row (axis 0) or one column (axis 1), either of which becomes one row of the table.
+The distance between rows may be anything, also negative; the rows may be reached by pointers
+themselves.
+"""
+function deltos_table_from_view(view, axis, table, err)
+    return ccall(
+        address(slot_deltos_table_from_view), deltos_status,
+        (Ptr{deltos_view}, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        view, axis, table, err)
+end
+
+const slot_deltos_table_from_views = Slot(C_NULL)
+"""
+    deltos_table_from_views(views, count, columns, format, dtype, table, err)
+
+Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran
+order, and is a row in the order of its memory, whatever its dimensions. All have the same element
+type and number of elements.
+"""
+function deltos_table_from_views(views, count, columns, format, dtype, table, err)
+    return ccall(
+        address(slot_deltos_table_from_views), deltos_status,
+        (Ptr{Ptr{deltos_view}}, Int64, Int64, Cstring, Int32, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        views, count, columns, format, dtype, table, err)
+end
+
+const slot_deltos_table_stat = Slot(C_NULL)
+"""
+    deltos_table_stat(table, info, err)
+
+Tells what a table is, as this handle shows it. It looks at nothing stored.
+"""
+function deltos_table_stat(table, info, err)
+    return ccall(
+        address(slot_deltos_table_stat), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_table_info}, Ptr{deltos_error}),
+        table, info, err)
+end
+
+const slot_deltos_table_rows = Slot(C_NULL)
+"""
+    deltos_table_rows(table, writable, pin, rows, lengths, err)
+
+The array of row pointers, for calls that take `T **`.
+"""
+function deltos_table_rows(table, writable, pin, rows, lengths, err)
+    return ccall(
+        address(slot_deltos_table_rows), deltos_status,
+        (Ptr{deltos_object}, UInt8, Ptr{Ptr{deltos_view}}, Ptr{Ptr{Ptr{Cvoid}}}, Ptr{Ptr{Int64}},
+         Ptr{deltos_error}),
+        table, writable, pin, rows, lengths, err)
+end
+
+const slot_deltos_table_row = Slot(C_NULL)
+"""
+    deltos_table_row(table, row, flags, view, err)
+
+One row as a one-dimensional, contiguous view.
+"""
+function deltos_table_row(table, row, flags, view, err)
+    return ccall(
+        address(slot_deltos_table_row), deltos_status,
+        (Ptr{deltos_object}, Int64, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, row, flags, view, err)
+end
+
+const slot_deltos_table_to_dense = Slot(C_NULL)
+"""
+    deltos_table_to_dense(table, view, err)
+
+A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For
+consumers that do not follow pointers.
+"""
+function deltos_table_to_dense(table, view, err)
+    return ccall(
+        address(slot_deltos_table_to_dense), deltos_status,
+        (Ptr{deltos_object}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, view, err)
+end
+
+const slot_deltos_table_reinterpret = Slot(C_NULL)
+"""
+    deltos_table_reinterpret(table, format, dtype, err)
+
+Shows the same bytes as elements of another type. Each row has as many elements as fit into its
+bytes, rounded down; going back brings the rest back. In a storage, the type that is stored stays.
+Naming the type that is shown already does nothing, also while there are views.
+"""
+function deltos_table_reinterpret(table, format, dtype, err)
+    return ccall(
+        address(slot_deltos_table_reinterpret), deltos_status,
+        (Ptr{deltos_object}, Cstring, Int32, Ptr{deltos_error}),
+        table, format, dtype, err)
+end
+
+const slot_deltos_table_make_readonly = Slot(C_NULL)
+"""
+    deltos_table_make_readonly(table, err)
+
+Makes a table give no writable views any more, through this handle. There is no way back. Of one
+that is read-only already it does nothing, also while there are views.
+"""
+function deltos_table_make_readonly(table, err)
+    return ccall(
+        address(slot_deltos_table_make_readonly), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        table, err)
+end
+
 "Every function by its name, with where its address is kept."
 const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_status_name, slot_deltos_status_name),
@@ -1151,6 +1317,16 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_metadata_list, slot_deltos_metadata_list),
     (:deltos_metadata_set, slot_deltos_metadata_set),
     (:deltos_metadata_remove, slot_deltos_metadata_remove),
+    (:deltos_table_create, slot_deltos_table_create),
+    (:deltos_table_wrap, slot_deltos_table_wrap),
+    (:deltos_table_from_view, slot_deltos_table_from_view),
+    (:deltos_table_from_views, slot_deltos_table_from_views),
+    (:deltos_table_stat, slot_deltos_table_stat),
+    (:deltos_table_rows, slot_deltos_table_rows),
+    (:deltos_table_row, slot_deltos_table_row),
+    (:deltos_table_to_dense, slot_deltos_table_to_dense),
+    (:deltos_table_reinterpret, slot_deltos_table_reinterpret),
+    (:deltos_table_make_readonly, slot_deltos_table_make_readonly),
 ]
 
 """

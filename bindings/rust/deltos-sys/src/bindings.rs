@@ -153,6 +153,8 @@ pub type deltos_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 pub const DELTOS_KIND_ANY: i32 = 0;
 /// n-dimensional typed memory, buffer.h
 pub const DELTOS_KIND_BUFFER: i32 = 1;
+/// rows reached by pointers, table.h
+pub const DELTOS_KIND_TABLE: i32 = 3;
 
 // Element types. The numbers are stored in files. A format string says more (field names, byte order); a dtype is the
 // quick answer, and the only one for types that have no format character.
@@ -355,7 +357,8 @@ pub const DELTOS_SYNC: i32 = 0;
 pub const DELTOS_LAZY: i32 = 1;
 pub const DELTOS_ASYNC: i32 = 2;
 
-/// What an object is. Pointers are borrowed until the object's handle is released.
+/// What an object is. Pointers are borrowed until the object's handle is released, or shows something else (refresh,
+/// seal, unseal, [`deltos_table_reinterpret`]).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct deltos_object_info {
@@ -378,11 +381,11 @@ pub struct deltos_object_info {
     /// 0
     pub reserved: u32,
     pub id: u64,
-    /// elements: the product of the shape
+    /// the product of the shape: elements; of a ragged table, whose shape is its rows: rows
     pub count: u64,
     /// bytes of one
     pub itemsize: u64,
-    /// count times itemsize
+    /// bytes of content: count times itemsize; a stored table: with its index and gaps
     pub payload_bytes: u64,
     /// transaction that created it
     pub created_id: u64,
@@ -520,6 +523,36 @@ pub struct deltos_metadatum {
     pub reserved: u32,
     /// ndim lengths; may be NULL when ndim is 0
     pub shape: *const i64,
+}
+
+/// What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_table_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_DTYPE_*
+    pub dtype: i32,
+    /// how many there are
+    pub rows: i64,
+    /// elements of every row; -1: ragged
+    pub columns: i64,
+    /// bytes of one element
+    pub itemsize: u64,
+    /// live views that this handle has given, however often each was shared
+    pub exports: u64,
+    /// 1: it gives no writable views; of a stored one: whatever the storage allows
+    pub readonly: u8,
+    /// 1: rows have lengths of their own
+    pub ragged: u8,
+    /// 1: it belongs to a storage
+    pub stored: u8,
+    /// 1: nobody will ever write its rows
+    pub sealed: u8,
+    /// 0
+    pub reserved: u32,
+    /// format string of one element
+    pub format: *const c_char,
 }
 
 extern "C" {
@@ -763,9 +796,9 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Where the content lies in the file, for programs that map it without this library. It is C-contiguous,
-    /// payload_bytes long, and starts on a page when it is at least a page long. It stays there while somebody holds a
-    /// view of the object.
+    /// Where the content lies in the file, for programs that map it without this library. It is C-contiguous (a table:
+    /// its index and its rows), payload_bytes long, and starts on a page when it is at least a page long. It stays
+    /// there while somebody holds a view of the object.
     pub fn deltos_object_file_offset(
         object: *const deltos_object,
         offset: *mut u64,
@@ -909,4 +942,104 @@ extern "C" {
         key: *const c_char,
         err: *mut deltos_error,
     ) -> deltos_status;
+
+    /// Creates a table of zeros.
+    pub fn deltos_table_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        rows: i64,
+        columns: i64,
+        lengths: *const i64,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: [`deltos_table_rows`] gives
+    /// this very array back. Several tables may share the memory, each with a release of its own.
+    pub fn deltos_table_wrap(
+        rows: *const *mut c_void,
+        row_count: i64,
+        columns: i64,
+        lengths: *const i64,
+        format: *const c_char,
+        dtype: i32,
+        readonly: u8,
+        release: deltos_release,
+        user: *mut c_void,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one dimension
+    /// is one row (axis 0) or one column (axis 1), either of which becomes one row of the table. The distance between
+    /// rows may be anything, also negative; the rows may be reached by pointers themselves.
+    pub fn deltos_table_from_view(
+        view: *const deltos_view,
+        axis: i32,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran order, and
+    /// is a row in the order of its memory, whatever its dimensions. All have the same element type and number of
+    /// elements.
+    pub fn deltos_table_from_views(
+        views: *const *const deltos_view,
+        count: i64,
+        columns: i64,
+        format: *const c_char,
+        dtype: i32,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a table is, as this handle shows it. It looks at nothing stored.
+    pub fn deltos_table_stat(
+        table: *const deltos_object,
+        info: *mut deltos_table_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The array of row pointers, for calls that take `T **`.
+    pub fn deltos_table_rows(
+        table: *const deltos_object,
+        writable: u8,
+        pin: *mut *mut deltos_view,
+        rows: *mut *const *mut c_void,
+        lengths: *mut *const i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One row as a one-dimensional, contiguous view.
+    pub fn deltos_table_row(
+        table: *const deltos_object,
+        row: i64,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For consumers that
+    /// do not follow pointers.
+    pub fn deltos_table_to_dense(
+        table: *const deltos_object,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows the same bytes as elements of another type. Each row has as many elements as fit into its bytes, rounded
+    /// down; going back brings the rest back. In a storage, the type that is stored stays. Naming the type that is
+    /// shown already does nothing, also while there are views.
+    pub fn deltos_table_reinterpret(
+        table: *mut deltos_object,
+        format: *const c_char,
+        dtype: i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes a table give no writable views any more, through this handle. There is no way back. Of one that is
+    /// read-only already it does nothing, also while there are views.
+    pub fn deltos_table_make_readonly(table: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
 }
