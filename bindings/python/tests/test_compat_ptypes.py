@@ -490,6 +490,18 @@ def test_close_waits_for_no_cycle(agents: Any) -> None:
         gc.enable()
 
 
+def test_a_storage_that_nobody_closed_is_collected(path: Path) -> None:
+    for number in range(50):
+        storage = Agents(path)
+        assert storage.root.count == number
+        storage.root.count.inc()
+        storage.root.best = storage.schema.Agent(name=b"Q", age=number)
+        storage.root.pixels = np.arange(number)
+        storage.itself = storage.root.best, storage.root.best.age, memoryview(storage.root.pixels)
+        del storage
+        gc.collect()
+
+
 def test_what_is_closed_says_so(agents: Any, path: Path) -> None:
     root, registry = agents.root, agents.stringRegistry
     agents.close()
@@ -561,13 +573,19 @@ def test_a_transaction_is_all_or_nothing(agents: Any, path: Path) -> None:
     again.close()
 
 
-def test_a_root_made_in_a_failed_transaction_is_made_again(agents: Any) -> None:
+def test_a_root_made_in_a_failed_transaction_is_made_again(agents: Any, path: Path) -> None:
     with pytest.raises(ZeroDivisionError), agents.transaction():
         agents.root.count = 5
         1 / 0  # noqa: B018
     assert agents.root.count == 0
     agents.root.count = 1
-    assert agents.root.count == 1
+    agents.root.best = agents.schema.Agent(age=1)
+    agents.close()
+    again = Storage(path)
+    for number in range(2, 6):  # all under names of their own
+        again.root.other = again.schema.Agent(age=number)
+    assert again.root.count == 1 and again.root.best.age == 1
+    again.close()
 
 
 def test_threads_do_not_come_between_each_other(agents: Any) -> None:

@@ -72,9 +72,9 @@ class Cell:
         self.words: Any = None
         self.floats: Any = None
         if self.ptype._layout:
-            view = memoryview(buffer)
-            self.words = ffi.from_buffer("int64_t[]", view)
-            self.floats = ffi.from_buffer("double[]", view)
+            # Not by way of a memoryview: the collector of Python 3.11 may clear one that still has exports, and crash.
+            self.words = ffi.from_buffer("int64_t[]", buffer)
+            self.floats = ffi.from_buffer("double[]", buffer)
 
     def detach(self, gone: _Gone) -> None:
         """Lets go of the memory; whoever uses the object is told why."""
