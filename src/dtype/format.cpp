@@ -44,13 +44,23 @@ Format scalar(Dtype tag) {
   return format;
 }
 
+// The scalar that a text of one character is; other: it has to be read.
+Dtype scalar_in(std::string_view text) {
+  if (text.size() != 1) return Dtype::other;
+  for (auto tag = static_cast<int>(Dtype::boolean); tag <= static_cast<int>(Dtype::f64); ++tag) {
+    if (pep3118_code(static_cast<Dtype>(tag)) == text) return static_cast<Dtype>(tag);
+  }
+  return Dtype::other;
+}
+
 }  // namespace
 
 Result<Format> parse_format(std::string_view text) { return read_format(text, {}); }
 
 Result<Format> format_of(std::string_view text, Dtype tag) {
   DELTOS_TRY(check_tag(tag));
-  if (item_bytes(tag) != 0 && text == pep3118_code(tag)) return scalar(tag);
+  const Dtype named = tag == Dtype::other ? scalar_in(text) : tag;
+  if (item_bytes(named) != 0 && text == pep3118_code(named)) return scalar(named);
   if (text.empty()) {
     DELTOS_ASSIGN(text, text_from_tag(tag));
   }
