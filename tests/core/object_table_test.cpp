@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <random>
-#include <set>
+#include <thread>
 
 #include "dtype/copy.hpp"
 #include "format/table.hpp"
@@ -332,6 +332,32 @@ TEST(TableTest, ItsRowsAreWrittenInPlaceAndSeenByOthers) {
     const std::vector<Row> model = fill(*written, random, 8);
     ASSERT_NO_FATAL_FAILURE(expect_shows(*read, model, 8));
   }
+}
+
+TEST(TableTest, ChangesAndExportsOfManyThreadsNeverMeet) {
+  const auto table = must(Table::zeroed(type_of("d"), {3, 8, nullptr}));
+  std::atomic<int> changed{0}, torn{0};
+  const auto look = [&] {
+    for (int i = 0; i < 4000; ++i) {
+      const auto view = table->acquire(dtype::kRequestFull);
+      if (view.ok()) torn += view->memory()->bytes() != 3 * 64;
+      if (!view.ok()) torn += view.code() != Code::readonly;
+    }
+  };
+  const auto change = [&] {
+    for (int i = 0; i < 4000; ++i) {
+      const Status done = table->reinterpret(type_of(i % 2 == 0 ? "f" : "d"));
+      changed += done.ok();
+      torn += !done.ok() && done.code() != Code::pinned;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) threads.emplace_back(look);
+  for (int i = 0; i < 2; ++i) threads.emplace_back(change);
+  for (std::thread &thread : threads) thread.join();
+  EXPECT_EQ(torn, 0);
+  EXPECT_GT(changed, 0);
+  EXPECT_EQ(must(table->facts()).exports, 0u);
 }
 
 TEST(TableTest, ThePayloadIsWhatTheFormatSays) {
