@@ -36,7 +36,7 @@
 //! ```text
 //! Storage ─┬─ Snapshot<'s>      what exists: names, types, shapes, metadata; one state, unchanging
 //!          ├─ Transaction<'s>   create, replace, rename, delete, seal, set metadata; commit or abort
-//!          ├─ Object<'s>        one stored thing
+//!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
@@ -161,8 +161,10 @@ mod metadata;
 mod object;
 mod options;
 mod progress;
+mod rows;
 mod snapshot;
 mod storage;
+mod table;
 mod text;
 mod transaction;
 mod view;
@@ -179,11 +181,13 @@ pub use element::{AtomicElement, Bool, Complex, Element, Ucs4, F8E4M3, F8E5M2};
 pub use error::{Error, ErrorKind, Result};
 pub use listing::{Entries, Entry};
 pub use metadata::{Metadata, MetadataValue};
-pub use object::{Advice, Object, ObjectInfo};
+pub use object::{Advice, Object, ObjectInfo, ObjectKind};
 pub use options::{Create, Mode, OpenOptions};
 pub use progress::{Progress, ProgressFn};
+pub use rows::{AnyRows, Rows, WritableRows};
 pub use snapshot::{CopyOptions, Snapshot};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
+pub use table::{Table, TableAxis, TableInfo, TableShape};
 pub use transaction::{CommitError, Durability, Transaction};
 pub use view::{AnyView, View, ViewRequest};
 pub use writable::WritableView;

@@ -34,6 +34,8 @@ pub struct Object<'s> {
     pub(crate) raw: NonNull<sys::deltos_object>,
     frozen: bool,
     pub(crate) made_in: Option<MadeIn>,
+    /// It shows memory of a view whose seal may be taken back.
+    doubtful: bool,
     storage: PhantomData<&'s Storage>,
 }
 
@@ -51,7 +53,20 @@ unsafe impl Sync for Object<'_> {}
 
 impl<'s> Object<'s> {
     pub(crate) fn adopt(raw: NonNull<sys::deltos_object>, frozen: bool, made_in: Option<MadeIn>) -> Self {
-        Object { raw, frozen, made_in, storage: PhantomData }
+        Object { raw, frozen, made_in, doubtful: false, storage: PhantomData }
+    }
+
+    /// An object without a storage, over memory of views.
+    pub(crate) fn over<'v>(
+        raw: NonNull<sys::deltos_object>,
+        mut views: impl Iterator<Item = &'v AnyView<'s>> + Clone,
+    ) -> Self
+    where
+        's: 'v,
+    {
+        let doubtful = views.clone().any(|view| view.is_sealed() && !view.is_immutable());
+        let frozen = views.all(|view| view.is_immutable());
+        Object { raw, frozen, made_in: None, doubtful, storage: PhantomData }
     }
 
     /// Exports the content as elements of a type: an address, no copy.
@@ -110,16 +125,26 @@ impl<'s> Object<'s> {
         let mut raw = null_mut();
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_view_acquire(self.raw.as_ptr(), request.bits(), &mut raw)) }?;
-        let mut view = AnyView::adopt(made(raw)?, self.frozen);
+        self.adopt_view(made(raw)?)
+    }
+
+    pub(crate) fn adopt_view(&self, raw: NonNull<sys::deltos_view>) -> Result<AnyView<'s>> {
+        let mut view = AnyView::adopt(raw, self.frozen);
         if view.is_immutable() && self.may_be_unsealed()? {
             view.forget_seal();
         }
         Ok(view)
     }
 
+    /// The memory is the process's own and nobody writes it.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
     /// The seal is one of a transaction that may still abort, and then others may write again.
-    fn may_be_unsealed(&self) -> Result<bool> {
+    pub(crate) fn may_be_unsealed(&self) -> Result<bool> {
         match &self.made_in {
+            _ if self.doubtful && !self.frozen => Ok(true),
             Some(made_in) if !self.frozen && !made_in.committed.load(Ordering::Acquire) => {
                 Ok(self.raw_info()?.changed_id >= made_in.id)
             }
@@ -147,6 +172,7 @@ impl<'s> Object<'s> {
             Ok(ObjectInfo {
                 name: borrowed(raw.name).to_owned(),
                 id: raw.id,
+                kind: ObjectKind::of(raw.kind),
                 dtype: DType::of(raw.dtype),
                 format: borrowed(raw.format).to_owned(),
                 shape: crate::view::slice_of(raw.shape.cast::<usize>(), raw.ndim as usize).to_vec(),
@@ -282,6 +308,28 @@ pub enum Advice {
     DontNeed,
 }
 
+/// The kinds of things that are kept under names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// Typed memory of any number of dimensions.
+    Buffer,
+    /// Rows that are reached by pointers: [`Table`](crate::Table).
+    Table,
+    /// One that this version does not know.
+    Other,
+}
+
+impl ObjectKind {
+    pub(crate) fn of(code: i32) -> ObjectKind {
+        match code {
+            sys::DELTOS_KIND_BUFFER => ObjectKind::Buffer,
+            sys::DELTOS_KIND_TABLE => ObjectKind::Table,
+            _ => ObjectKind::Other,
+        }
+    }
+}
+
 /// What an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -290,6 +338,8 @@ pub struct ObjectInfo {
     pub name: String,
     /// A number that is never used twice in a storage, and kept by rename and replace.
     pub id: u64,
+    /// What kind of thing it is.
+    pub kind: ObjectKind,
     /// The type of one element.
     pub dtype: DType,
     /// The format string of one element.

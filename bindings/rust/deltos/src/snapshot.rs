@@ -65,6 +65,28 @@ macro_rules! reading_methods {
             Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
         }
 
+        /// Opens a table by name.
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, and those of [`object`](Self::object).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create_table::<u8>("rows", (2, 3)).map(drop))?;
+        /// assert_eq!(storage.snapshot()?.table("rows")?.info()?.rows, 2);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn table(&self, name: &str) -> crate::Result<crate::Table<'s>> {
+            let mut raw = std::ptr::null_mut();
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_TABLE, &mut raw)) }
+            })?;
+            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
+            Ok(crate::Table::of(object))
+        }
+
         /// Opens an object by its id.
         ///
         /// # Errors

@@ -12,7 +12,7 @@ use deltos_sys as sys;
 use crate::error::call;
 use crate::progress::{ProgressFn, Reporter};
 use crate::text::{inline, with_c_str};
-use crate::{Create, Durability, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Transaction};
+use crate::{Create, Durability, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Table, Transaction};
 
 /// An open storage: a file, anonymous memory, or bytes of the program's.
 ///
@@ -181,12 +181,31 @@ impl Storage {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn object(&self, name: &str) -> Result<Object<'_>> {
+        self.newest(name, sys::DELTOS_KIND_ANY)
+    }
+
+    fn newest(&self, name: &str, kind: i32) -> Result<Object<'_>> {
         let mut raw = null_mut();
         with_c_str(name, |name| {
             // SAFETY: the handle lives as long as `self`, and the name during the call.
-            unsafe { call!(deltos_object_open_newest(self.raw.as_ptr(), name, sys::DELTOS_KIND_ANY, &mut raw)) }
+            unsafe { call!(deltos_object_open_newest(self.raw.as_ptr(), name, kind, &mut raw)) }
         })?;
         Ok(Object::adopt(made(raw)?, self.frozen, None))
+    }
+
+    /// Opens a table of the newest commit.
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, and those of [`object`](Storage::object).
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// # storage.transact(deltos::Durability::Async, |t| t.create_table::<u8>("rows", (2, 3)).map(drop))?;
+    /// assert_eq!(storage.table("rows")?.rows::<u8>()?.lengths(), [3, 3]);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn table(&self, name: &str) -> Result<Table<'_>> {
+        Ok(Table::of(self.newest(name, sys::DELTOS_KIND_TABLE)?))
     }
 
     /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every store in place by any process.

@@ -15,7 +15,9 @@ use crate::object::MadeIn;
 use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
-use crate::{Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result, Storage};
+use crate::{
+    Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result, Storage, Table, TableShape,
+};
 
 /// What a commit survives. Nothing is lost by `kill -9` in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -252,6 +254,50 @@ impl<'s> Transaction<'s> {
         let mut memory = vec![zero; crate::content::product(shape).unwrap_or(0)];
         fill(&mut memory);
         self.create(name, Content::from(&memory).shape(shape)?)
+    }
+
+    /// Creates a table of zeros: rows of one length, `(rows, columns)`, or of lengths of their own, `&[3, 0, 5]`.
+    ///
+    /// # Errors
+    /// As [`create`](Transaction::create).
+    ///
+    /// ```
+    /// # use deltos::{Durability, Storage};
+    /// # let storage = Storage::anonymous("example")?;
+    /// let mut transaction = storage.begin()?;
+    /// let table = transaction.create_table::<f32>("ragged", &[3, 0, 5])?;
+    /// table.rows_writable::<f32>()?.set(2, 4, 1.5);
+    /// transaction.commit(Durability::Sync)?;
+    /// assert_eq!(storage.table("ragged")?.rows::<f32>()?.get(2, 4), Some(1.5));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn create_table<'l, T: Element>(&mut self, name: &str, shape: impl Into<TableShape<'l>>) -> Result<Table<'s>> {
+        match T::DTYPE.is_whole() {
+            true => self.create_table_any(name, T::DTYPE, shape),
+            false => self.create_table_any(name, &*T::format(), shape),
+        }
+    }
+
+    /// The same for a type that is known only when the program runs: a format string or a [`DType`](crate::DType).
+    ///
+    /// # Errors
+    /// As [`create`](Transaction::create).
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// let table = storage.begin()?.create_table_any("points", "T{d:x:d:y:}", (2, 3))?;
+    /// assert_eq!(table.info()?.itemsize, 16);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn create_table_any<'f, 'l>(
+        &mut self,
+        name: &str,
+        elements: impl Into<ElementType<'f>>,
+        shape: impl Into<TableShape<'l>>,
+    ) -> Result<Table<'s>> {
+        let (elements, shape) = (elements.into(), shape.into());
+        let raw = with_c_str(name, |name| crate::table::create(self.raw.as_ptr(), name, elements, shape))?;
+        Ok(Table::of(Object::adopt(raw, false, Some(self.made_in()))))
     }
 
     /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it gets

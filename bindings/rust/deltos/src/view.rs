@@ -108,6 +108,11 @@ impl<'s> AnyView<'s> {
         AnyView { raw, immutable, storage: PhantomData }
     }
 
+    /// A view over memory of this one: what is known of that holds, and no more.
+    pub(crate) fn part(&self, raw: NonNull<sys::deltos_view>) -> Self {
+        AnyView { raw, immutable: self.immutable, storage: PhantomData }
+    }
+
     pub(crate) fn forget_seal(&mut self) {
         self.immutable = false;
     }
@@ -263,7 +268,7 @@ impl<'s> AnyView<'s> {
         let mut raw = null_mut();
         // SAFETY: the library made the view.
         unsafe { call!(deltos_view_share(self.as_raw(), request.bits(), &mut raw)) }?;
-        Ok(AnyView { raw: made(raw)?, immutable: self.immutable, storage: PhantomData })
+        Ok(self.part(made(raw)?))
     }
 
     /// Makes the view independent of the storage's lifetime, to be kept in a struct or sent to a thread of its own.

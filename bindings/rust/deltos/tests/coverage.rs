@@ -8,18 +8,7 @@ use common::repository;
 use deltos::{DType, ErrorKind};
 
 /// Functions of the library that this crate does not call, each with its reason.
-const NOT_CALLED: &[(&str, &str)] = &[
-    ("deltos_table_create", "bound next"),
-    ("deltos_table_from_view", "bound next"),
-    ("deltos_table_from_views", "bound next"),
-    ("deltos_table_make_readonly", "bound next"),
-    ("deltos_table_reinterpret", "bound next"),
-    ("deltos_table_row", "bound next"),
-    ("deltos_table_rows", "bound next"),
-    ("deltos_table_stat", "bound next"),
-    ("deltos_table_to_dense", "bound next"),
-    ("deltos_table_wrap", "bound next"),
-];
+const NOT_CALLED: &[(&str, &str)] = &[];
 
 fn crate_sources() -> String {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
