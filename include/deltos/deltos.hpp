@@ -50,6 +50,7 @@
 #include <deltos/hpp/object.hpp>
 #include <deltos/hpp/snapshot.hpp>
 #include <deltos/hpp/storage.hpp>
+#include <deltos/hpp/table.hpp>
 #include <deltos/hpp/transaction.hpp>
 #include <deltos/hpp/view.hpp>
 

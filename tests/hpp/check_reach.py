@@ -13,19 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "abi"))
 
 from sources import blank, declared_functions, finish  # noqa: E402
 
-LEFT_OUT: dict[str, str] = {
-    "DELTOS_KIND_TABLE": "bound next",
-    "deltos_table_create": "bound next",
-    "deltos_table_from_view": "bound next",
-    "deltos_table_from_views": "bound next",
-    "deltos_table_make_readonly": "bound next",
-    "deltos_table_reinterpret": "bound next",
-    "deltos_table_row": "bound next",
-    "deltos_table_rows": "bound next",
-    "deltos_table_stat": "bound next",
-    "deltos_table_to_dense": "bound next",
-    "deltos_table_wrap": "bound next",
-}
+LEFT_OUT: dict[str, str] = {}
 
 
 def declared_constants(include):

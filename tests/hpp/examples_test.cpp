@@ -38,6 +38,12 @@ TEST_F(Example, element_makes_a_struct_an_element) {
   EXPECT_EQ(storage_.view<const Place>("places")[0].population, 3);
 }
 
+TEST_F(Example, table_is_reached_by_pointers_and_copied) {
+  testing::internal::CaptureStdout();
+  example_table();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "14\n");
+}
+
 TEST_F(Example, whole_program_counts_birds) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(example_deltos(), 0);

@@ -1,7 +1,7 @@
 """Writes the examples of the headers of C++ as one source, so that what a reader copies is what has been compiled and run.
 
 A whole program becomes `inline int example_<header>()`, declarations stay at namespace scope, and statements become
-`inline void example_<header>(deltos::Storage &storage)`, or without the storage where they open their own.
+`inline void example_<header>(deltos::Storage &storage)`, or without the storage where they open their own or need none.
 """
 
 import re
@@ -22,7 +22,8 @@ def as_code(name, code):
     if "template <>" in code:
         return code
     body = "".join(f"  {line}\n" if line else "\n" for line in code.splitlines())
-    parameter = "" if "deltos::Storage storage" in code else "deltos::Storage &storage"
+    has_storage = "deltos::Storage storage" in code or "storage" not in code
+    parameter = "" if has_storage else "deltos::Storage &storage"
     return f"inline void example_{name}({parameter}) {{\n{body}}}\n"
 
 

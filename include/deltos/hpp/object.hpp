@@ -18,7 +18,11 @@ namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
 
 /** Kinds of stored objects. */
-enum class Kind : std::int32_t { any = DELTOS_KIND_ANY, buffer = DELTOS_KIND_BUFFER };
+enum class Kind : std::int32_t {
+  any = DELTOS_KIND_ANY,
+  buffer = DELTOS_KIND_BUFFER,
+  table = DELTOS_KIND_TABLE,
+};
 
 /** Hints of Object::advise(). */
 enum class Advice : std::int32_t {
@@ -43,7 +47,7 @@ struct ObjectInfo {
   std::uint64_t payload_bytes = 0;
   std::uint64_t created_id = 0;
   std::uint64_t changed_id = 0;
-  std::string name;
+  std::string name;  ///< empty where it has none
   std::string format;
   Shape shape;
 };
@@ -164,7 +168,7 @@ class Object {
     info.payload_bytes = raw.payload_bytes;
     info.created_id = raw.created_id;
     info.changed_id = raw.changed_id;
-    info.name = raw.name;
+    if (raw.name != nullptr) info.name = raw.name;
     info.format = raw.format;
     info.shape.assign(raw.shape, raw.shape + raw.ndim);
     return info;

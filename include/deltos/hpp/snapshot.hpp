@@ -11,7 +11,7 @@
 #ifndef DELTOS_HPP_SNAPSHOT_HPP
 #define DELTOS_HPP_SNAPSHOT_HPP
 
-#include <deltos/hpp/object.hpp>
+#include <deltos/hpp/table.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
@@ -55,6 +55,15 @@ class SnapshotRef {
   [[nodiscard]] Object object_by_id(std::uint64_t id, Kind kind = Kind::any) const {
     return try_object_by_id(id, kind).value();
   }
+
+  /** Opens a table by name; otherwise as object(). */
+  Result<Table> try_table(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::table);
+    if (!found) return found.error();
+    return Table(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Table table(const Text &name) const { return try_table(name).value(); }
 
   /** Exports a buffer as elements of type T: object() and Object::view() in one, and their failures. */
   template <class T>

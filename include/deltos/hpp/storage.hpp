@@ -211,6 +211,15 @@ class Storage {
   /** The same, throwing. */
   [[nodiscard]] Object object(const Text &name, Kind kind = Kind::any) const { return try_object(name, kind).value(); }
 
+  /** Opens a table in the newest commit; otherwise as object(). */
+  Result<Table> try_table(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::table);
+    if (!found) return found.error();
+    return Table(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Table table(const Text &name) const { return try_table(name).value(); }
+
   /** Exports a buffer of the newest commit as elements of type T: the shortest way to an address. Fails as object()
    * and Object::view(). */
   template <class T>

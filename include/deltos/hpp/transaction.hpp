@@ -97,6 +97,34 @@ class Transaction {
   }
 
   /**
+   * Creates a table of zeros: `create_table<double>("x", 3, 4)`, or with a list of lengths in place of columns a ragged
+   * one.
+   *
+   * Fails with invalid (also a number of lengths that is not that of rows), exists, format, unsupported, limit,
+   * no_space, address_space, closed, forked, stale, corrupt, io, no_memory or internal, as deltos_table_create() says;
+   * the transaction is as it was before. Cost: allocates the space.
+   */
+  Result<Table> try_create_table(const Text &name, const ElementType &type, std::int64_t rows, const Columns &columns) {
+    if (get() == nullptr) return Error(Status::invalid, "the transaction is empty");
+    if (name.c_str() == nullptr) return Error(Status::invalid, "the name has a NUL inside");
+    return Table::created(get(), name.c_str(), type, rows, columns);
+  }
+  /** The same, throwing. */
+  Table create_table(const Text &name, const ElementType &type, std::int64_t rows, const Columns &columns) {
+    return try_create_table(name, type, rows, columns).value();
+  }
+  /** The same for elements of type T. */
+  template <class T>
+  Result<Table> try_create_table(const Text &name, std::int64_t rows, const Columns &columns) {
+    return try_create_table(name, ElementType::of<T>(), rows, columns);
+  }
+  /** The same, throwing. */
+  template <class T>
+  Table create_table(const Text &name, std::int64_t rows, const Columns &columns) {
+    return try_create_table<T>(name, rows, columns).value();
+  }
+
+  /**
    * Gives a buffer new content in a new place; name, id and metadata stay, and views and snapshots of the old one keep
    * the old one. The handle `old` is stale with the commit.
    *
