@@ -192,15 +192,24 @@ function array(f::Function, arguments...; keywords...)
 end
 
 # Writable where that is possible: asked of the library first where the storage's mode allows it.
-function acquire_array(buffer::Buffer, writable)
+function acquire_array(object::Object, writable)
     flags = Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT
-    writable === nothing || return acquire(buffer, writable ? flags | Raw.DELTOS_VIEW_WRITABLE : flags)
-    stores(storage(buffer)) || return acquire(buffer, flags)
+    return either_way(writable, may_store(object)) do flag
+        acquire(object, flag ? flags | Raw.DELTOS_VIEW_WRITABLE : flags)
+    end
+end
+
+may_store(object::Object) = object.scope === nothing || stores(storage(object))
+
+"Calls f with whether to ask for writable memory: as told, or where that may be, and otherwise again."
+@inline function either_way(f::F, writable, possible) where {F}
+    writable === nothing || return f(writable)
+    possible || return f(false)
     try
-        return acquire(buffer, flags | Raw.DELTOS_VIEW_WRITABLE)
+        return f(true)
     catch e
         e isa Union{SealedError,ReadOnlyError,ForkedError,BusyError,StaleError} || rethrow()
-        return acquire(buffer, flags)
+        return f(false)
     end
 end
 

@@ -40,8 +40,10 @@ false
 ```
 """
 attributes(scope::Scope, name::AbstractString = "") = Attributes(scope, text(name, "a name"))
-attributes(buffer::Buffer) = Attributes(living(buffer.scope), stat(buffer).name)
+attributes(object::Object) = Attributes(living(scope_of(object)), stat(object).name)
 attributes(a::BufferArray) = attributes(buffer(a))
+
+scope_of(object) = object.scope === nothing ? storage(object) : object.scope
 
 # What was found in something that has ended is looked up in the storage from then on.
 living(scope::Storage) = scope

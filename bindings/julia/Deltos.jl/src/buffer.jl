@@ -1,5 +1,8 @@
 # Buffers: handles of stored objects, and what they are.
 
+# What has a handle of an object, and the scope in which it was found or nothing.
+abstract type Object end
+
 """
     Deltos.Buffer(scope, name)
     Deltos.Buffer(scope, id::Unsigned)
@@ -11,7 +14,7 @@ transaction. `stat(buffer)` tells everything; `size`, `ndims`, `length` and `elt
 A buffer describes the object as it was when it was opened. When somebody has replaced or deleted it,
 `stat(buffer).current` is false, and [`refresh!`](@ref) looks again.
 """
-struct Buffer
+struct Buffer <: Object
     handle::Handle{Raw.deltos_object}
     scope::AnyScope
 end
@@ -19,9 +22,10 @@ end
 """
     Deltos.BufferInfo
 
-What `stat` says of a buffer: `name`, `id`, `kind`, `dtype` (a number, `Deltos.Raw.DELTOS_DTYPE_*`), `format`, `shape`
-(as stored, in the order of C), `ndim`, `count`, `itemsize`, `payload_bytes`, `sealed`, `writable`, `current`, `stored`
-(false in a transaction that has not committed), `created_id` and `changed_id` (of the transactions that did it).
+What `stat` says of a buffer or another object: `name`, `id`, `kind`, `dtype` (a number, `Deltos.Raw.DELTOS_DTYPE_*`),
+`format`, `shape` (as stored, in the order of C), `ndim`, `count`, `itemsize`, `payload_bytes`, `sealed`, `writable`,
+`current`, `stored` (false in a transaction that has not committed), `created_id` and `changed_id` (of the transactions
+that did it).
 """
 struct BufferInfo
     name::String
@@ -49,15 +53,17 @@ function object_info(pointer, cell)
 end
 
 """
-    stat(buffer::Deltos.Buffer) -> Deltos.BufferInfo
+    stat(object) -> Deltos.BufferInfo
+
+What is known of a [`Deltos.Buffer`](@ref) or a [`Deltos.Table`](@ref).
 """
-function Base.stat(buffer::Buffer)
+function Base.stat(object::Object)
     cell = ErrorCell()
-    return with(buffer.handle) do pointer
+    return with(object.handle) do pointer
         status, raw = object_info(pointer, cell)
         check(status, cell)
         return BufferInfo(
-            unsafe_string(raw.name), raw.id, raw.kind, raw.dtype, unsafe_string(raw.format),
+            raw.name == C_NULL ? "" : unsafe_string(raw.name), raw.id, raw.kind, raw.dtype, unsafe_string(raw.format),
             Int[unsafe_load(raw.shape, k) for k in 1:raw.ndim], raw.ndim, raw.count, raw.itemsize, raw.payload_bytes,
             raw.sealed != 0, raw.writable != 0, raw.current != 0, raw.stored != 0, raw.created_id, raw.changed_id,
         )
@@ -68,8 +74,8 @@ Base.size(buffer::Buffer) = (reverse(stat(buffer).shape)...,)
 Base.size(buffer::Buffer, k::Integer) = k <= ndims(buffer) ? size(buffer)[k] : 1
 Base.ndims(buffer::Buffer) = stat(buffer).ndim
 Base.length(buffer::Buffer) = stat(buffer).count
-Base.close(buffer::Buffer) = finish_safely(buffer.handle)
-Base.isopen(buffer::Buffer) = isopen(buffer.handle)
+Base.close(object::Object) = finish_safely(object.handle)
+Base.isopen(object::Object) = isopen(object.handle)
 
 """
     eltype(buffer::Deltos.Buffer)
@@ -88,7 +94,8 @@ end
 
 The storage that a snapshot, a transaction, a buffer or an array of one belongs to.
 """
-storage(buffer::Buffer) = storage(buffer.scope)
+storage(object::Object) = storage(object.scope)
+storage(::Nothing) = throw(UnsupportedError("it belongs to no storage: it is memory, or a file of its own"))
 
 """
     refresh!(buffer::Deltos.Buffer) -> Bool
@@ -97,9 +104,9 @@ storage(buffer::Buffer) = storage(buffer.scope)
 Looks again in the newest commit; tells whether anything changed. A buffer is looked for by its id and then by its name.
 Arrays of the old one stay as they are.
 """
-function refresh!(buffer::Buffer)
+function refresh!(object::Object)
     changed, cell = Ref(0x00), ErrorCell()
-    check(replacing(object -> Raw.deltos_object_refresh(object, changed, cell), buffer.handle), cell)
+    check(replacing(pointer -> Raw.deltos_object_refresh(pointer, changed, cell), object.handle), cell)
     return changed[] != 0
 end
 
@@ -108,9 +115,9 @@ end
 
 The byte of the file at which the content starts, for programs that map the file themselves.
 """
-function file_offset(buffer::Buffer)
+function file_offset(object::Object)
     offset, cell = Ref(UInt64(0)), ErrorCell()
-    check(calling(object -> Raw.deltos_object_file_offset(object, offset, cell), buffer.handle), cell)
+    check(calling(pointer -> Raw.deltos_object_file_offset(pointer, offset, cell), object.handle), cell)
     return Int(offset[])
 end
 
@@ -128,9 +135,9 @@ const ADVICE = (
 Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need` or `:dont_need`. Only a
 hint.
 """
-function advise(buffer::Buffer, advice::Symbol)
+function advise(object::Object, advice::Symbol)
     code, cell = one_of(ADVICE, advice, "advice"), ErrorCell()
-    check(calling(object -> Raw.deltos_object_advise(object, code, cell), buffer.handle), cell)
+    check(calling(pointer -> Raw.deltos_object_advise(pointer, code, cell), object.handle), cell)
     return nothing
 end
 

@@ -55,13 +55,13 @@ function item_bytes(content::RawContent)
 end
 
 "Calls `f` with content as the library takes it: a `Ref` of a view, and good for the duration of the call."
-function with_content(f, content::RawContent)
+function with_content(f, content::RawContent; readonly = true)
     steps = content.strides
     GC.@preserve content steps begin
         view = input(
             length(content.shape), content.dtype, pointer(content.bytes) + content.start,
             isempty(content.format) ? Ptr{UInt8}(C_NULL) : pointer(content.format),
-            pointer(content.shape), steps === nothing ? Ptr{Int64}(C_NULL) : pointer(steps),
+            pointer(content.shape), steps === nothing ? Ptr{Int64}(C_NULL) : pointer(steps); readonly = readonly,
         )
         return f(view)
     end

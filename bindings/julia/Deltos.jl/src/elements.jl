@@ -268,3 +268,14 @@ function fits(::Type{T}, dtype::Int32, format::AbstractString) where {T}
     found = type_of_format(format)
     return found !== nothing && found === type_of_format(canonical)
 end
+
+"What the library takes for an element type: a format or NULL, and a number or 0."
+element_arguments(format::AbstractString) = text(format, "a format"), Int32(0)
+element_arguments(dtype::Integer) = Cstring(C_NULL), Int32(dtype)
+element_arguments(::Nothing) = Cstring(C_NULL), Int32(0)
+element_arguments(both::Tuple{AbstractString,Integer}) =
+    isempty(both[1]) ? element_arguments(both[2]) : (text(both[1], "a format"), Int32(both[2]))
+function element_arguments(::Type{T}) where {T}
+    dtype = dtype_of(T)
+    return element_arguments(dtype == Raw.DELTOS_DTYPE_OTHER ? format_of(T) : dtype)
+end

@@ -30,7 +30,7 @@ const PATIENCE = 1.0 # seconds that a task waits for another's call on the same 
 noun(::Handle{Raw.deltos_storage}) = "storage"
 noun(::Handle{Raw.deltos_snapshot}) = "snapshot"
 noun(::Handle{Raw.deltos_transaction}) = "transaction"
-noun(::Handle{Raw.deltos_object}) = "buffer"
+noun(::Handle{Raw.deltos_object}) = "object"
 noun(::Handle{Raw.deltos_view}) = "view"
 noun(::Handle{Raw.deltos_cursor}) = "listing"
 

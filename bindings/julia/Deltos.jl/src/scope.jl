@@ -2,12 +2,14 @@
 
 # reading(f, scope) calls f with a snapshot for the duration of a few calls; writing(f, scope) with a transaction.
 
-function Buffer(scope::Scope, name::AbstractString)
+Buffer(scope::Scope, name::AbstractString) = Buffer(open_handle(scope, name, Raw.DELTOS_KIND_BUFFER), scope)
+
+function open_handle(scope::Scope, name, kind)
     spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
     reading(scope) do snapshot
-        check(Raw.deltos_object_open(snapshot, spelled, Raw.DELTOS_KIND_BUFFER, made, cell), cell)
+        check(Raw.deltos_object_open(snapshot, spelled, kind, made, cell), cell)
     end
-    return Buffer(Handle(made[]), scope)
+    return Handle(made[])
 end
 
 function Buffer(scope::Scope, id::Unsigned)
@@ -18,29 +20,41 @@ function Buffer(scope::Scope, id::Unsigned)
     return Buffer(Handle(made[]), scope)
 end
 
-# Opens, or tells by nothing that there is none: for lookups where absence is an answer.
-function find_buffer(scope::Scope, name)
+# What is stored under a name: the memory of a buffer, or an object of another kind itself.
+function Base.getindex(scope::Scope, name::AbstractString)
     try
-        return Buffer(scope, name)
+        return array(scope, name)
     catch e
-        e isa NotFoundError || rethrow()
-        return nothing
+        e isa KindError || rethrow()
     end
+    return thing_of(open_handle(scope, name, Raw.DELTOS_KIND_ANY), scope)
 end
 
-Base.getindex(scope::Scope, name::AbstractString) = array(scope, name)
+function thing_of(handle::Handle, scope)
+    table = Table(handle, nothing, scope)
+    kind = stat(table).kind
+    kind == Raw.DELTOS_KIND_TABLE && return table
+    throw(KindError("an object of kind $kind is of a newer version than this package: use a newer one"))
+end
 
 function Base.haskey(scope::Scope, name::AbstractString)
-    found = find_buffer(scope, name)
-    found === nothing && return false
-    close(found)
+    try
+        finish_safely(open_handle(scope, name, Raw.DELTOS_KIND_ANY))
+    catch e
+        e isa NotFoundError || rethrow()
+        return false
+    end
     return true
 end
 
 Base.get(scope::Scope, name::AbstractString, default) = get(() -> default, scope, name)
 function Base.get(default::Union{Function,Type}, scope::Scope, name::AbstractString)
-    found = find_buffer(scope, name)
-    return found === nothing ? default() : array_of(View(acquire_array(found, nothing), found, true), nothing)
+    try
+        return scope[name]
+    catch e
+        e isa NotFoundError || rethrow()
+    end
+    return default()
 end
 
 """
@@ -93,7 +107,7 @@ All names that start with a prefix, in byte order.
 Base.keys(scope::Scope, prefix::AbstractString = "") = [e.name for e in entries(scope, prefix, Raw.DELTOS_LIST_ALL)]
 Base.length(scope::Scope) = length(entries(scope, "", Raw.DELTOS_LIST_ALL))
 Base.isempty(scope::Scope) = length(scope) == 0
-Base.eltype(::Type{<:Scope}) = Pair{String,BufferArray}
+Base.eltype(::Type{<:Scope}) = Pair{String}
 Base.pairs(scope::Scope) = scope
 
 function Base.iterate(scope::Scope, names = keys(scope))
@@ -198,9 +212,9 @@ function changing(f, scope::Scope, key, cell)
 end
 
 open_object(snapshot, name::String, object, cell) =
-    Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_BUFFER, object, cell)
+    Raw.deltos_object_open(snapshot, name, Raw.DELTOS_KIND_ANY, object, cell)
 open_object(snapshot, id::UInt64, object, cell) =
-    Raw.deltos_object_open_id(snapshot, id, Raw.DELTOS_KIND_BUFFER, object, cell)
+    Raw.deltos_object_open_id(snapshot, id, Raw.DELTOS_KIND_ANY, object, cell)
 
 """
     seal!(scope, name)

@@ -293,13 +293,13 @@ function Base.fd(storage::Storage)
     return RawFD(found[])
 end
 
-function Buffer(storage::Storage, name::AbstractString)
+function open_handle(storage::Storage, name, kind)
     spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), spare_cell()
     pointer = enter(storage.handle)
-    status = GC.@preserve storage Raw.deltos_object_open_newest(pointer, spelled, Raw.DELTOS_KIND_BUFFER, made, cell)
+    status = GC.@preserve storage Raw.deltos_object_open_newest(pointer, spelled, kind, made, cell)
     leave(storage.handle)
     check_spare(status, cell)
-    return Buffer(Handle(made[]), storage)
+    return Handle(made[])
 end
 
 Base.length(storage::Storage) = stat(storage).object_count

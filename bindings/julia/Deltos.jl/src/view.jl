@@ -1,14 +1,15 @@
 # Views: exported memory, with its layout as the library tells it.
 
 """
-    Deltos.View(buffer, flags = Deltos.Raw.DELTOS_VIEW_FULL_RO)
+    Deltos.View(object, flags = Deltos.Raw.DELTOS_VIEW_FULL_RO)
     Deltos.View(view, flags)
     Deltos.View(array)
 
 Exported memory under one of the requests of the C interface, `Deltos.Raw.DELTOS_VIEW_*`; a second view of the same
-memory; or memory of a Julia array as a view. Most programs want [`Deltos.array`](@ref), which is an array; a view tells
-everything about its layout: `view.format`, `dtype`, `ndim`, `shape`, `strides` and `suboffsets` (in the order of C;
-`nothing` where the request did not ask), `itemsize`, `nbytes`, `readonly`, `sealed` and `pointer`.
+memory; or memory of a Julia array as a view. Most programs want [`Deltos.array`](@ref), which is an array; a view is
+memory of any layout and element type. It tells everything about them: `view.format`, `dtype`, `ndim`, `shape`,
+`strides` and `suboffsets` (in the order of C; `nothing` where the request did not ask), `itemsize`, `nbytes`,
+`readonly`, `sealed` and `pointer`. `size(view)`, and everything that takes indices, is in Julia's order.
 
 Its memory stays where it is until `close(view)`, or until the view is collected.
 """
@@ -43,13 +44,13 @@ function Base.getproperty(view::View, name::Symbol)
     end
 end
 
-function View(buffer::Buffer, flags::Integer = Raw.DELTOS_VIEW_FULL_RO)
-    return View(acquire(buffer, flags), buffer)
+function View(object::Object, flags::Integer = Raw.DELTOS_VIEW_FULL_RO)
+    return View(acquire(object, flags), object)
 end
 
-function acquire(buffer::Buffer, flags)
+function acquire(object::Object, flags)
     made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), spare_cell()
-    check_spare(calling(object -> Raw.deltos_view_acquire(object, flags, made, cell), buffer.handle), cell)
+    check_spare(calling(pointer -> Raw.deltos_view_acquire(pointer, flags, made, cell), object.handle), cell)
     return Handle(made[])
 end
 
@@ -59,12 +60,26 @@ function View(view::View, flags::Integer)
     return View(Handle(made[]), view.parent)
 end
 
-# No release function: it would be called on any thread. The view keeps the array instead.
+# Of memory of the library, a view like the one that an array has; of other memory without a release function, which
+# would be called on any thread. The view keeps the array instead, and what pins the memory below it.
 function View(array::Strided)
+    base = base_of(array)
+    below = base isa BufferArray ? View(base.view, view_flags(base)) : nothing
+    below !== nothing && covers(array, below) && return View(below.handle, base.view.parent)
     made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
     wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
-    check(with_content(wrap, array; readonly = false), cell)
-    return View(Handle(made[]), array)
+    check(with_content(wrap, array; readonly = !may_write(array)), cell)
+    return View(Handle(made[]), (array, below))
+end
+
+base_of(a::AbstractArray) = parent(a) === a ? a : base_of(parent(a))
+view_flags(a) = may_write(a) ? Raw.DELTOS_VIEW_FULL : Raw.DELTOS_VIEW_FULL_RO
+
+# Whether an array is all that a view shows, as it shows it.
+function covers(array, view)
+    array isa BufferArray && view.suboffsets === nothing || return false
+    alike = reverse(size(array)) == view.shape && sizeof(eltype(array)) == view.itemsize
+    return alike && pointer(array) == view.pointer
 end
 
 """
@@ -98,4 +113,65 @@ function Base.show(io::IO, view::View)
     print(io, "Deltos.View of ", something(view.shape, view.nbytes), " elements ", repr(view.format))
     view.readonly && print(io, ", read-only")
     return nothing
+end
+
+# ---- Sizes -----------------------------------------------------------------------------------------------------------
+
+function Base.size(view::View)
+    shape = view.shape
+    return shape === nothing ? (div(view.nbytes, view.itemsize),) : reverse(shape)
+end
+Base.size(view::View, k::Integer) = k <= ndims(view) ? size(view)[k] : 1
+Base.ndims(view::View) = view.ndim
+Base.length(view::View) = prod(size(view))
+Base.isempty(view::View) = length(view) == 0
+Base.axes(view::View) = map(Base.OneTo, size(view))
+Base.axes(view::View, k::Integer) = Base.OneTo(size(view, k))
+Base.lastindex(view::View) = length(view)
+Base.lastindex(view::View, k::Integer) = size(view, k)
+Base.firstindex(::View, k::Integer = 1) = 1
+
+"""
+    eltype(view::Deltos.View)
+
+The type of the elements; `Vector{UInt8}`, their bytes, where Julia has none.
+"""
+function Base.eltype(view::View)
+    T = item_type(view)
+    return T === nothing ? Vector{UInt8} : T
+end
+
+"The type of Julia for the elements of a view; nothing where there is none."
+item_type(view::View) = with(view.handle) do pointer
+    raw = unsafe_load(pointer)
+    element_type(raw.dtype, raw.format)
+end
+
+# ---- Copies ----------------------------------------------------------------------------------------------------------
+
+"""
+    collect(view::Deltos.View) -> Array
+
+A copy of the elements as an array of Julia.
+"""
+function Base.collect(view::View)
+    T = item_type(view)
+    T === nothing && throw(FormatError("Julia has no type for elements $(repr(view.format)): `reinterpret` the view"))
+    return copyto!(Array{T}(undef, size(view)), view)
+end
+Base.Array(view::View) = collect(view)
+
+function Base.copyto!(target::Strided, source::View)
+    cell = ErrorCell()
+    status = with_content(target; readonly = !may_write(target)) do to
+        calling(from -> Raw.deltos_view_copy(to, from, cell), source.handle)
+    end
+    check(status, cell)
+    return target
+end
+
+"Whether stores into an array of Julia's are allowed: whether those into what it is made of are."
+function may_write(a::AbstractArray)
+    base = base_of(a)
+    return !(base isa BufferArray) || iswritable(base)
 end

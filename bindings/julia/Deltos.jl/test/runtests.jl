@@ -1,4 +1,5 @@
-# The tests of Deltos.jl: `julia --project -e 'using Pkg; Pkg.test()'`, or this file itself. libdeltos is found as always.
+# The tests of Deltos.jl: `julia --project -e 'using Pkg; Pkg.test()'`, or this file itself. libdeltos is found as
+# always.
 
 using Deltos, LinearAlgebra, Random, Test
 using Deltos: Raw
@@ -16,8 +17,11 @@ function thrown(f)
     return nothing
 end
 
-const SUITES = isempty(ARGS) ? ["layout", "errors", "elements", "arrays", "storages", "transactions", "attributes", "lifetimes", "threads", "model", "reachability", "doctests"] : ARGS
-
+const ALL = [
+    "layout", "errors", "elements", "arrays", "tables", "storages", "transactions", "attributes", "lifetimes", "threads",
+    "model", "reachability", "doctests",
+]
+const SUITES = isempty(ARGS) ? ALL : ARGS
 
 # As `@testset` counts them, and in one line for whoever adds them up.
 function run_all()
