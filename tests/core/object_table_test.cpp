@@ -463,6 +463,20 @@ TEST_F(HostileTableTest, NoIndexLeadsOutsideThePayloadOrToSharedBytes) {
   EXPECT_GT(refused, 2000);
 }
 
+TEST_F(HostileTableTest, ARecordWhoseTypeDoesNotFitIsCorrupt) {
+  auto transaction = must(storage_->begin_transaction());
+  store::NewObject object;
+  object.kind = kKindTable;
+  object.dtype = 12;
+  object.item_bytes = 4;
+  object.format = "d";
+  object.shape = {0, 3};
+  const auto table = Table::stored(must(transaction->create("t", object, true)), false);
+  EXPECT_EQ(table->facts().code(), Code::corrupt);
+  EXPECT_EQ(table->acquire(dtype::kRequestFullReadOnly).code(), Code::corrupt);
+  EXPECT_EQ(table->reinterpret(type_of("d")).code(), Code::corrupt);
+}
+
 TEST_F(HostileTableTest, ARecordWhoseRowsCannotFitIsCorrupt) {
   struct Case {
     std::vector<std::int64_t> shape;

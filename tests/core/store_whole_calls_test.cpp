@@ -5,7 +5,7 @@
 #include <cstring>
 #include <functional>
 
-#include "object/buffer.hpp"
+#include "object/table.hpp"
 #include "store/catalogue.hpp"
 #include "store/transaction_state.hpp"
 #include "support/failing_new.hpp"
@@ -127,6 +127,10 @@ const std::vector<Named> &calls() {
        [](World &w) { return only_status(w.transaction->create(std::string(1000, 'n'), words_object(7), true)); }},
       {"create and fill",
        [](World &w) { return only_status(object::create_buffer(*w.transaction, "new", *words_in_memory(words))); }},
+      {"create a table",
+       [](World &w) {
+         return only_status(object::create_table(*w.transaction, "new", must(dtype::parse_format("d")), {6000, 4}));
+       }},
       {"replace",
        [](World &w) {
          return only_status(w.transaction->replace(*w.open(name_of(3)), words_object(600'000), false, false));
