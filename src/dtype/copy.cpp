@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "dtype/rows.hpp"
 #include "dtype/walk.hpp"
 
 namespace deltos::dtype {
@@ -95,6 +96,63 @@ class Gatherer {
   std::unique_ptr<std::byte[]> buffer_;
 };
 
+// Spreads what a source gives over items that do not lie together.
+class Scatterer {
+ public:
+  Scatterer(std::uint64_t total, std::uint64_t item_bytes, const Source &source)
+      : left_(total),
+        item_bytes_(item_bytes),
+        source_(source),
+        buffer_(std::make_unique_for_overwrite<std::byte[]>(std::min<std::uint64_t>(total, kGatherBytes))) {}
+
+  // false: the source has ended.
+  bool fill(const Row &row) {
+    const auto size = static_cast<std::uint64_t>(row.length) * item_bytes_;
+    const bool is_packed = row.stride == static_cast<std::int64_t>(item_bytes_);
+    if (is_packed && size >= kDirectBytes && begin_ == end_) return take({row.data, size}) == size;
+    for (std::uint64_t done = 0; done < size;) {
+      if (begin_ == end_ && !refill()) return false;
+      const std::uint64_t within = done % item_bytes_, ready = end_ - begin_;
+      std::byte *const item = row.data + static_cast<std::int64_t>(done / item_bytes_) * row.stride;
+      const std::uint64_t whole = within == 0 ? std::min(ready, size - done) / item_bytes_ : 0;
+      const std::uint64_t piece = whole > 0 ? whole * item_bytes_ : std::min(ready, item_bytes_ - within);
+      if (whole > 0) {
+        copy_row(item, row.stride, buffer_.get() + begin_, static_cast<std::int64_t>(item_bytes_),
+                 static_cast<std::int64_t>(whole), item_bytes_);
+      } else {
+        std::memcpy(item + within, buffer_.get() + begin_, piece);
+      }
+      begin_ += piece;
+      done += piece;
+    }
+    return true;
+  }
+
+  std::uint64_t taken() const { return taken_; }
+
+ private:
+  std::uint64_t take(MutableBytes to) {
+    const std::uint64_t size = is_ended_ ? 0 : source_(to);
+    is_ended_ = is_ended_ || size < to.size();
+    taken_ += size;
+    left_ -= size;
+    return size;
+  }
+
+  bool refill() {
+    begin_ = 0;
+    end_ = take({buffer_.get(), std::min<std::uint64_t>(left_, kGatherBytes)});
+    return end_ > 0;
+  }
+
+  std::uint64_t left_, taken_ = 0;
+  std::uint64_t item_bytes_;
+  const Source &source_;
+  std::unique_ptr<std::byte[]> buffer_;
+  std::uint64_t begin_ = 0, end_ = 0;  // of what is in the buffer
+  bool is_ended_ = false;
+};
+
 // Repeats the item over packed memory.
 void fill_packed(std::byte *target, std::uint64_t size, Bytes item) {
   if (std::all_of(item.begin(), item.end(), [&](std::byte each) { return each == item[0]; })) {
@@ -136,6 +194,17 @@ Status for_each_run(const Layout &source, const Sink &sink) {
       is_packed_row(row, plan.item_bytes) ? static_cast<std::uint64_t>(row.length) * plan.item_bytes : plan.item_bytes;
   if (row_bytes >= kDirectBytes || row_bytes == total) return hand_on_rows(plan, sink);
   return Gatherer(plan, total, sink).gather(plan.dimensions(), plan.source);
+}
+
+Result<std::uint64_t> fill_from(const Layout &target, const Source &source) {
+  DELTOS_TRY(check_layout(target));
+  DELTOS_ASSIGN(const std::uint64_t total, byte_count(target));
+  if (total == 0) return total;
+  if (is_c_contiguous(target)) return source({target.data, total});
+  Scatterer scatterer(total, target.item_bytes, source);
+  Rows rows(target);
+  for (Row row = rows.next(); row.length > 0 && scatterer.fill(row);) row = rows.next();
+  return scatterer.taken();
 }
 
 Status copy_out(const Layout &source, MutableBytes target) {

@@ -25,6 +25,13 @@ using Sink = std::function<Status(Bytes)>;
 // buffer of the walk and is good for the call only.
 Status for_each_run(const Layout &source, const Sink &sink);
 
+// Gives the next bytes, as many as it is asked for; fewer: there are no more.
+using Source = std::function<std::uint64_t(MutableBytes)>;
+
+// Fills the items in C order until the source ends, which may be within an item; the bytes that came. Pieces lie in the
+// target or in a buffer of at most kGatherBytes; no more is asked for than the items take.
+Result<std::uint64_t> fill_from(const Layout &target, const Source &source);
+
 // Into, or out of, C-contiguous memory that is exactly as long as the items (else Code::layout). The two must not
 // overlap.
 Status copy_out(const Layout &source, MutableBytes target);

@@ -60,6 +60,9 @@ int Io::stat(const char *path, struct stat *out) { return stat_without_times(AT_
 int Io::fstat(int fd, struct stat *out) { return stat_without_times(fd, "", AT_EMPTY_PATH, out); }
 int Io::fstatfs(int fd, struct statfs *out) { return or_errno(::fstatfs(fd, out)); }
 
+std::int64_t Io::read(int fd, void *data, std::size_t bytes) { return or_errno(::read(fd, data, bytes)); }
+std::int64_t Io::write(int fd, const void *data, std::size_t bytes) { return or_errno(::write(fd, data, bytes)); }
+
 std::int64_t Io::pread(int fd, void *data, std::size_t bytes, std::uint64_t offset) {
   return or_errno(::pread(fd, data, bytes, static_cast<off_t>(offset)));
 }

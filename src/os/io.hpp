@@ -22,6 +22,8 @@ class Io {
   virtual int stat(const char *path, struct stat *out);  // this one and the next: all but the times
   virtual int fstat(int fd, struct stat *out);
   virtual int fstatfs(int fd, struct statfs *out);
+  virtual std::int64_t read(int fd, void *data, std::size_t bytes);  // at the descriptor's position
+  virtual std::int64_t write(int fd, const void *data, std::size_t bytes);
   virtual std::int64_t pread(int fd, void *data, std::size_t bytes, std::uint64_t offset);
   virtual std::int64_t pwrite(int fd, const void *data, std::size_t bytes, std::uint64_t offset);
   virtual int fallocate(int fd, int mode, std::uint64_t offset, std::uint64_t bytes);

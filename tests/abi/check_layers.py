@@ -12,7 +12,7 @@ from sources import ROOT, blank, finish, line_of
 
 LAYERS = ["base", "os", "format", "dtype", "store", "object", "interop", "capi"]
 CALLS = (
-    "open openat close pread pwrite preadv pwritev mmap munmap mremap mprotect madvise msync fsync fdatasync ftruncate "
+    "open openat close read write pread pwrite preadv pwritev mmap munmap mremap mprotect madvise msync fsync fdatasync ftruncate "
     "fallocate fcntl ioctl stat fstat rename renameat2 unlink unlinkat linkat memfd_create sigaction syscall fork"
 ).split()
 

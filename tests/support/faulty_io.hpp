@@ -29,6 +29,8 @@ enum class Call {
   stat,
   fstat,
   fstatfs,
+  read,
+  write,
   pread,
   pwrite,
   fallocate,
@@ -58,7 +60,7 @@ class FaultyIo : public os::Io {
   int calls(Call call) const { return calls_[static_cast<std::size_t>(call)]; }
 
   int interruptions = 0;                      // how often every call is interrupted before it goes through
-  std::size_t most_transferred = SIZE_MAX;    // by one pread or pwrite
+  std::size_t most_transferred = SIZE_MAX;    // by one read or write, at an offset or not
   std::uint64_t most_allocated = UINT64_MAX;  // by one fallocate; larger ones are interrupted
   std::uint32_t filesystem_type = 0;          // what fstatfs says; 0: the truth
 
@@ -83,6 +85,14 @@ class FaultyIo : public os::Io {
     const int result = Io::fstatfs(fd, out);
     if (result == 0 && filesystem_type != 0) out->f_type = filesystem_type;
     return result;
+  }
+  std::int64_t read(int fd, void *data, std::size_t bytes) override {
+    if (int e = upset(Call::read)) return e;
+    return Io::read(fd, data, std::min(bytes, most_transferred));
+  }
+  std::int64_t write(int fd, const void *data, std::size_t bytes) override {
+    if (int e = upset(Call::write)) return e;
+    return Io::write(fd, data, std::min(bytes, most_transferred));
   }
   std::int64_t pread(int fd, void *data, std::size_t bytes, std::uint64_t offset) override {
     if (int e = upset(Call::pread)) return e;
