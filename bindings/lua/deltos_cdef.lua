@@ -302,6 +302,31 @@ deltos_status deltos_view_acquire(const deltos_object *object, int32_t flags, de
 deltos_status deltos_view_wrap(const deltos_view *layout, deltos_release release, void *user, deltos_view **view, deltos_error *err);
 deltos_status deltos_view_share(const deltos_view *view, int32_t flags, deltos_view **out, deltos_error *err);
 void deltos_view_release(deltos_view **view);
+typedef struct deltos_slice
+{
+  int64_t start;
+  int64_t stop;
+  int64_t step;
+  uint32_t flags;
+  uint32_t reserved;
+} deltos_slice;
+enum 
+{
+  DELTOS_SLICE_NO_START = 1,
+  DELTOS_SLICE_NO_STOP = 2,
+  DELTOS_SLICE_INDEX = 4
+};
+deltos_status deltos_view_slice(const deltos_view *view, const deltos_slice *slices, int32_t count, deltos_view **out, deltos_error *err);
+deltos_status deltos_view_window(const deltos_view *view, int64_t offset, int64_t length, deltos_view **out, deltos_error *err);
+deltos_status deltos_view_transpose(const deltos_view *view, const int32_t *axes, deltos_view **out, deltos_error *err);
+deltos_status deltos_view_reshape(const deltos_view *view, int32_t ndim, const int64_t *shape, deltos_view **out, deltos_error *err);
+deltos_status deltos_view_cast(const deltos_view *view, const char *format, int32_t dtype, deltos_view **out, deltos_error *err);
+enum 
+{
+  DELTOS_CONTIGUOUS_C = 1,
+  DELTOS_CONTIGUOUS_F = 2
+};
+deltos_status deltos_view_contiguity(const deltos_view *view, int32_t *contiguity, deltos_error *err);
 deltos_status deltos_view_copy(const deltos_view *target, const deltos_view *source, deltos_error *err);
 typedef struct deltos_format_info
 {
@@ -314,6 +339,41 @@ deltos_status deltos_format_describe(const char *format, deltos_format_info *inf
 deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content, deltos_object **buffer, deltos_error *err);
 deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer, deltos_error *err);
 deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old, const deltos_view *content, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_view_fill(const deltos_view *target, const void *item, uint64_t size, deltos_error *err);
+deltos_status deltos_view_equal(const deltos_view *a, const deltos_view *b, uint8_t *equal, deltos_error *err);
+enum 
+{
+  DELTOS_COMPARE_LESS = -1,
+  DELTOS_COMPARE_EQUAL = 0,
+  DELTOS_COMPARE_GREATER = 1,
+  DELTOS_COMPARE_UNORDERED = 2
+};
+deltos_status deltos_view_compare(const deltos_view *a, const deltos_view *b, int32_t *order, deltos_error *err);
+deltos_status deltos_view_find(const deltos_view *view, const void *item, uint64_t size, int64_t from, int64_t *index, deltos_error *err);
+deltos_status deltos_view_count(const deltos_view *view, const void *item, uint64_t size, uint64_t *count, deltos_error *err);
+deltos_status deltos_view_gather(const deltos_view *source, const int64_t *rows, uint64_t count, const deltos_view *target, deltos_error *err);
+deltos_status deltos_view_read_fd(const deltos_view *target, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
+deltos_status deltos_view_write_fd(const deltos_view *source, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
+deltos_status deltos_view_get_i64(const deltos_view *view, const int64_t *index, int64_t *value, deltos_error *err);
+deltos_status deltos_view_get_u64(const deltos_view *view, const int64_t *index, uint64_t *value, deltos_error *err);
+deltos_status deltos_view_get_f64(const deltos_view *view, const int64_t *index, double *value, deltos_error *err);
+deltos_status deltos_view_get_bytes(const deltos_view *view, const int64_t *index, void *item, uint64_t size, deltos_error *err);
+deltos_status deltos_view_set_i64(const deltos_view *view, const int64_t *index, int64_t value, deltos_error *err);
+deltos_status deltos_view_set_u64(const deltos_view *view, const int64_t *index, uint64_t value, deltos_error *err);
+deltos_status deltos_view_set_f64(const deltos_view *view, const int64_t *index, double value, deltos_error *err);
+deltos_status deltos_view_set_bytes(const deltos_view *view, const int64_t *index, const void *item, uint64_t size, deltos_error *err);
+enum 
+{
+  DELTOS_MEMORY_RELAXED = 0,
+  DELTOS_MEMORY_ACQUIRE = 1,
+  DELTOS_MEMORY_RELEASE = 2,
+  DELTOS_MEMORY_ACQ_REL = 3,
+  DELTOS_MEMORY_SEQ_CST = 4
+};
+deltos_status deltos_view_atomic_load(const deltos_view *view, const int64_t *index, int32_t order, void *value, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_store(const deltos_view *view, const int64_t *index, int32_t order, const void *value, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_add(const deltos_view *view, const int64_t *index, int32_t order, const void *summand, void *previous, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_compare_exchange(const deltos_view *view, const int64_t *index, int32_t order, void *expected, const void *desired, uint64_t size, uint8_t *exchanged, deltos_error *err);
 typedef struct deltos_metadatum
 {
   const char *key;

@@ -125,6 +125,7 @@
 
 #include <deltos/buffer.h>
 #include <deltos/common.h>
+#include <deltos/elements.h>
 #include <deltos/metadata.h>
 #include <deltos/object.h>
 #include <deltos/snapshot.h>

@@ -9,8 +9,8 @@
  * nothing in it is to be freed. It may be NULL. It is written only when the call fails, so one struct can serve a whole
  * program or thread. There is no global and no per-thread last error.
  *
- * On failure a handle output is NULL and a value output keeps what was in it, with one exception: with
- * DELTOS_E_TOO_SMALL the size output holds the size that is needed.
+ * On failure a handle output is NULL and a value output keeps what was in it, with two exceptions: with
+ * DELTOS_E_TOO_SMALL the size output holds the size that is needed, and transfers tell how many bytes went through.
  *
  * Example:
  * @code

@@ -15,6 +15,12 @@
  * suboffsets[k] is not negative, what lies there after dimension k is a pointer, to be followed and suboffsets[k]
  * added.
  *
+ * **Sub-views** are windows, slices, transposes, reshapes and casts of a view: other fields over the same memory, no
+ * copy. Of a view made by the library they pin what it pins, and may be released before or after it, in any order. Of a
+ * view filled by the caller they borrow the caller's memory, which must stay until the last of them is released. A
+ * sub-view is as writable as the view it was made of, and has all of its fields, whatever was asked for when that was
+ * acquired. What cannot be described over the same memory answers DELTOS_E_LAYOUT: copy it first (deltos_view_copy()).
+ *
  * A format string is that of Python's struct module and PEP 3118: an optional byte order (@ = < > !), then one of ? c b
  * B h H i I l L q Q n N e f d g, Zf Zd Zg (complex), Ns (bytes), Nw and Nu (characters), x (padding), a sub-array
  * "(2,3)d", or a structure "T{d:x:d:y:}" with named fields, nested at will. Pointers are refused. bfloat16 and 8-bit
@@ -158,6 +164,147 @@ DELTOS_API deltos_status deltos_view_share(const deltos_view *view, int32_t flag
  * @since 0.1
  */
 DELTOS_API void deltos_view_release(deltos_view **view);
+
+/** One dimension of deltos_view_slice(). Frozen. */
+typedef struct deltos_slice {
+  int64_t start;     /**< first index taken; with INDEX: the only one. Negative: counted from the end */
+  int64_t stop;      /**< the index before which to end. Negative: counted from the end */
+  int64_t step;      /**< from one index to the next; negative: backwards; not 0 */
+  uint32_t flags;    /**< DELTOS_SLICE_* */
+  uint32_t reserved; /**< 0 */
+} deltos_slice;
+
+/** What of a deltos_slice counts. */
+enum {
+  DELTOS_SLICE_NO_START = 1, /**< start is not given: from the beginning, or the end when the step is negative */
+  DELTOS_SLICE_NO_STOP = 2,  /**< stop is not given: all the way */
+  DELTOS_SLICE_INDEX = 4     /**< one index, and the dimension goes; stop and step are not looked at */
+};
+
+/**
+ * Part of a view, dimension by dimension, as in Python's slices: start and stop outside a dimension are cut to it, and
+ * what is left may be empty. An index must be there.
+ *
+ * @param[in]  view    Made by the library or filled by the caller.
+ * @param[in]  slices  For the first @p count dimensions; the others are taken whole. May be NULL when that is 0.
+ * @param[in]  count   0 to view->ndim.
+ * @param[out] out     Owned; deltos_view_release().
+ * @param[out] err     Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, a step of 0, unknown flags, reserved that is not 0, a layout that cannot be.
+ * @retval DELTOS_E_RANGE    An index outside its dimension, or more slices than dimensions.
+ * @retval DELTOS_E_LAYOUT   Rows are reached by pointers, and the part would need two pointers at one dimension, or one
+ *                           that is followed backwards.
+ * @retval DELTOS_E_STRUCT   struct_size of a view filled by the caller is too small, or an unknown field is set.
+ * @retval DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT  As deltos_view_wrap(), of a view filled by the caller.
+ * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ * Threads: any. Cost: constant, no system call; an index at a dimension of pointers reads one of them.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_slice(const deltos_view *view, const deltos_slice *slices, int32_t count,
+                                           deltos_view **out, deltos_error *err);
+
+/**
+ * Some consecutive elements along the first dimension. A length that goes beyond the end is cut, so that a loop over
+ * offsets walks a view in chunks, the last of which may be short:
+ * `for (offset = 0; offset < view->shape[0]; offset += chunk)`.
+ *
+ * @param[in]  view    Made by the library or filled by the caller; of one dimension at least.
+ * @param[in]  offset  The first element, 0 to view->shape[0].
+ * @param[in]  length  Elements at most; not negative. out->shape[0] tells how many there are.
+ * @param[out] out     Owned; deltos_view_release().
+ * @param[out] err     Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, or a layout that cannot be.
+ * @retval DELTOS_E_RANGE    The offset is outside the view, or the length is negative.
+ * @retval DELTOS_E_TYPE     The view has no dimension.
+ * @retval DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_view_slice().
+ * Threads: any. Cost: constant, no system call.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_window(const deltos_view *view, int64_t offset, int64_t length, deltos_view **out,
+                                            deltos_error *err);
+
+/**
+ * The same elements with the dimensions in another order.
+ *
+ * @param[in]  view  Made by the library or filled by the caller.
+ * @param[in]  axes  view->ndim numbers: which dimension of @p view each one of @p out is. NULL: all in reverse.
+ * @param[out] out   Owned; deltos_view_release().
+ * @param[out] err   Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, an axis that is given twice, or a layout that cannot be.
+ * @retval DELTOS_E_RANGE    An axis that is not a dimension.
+ * @retval DELTOS_E_LAYOUT   Rows are reached by pointers, and one would have to be followed before its index is known.
+ * @retval DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_view_slice().
+ * Threads: any. Cost: constant, no system call.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_transpose(const deltos_view *view, const int32_t *axes, deltos_view **out,
+                                               deltos_error *err);
+
+/**
+ * The same elements, counted in C order, under another shape.
+ *
+ * @param[in]  view   Made by the library or filled by the caller.
+ * @param[in]  ndim   0 to 64.
+ * @param[in]  shape  @p ndim lengths; one of them may be -1: whatever is left. May be NULL when @p ndim is 0.
+ * @param[out] out    Owned; deltos_view_release().
+ * @param[out] err    Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, a negative length (but for one -1), or a layout that cannot be.
+ * @retval DELTOS_E_TYPE     The shape has another number of elements, or -1 cannot be told because another length is 0.
+ * @retval DELTOS_E_LAYOUT   The strides do not allow it: it needs a copy. C-contiguous memory never does.
+ * @retval DELTOS_E_LIMIT    More than 64 dimensions, or as deltos_view_wrap().
+ * @retval DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_view_slice().
+ * Threads: any. Cost: constant, no system call.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_reshape(const deltos_view *view, int32_t ndim, const int64_t *shape,
+                                             deltos_view **out, deltos_error *err);
+
+/**
+ * The same bytes as elements of another type. With the same item size any layout will do. With another one the last
+ * dimension, which must be packed, gets as many elements as fill the same bytes: 6 int32 become 3 double or 24 bytes.
+ * Nothing is converted, and addresses are not checked for alignment.
+ *
+ * @param[in]  view    Made by the library or filled by the caller.
+ * @param[in]  format  Of one element; NULL: from dtype, else "B".
+ * @param[in]  dtype   DELTOS_DTYPE_*; 0: from format.
+ * @param[out] out     Owned; deltos_view_release().
+ * @param[out] err     Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, a dtype that is not known, or a layout that cannot be.
+ * @retval DELTOS_E_FORMAT   The format is malformed, or contradicts dtype.
+ * @retval DELTOS_E_TYPE     The bytes of the last dimension are not a multiple of the new item size; or the view has no
+ *                           dimension and the item sizes differ.
+ * @retval DELTOS_E_LAYOUT   The item sizes differ and the last dimension is not packed: it needs a copy.
+ * @retval DELTOS_E_UNSUPPORTED  The format has pointers or objects of a language.
+ * @retval DELTOS_E_LIMIT    The format is too long, or elements are too large; or as deltos_view_wrap().
+ * @retval DELTOS_E_STRUCT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_view_slice().
+ * Threads: any. Cost: constant, no system call.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_cast(const deltos_view *view, const char *format, int32_t dtype, deltos_view **out,
+                                          deltos_error *err);
+
+/** Answers of deltos_view_contiguity(); what is neither is 0. */
+enum {
+  DELTOS_CONTIGUOUS_C = 1, /**< packed, the last index fastest */
+  DELTOS_CONTIGUOUS_F = 2  /**< packed, the first index fastest; one dimension and empty memory are both */
+};
+
+/**
+ * Whether the elements lie packed in memory, and in which order.
+ *
+ * @param[in]  view        Made by the library or filled by the caller.
+ * @param[out] contiguity  A sum of DELTOS_CONTIGUOUS_*.
+ * @param[out] err         Detail on failure; may be NULL.
+ * @retval DELTOS_E_INVALID  NULL, or a layout that cannot be.
+ * @retval DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_view_slice().
+ * Threads: any. Cost: constant.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_view_contiguity(const deltos_view *view, int32_t *contiguity, deltos_error *err);
 
 /**
  * Copies elements from one memory into another of the same shape and element type, whatever the layouts. This is how an

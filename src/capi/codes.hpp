@@ -5,6 +5,8 @@
 #include <deltos/deltos.h>
 
 #include "base/status.hpp"
+#include "dtype/atomic.hpp"
+#include "dtype/compare.hpp"
 #include "dtype/dtype.hpp"
 #include "dtype/request.hpp"
 #include "object/table.hpp"
@@ -82,6 +84,16 @@ DELTOS_SAME(dtype::kRequestAny, DELTOS_VIEW_ANY);
 DELTOS_SAME(dtype::kRequestIndirect, DELTOS_VIEW_INDIRECT);
 DELTOS_SAME(dtype::kRequestFullReadOnly, DELTOS_VIEW_FULL_RO);
 DELTOS_SAME(dtype::kRequestFull, DELTOS_VIEW_FULL);
+
+DELTOS_SAME(dtype::Order::less, DELTOS_COMPARE_LESS);
+DELTOS_SAME(dtype::Order::equal, DELTOS_COMPARE_EQUAL);
+DELTOS_SAME(dtype::Order::greater, DELTOS_COMPARE_GREATER);
+DELTOS_SAME(dtype::Order::unordered, DELTOS_COMPARE_UNORDERED);
+DELTOS_SAME(dtype::kMemoryRelaxed, DELTOS_MEMORY_RELAXED);
+DELTOS_SAME(dtype::kMemoryAcquire, DELTOS_MEMORY_ACQUIRE);
+DELTOS_SAME(dtype::kMemoryRelease, DELTOS_MEMORY_RELEASE);
+DELTOS_SAME(dtype::kMemoryAcquireRelease, DELTOS_MEMORY_ACQ_REL);
+DELTOS_SAME(dtype::kMemorySequential, DELTOS_MEMORY_SEQ_CST);
 
 DELTOS_SAME(object::kKindBuffer, DELTOS_KIND_BUFFER);
 DELTOS_SAME(object::kKindTable, DELTOS_KIND_TABLE);

@@ -124,6 +124,12 @@ Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given
   return object::Memory::describe(description, std::move(owner));
 }
 
+Result<std::shared_ptr<const object::Memory>> writable_memory_of(const deltos_view *given) {
+  DELTOS_ASSIGN(std::shared_ptr<const object::Memory> memory, memory_of(given, nullptr));
+  if (given->readonly != 0) return fail(Code::readonly, "the target is read-only; request it with WRITABLE");
+  return memory;
+}
+
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out) {
   if (!made.ok()) return std::move(made).error();
   *out = new deltos_storage(std::move(made).value());

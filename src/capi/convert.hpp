@@ -25,6 +25,9 @@ Result<CopyOptions> copy_options_of(const deltos_copy_options *given);
 // memory is borrowed, and `owner` (may be empty) held by the result.
 Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given, std::shared_ptr<const void> owner);
 
+// The same of one that is to be written. readonly.
+Result<std::shared_ptr<const object::Memory>> writable_memory_of(const deltos_view *given);
+
 // The caller's array for a list.
 template <class T>
 Status check_array(T *items, std::uint64_t capacity, const std::uint64_t *count) {

@@ -84,6 +84,21 @@ void Memory::hold(std::byte *data, std::shared_ptr<const void> owner) {
   owner_ = std::move(owner);
 }
 
+std::shared_ptr<const Memory> Memory::part(dtype::Part fields, dtype::Format format, bool readonly) const {
+  std::shared_ptr<Memory> memory(new Memory());
+  memory->data_ = fields.data;
+  memory->format_ = std::move(format);
+  memory->shape_ = std::move(fields.shape);
+  memory->strides_ = std::move(fields.strides);
+  memory->suboffsets_ = std::move(fields.suboffsets);
+  memory->bytes_ = memory->format_.item_bytes;
+  for (const std::int64_t length : memory->shape_) memory->bytes_ *= static_cast<std::uint64_t>(length);
+  memory->readonly_ = readonly;
+  memory->sealed_ = sealed_;
+  memory->owner_ = owner_;
+  return memory;
+}
+
 dtype::Layout Memory::layout() const {
   dtype::Layout layout;
   layout.data = data_;
@@ -95,8 +110,7 @@ dtype::Layout Memory::layout() const {
   return layout;
 }
 
-Status copy_items(const Memory &target, const Memory &source) {
-  if (target.readonly()) return fail(Code::readonly, "the target is read-only; request it with WRITABLE");
+Status check_same_type(const Memory &target, const Memory &source) {
   const dtype::Format &to = target.format();
   const dtype::Format &from = source.format();
   if (to.text != from.text || to.dtype != from.dtype || to.item_bytes != from.item_bytes) {
@@ -105,6 +119,12 @@ Status copy_items(const Memory &target, const Memory &source) {
                 from.text.c_str(), static_cast<int>(dtype::name(from.dtype).size()), dtype::name(from.dtype).data(),
                 to.text.c_str(), static_cast<int>(dtype::name(to.dtype).size()), dtype::name(to.dtype).data());
   }
+  return {};
+}
+
+Status copy_items(const Memory &target, const Memory &source) {
+  if (target.readonly()) return fail(Code::readonly, "the target is read-only; request it with WRITABLE");
+  DELTOS_TRY(check_same_type(target, source));
   if (target.shape() != source.shape()) {
     return fail(Code::type, "the shapes of source (%zu dimensions) and target (%zu) differ; they must be equal",
                 source.shape().size(), target.shape().size());

@@ -12,6 +12,7 @@
 #include "base/status.hpp"
 #include "dtype/format.hpp"
 #include "dtype/layout.hpp"
+#include "dtype/subview.hpp"
 
 namespace deltos::object {
 
@@ -51,6 +52,9 @@ class Memory {
   // The same memory once more, so that its owner counts as many holders as there are views.
   std::shared_ptr<const Memory> clone() const { return std::shared_ptr<const Memory>(new Memory(*this)); }
 
+  // Other fields over the same bytes, for the same owner to hold; one holder more.
+  std::shared_ptr<const Memory> part(dtype::Part fields, dtype::Format format, bool readonly) const;
+
   dtype::Layout layout() const;
   std::byte *data() const { return data_; }
   const dtype::Format &format() const { return format_; }
@@ -71,6 +75,9 @@ class Memory {
   bool readonly_ = false, sealed_ = false;
   std::shared_ptr<const void> owner_;
 };
+
+// type: the elements are not of the same type.
+Status check_same_type(const Memory &target, const Memory &source);
 
 // Copies items between memories of the same type and shape, whatever the layouts; overlap is allowed. readonly, type.
 Status copy_items(const Memory &target, const Memory &source);

@@ -114,6 +114,13 @@ AT(deltos_view, strides, 56);
 AT(deltos_view, suboffsets, 64);
 AT(deltos_view, owner, 72);
 
+SIZE(deltos_slice, 32);
+AT(deltos_slice, start, 0);
+AT(deltos_slice, stop, 8);
+AT(deltos_slice, step, 16);
+AT(deltos_slice, flags, 24);
+AT(deltos_slice, reserved, 28);
+
 SIZE(deltos_format_info, 24);
 AT(deltos_format_info, dtype, 4);
 AT(deltos_format_info, itemsize, 8);

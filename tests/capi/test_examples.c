@@ -76,6 +76,14 @@ static void test_example__view_reads_elements(void **state) {
   assert_int_equal(stat_storage(w->storage).view_count, 0);
 }
 
+static void test_example__elements_are_found(void **state) {
+  world *w = *state;
+  deltos_object *object = open_object(w->storage, "a/grid");
+  assert_int_equal(example_elements(w->storage, NULL, NULL, object), 0);
+  deltos_object_release(&object);
+  assert_int_equal(stat_storage(w->storage).view_count, 0);
+}
+
 static void test_example__buffer_is_created(void **state) {
   world *w = *state;
   deltos_transaction *transaction = begin(w->storage);
@@ -113,6 +121,7 @@ int main(void) {
       in_example(test_example__object_tells_what_it_is),
       in_example(test_example__metadata_is_set),
       in_example(test_example__view_reads_elements),
+      in_example(test_example__elements_are_found),
       in_example(test_example__buffer_is_created),
       in_example(test_example__table_gives_its_row_pointers),
       in_example(test_example__whole_program_stores_a_number),

@@ -369,6 +369,29 @@ const DELTOS_VIEW_FULL_RO = Int32(0x11c)  # anything: INDIRECT and FORMAT
 const DELTOS_VIEW_FULL = Int32(0x11d)  # the same, writable
 
 """
+One dimension of deltos_view_slice(). Frozen.
+"""
+struct deltos_slice
+    start::Int64  # first index taken; with INDEX: the only one. Negative: counted from the end
+    stop::Int64  # the index before which to end. Negative: counted from the end
+    step::Int64  # from one index to the next; negative: backwards; not 0
+    flags::UInt32  # DELTOS_SLICE_*
+    reserved::UInt32  # 0
+end
+
+# What of a deltos_slice counts.
+# start is not given: from the beginning, or the end when the step is negative
+const DELTOS_SLICE_NO_START = Int32(1)
+const DELTOS_SLICE_NO_STOP = Int32(2)  # stop is not given: all the way
+# one index, and the dimension goes; stop and step are not looked at
+const DELTOS_SLICE_INDEX = Int32(4)
+
+# Answers of deltos_view_contiguity(); what is neither is 0.
+const DELTOS_CONTIGUOUS_C = Int32(1)  # packed, the last index fastest
+# packed, the first index fastest; one dimension and empty memory are both
+const DELTOS_CONTIGUOUS_F = Int32(2)
+
+"""
 What a format string means.
 """
 struct deltos_format_info
@@ -377,6 +400,20 @@ struct deltos_format_info
     itemsize::UInt64  # bytes of one element, padding included
     alignment::UInt64  # of one element: 1, 2, 4, 8 or 16
 end
+
+# Answers of deltos_view_compare().
+const DELTOS_COMPARE_LESS = Int32(-1)
+const DELTOS_COMPARE_EQUAL = Int32(0)
+const DELTOS_COMPARE_GREATER = Int32(1)
+# the first elements that are not equal have no order: one is a NaN
+const DELTOS_COMPARE_UNORDERED = Int32(2)
+
+# Memory orders of the atomic functions; they mean what they mean in C11.
+const DELTOS_MEMORY_RELAXED = Int32(0)
+const DELTOS_MEMORY_ACQUIRE = Int32(1)  # not for stores
+const DELTOS_MEMORY_RELEASE = Int32(2)  # not for loads
+const DELTOS_MEMORY_ACQ_REL = Int32(3)  # not for loads and stores
+const DELTOS_MEMORY_SEQ_CST = Int32(4)
 
 """
 One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
@@ -993,6 +1030,89 @@ function deltos_view_release(view)
     return ccall(address(slot_deltos_view_release), Cvoid, (Ptr{Ptr{deltos_view}},), view)
 end
 
+const slot_deltos_view_slice = Slot(C_NULL)
+"""
+    deltos_view_slice(view, slices, count, out, err)
+
+Part of a view, dimension by dimension, as in Python's slices: start and stop outside a dimension
+are cut to it, and what is left may be empty. An index must be there.
+"""
+function deltos_view_slice(view, slices, count, out, err)
+    return ccall(
+        address(slot_deltos_view_slice), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_slice}, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, slices, count, out, err)
+end
+
+const slot_deltos_view_window = Slot(C_NULL)
+"""
+    deltos_view_window(view, offset, length, out, err)
+
+Some consecutive elements along the first dimension. A length that goes beyond the end is cut, so
+that a loop over offsets walks a view in chunks, the last of which may be short: `for (offset = 0;
+offset < view->shape[0]; offset += chunk)`.
+"""
+function deltos_view_window(view, offset, length, out, err)
+    return ccall(
+        address(slot_deltos_view_window), deltos_status,
+        (Ptr{deltos_view}, Int64, Int64, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, offset, length, out, err)
+end
+
+const slot_deltos_view_transpose = Slot(C_NULL)
+"""
+    deltos_view_transpose(view, axes, out, err)
+
+The same elements with the dimensions in another order.
+"""
+function deltos_view_transpose(view, axes, out, err)
+    return ccall(
+        address(slot_deltos_view_transpose), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int32}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, axes, out, err)
+end
+
+const slot_deltos_view_reshape = Slot(C_NULL)
+"""
+    deltos_view_reshape(view, ndim, shape, out, err)
+
+The same elements, counted in C order, under another shape.
+"""
+function deltos_view_reshape(view, ndim, shape, out, err)
+    return ccall(
+        address(slot_deltos_view_reshape), deltos_status,
+        (Ptr{deltos_view}, Int32, Ptr{Int64}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, ndim, shape, out, err)
+end
+
+const slot_deltos_view_cast = Slot(C_NULL)
+"""
+    deltos_view_cast(view, format, dtype, out, err)
+
+The same bytes as elements of another type. With the same item size any layout will do. With another
+one the last dimension, which must be packed, gets as many elements as fill the same bytes: 6 int32
+become 3 double or 24 bytes. Nothing is converted, and addresses are not checked for alignment.
+"""
+function deltos_view_cast(view, format, dtype, out, err)
+    return ccall(
+        address(slot_deltos_view_cast), deltos_status,
+        (Ptr{deltos_view}, Cstring, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        view, format, dtype, out, err)
+end
+
+const slot_deltos_view_contiguity = Slot(C_NULL)
+"""
+    deltos_view_contiguity(view, contiguity, err)
+
+Whether the elements lie packed in memory, and in which order.
+"""
+function deltos_view_contiguity(view, contiguity, err)
+    return ccall(
+        address(slot_deltos_view_contiguity), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int32}, Ptr{deltos_error}),
+        view, contiguity, err)
+end
+
 const slot_deltos_view_copy = Slot(C_NULL)
 """
     deltos_view_copy(target, source, err)
@@ -1063,6 +1183,279 @@ function deltos_buffer_replace(transaction, old, content, buffer, err)
         (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
          Ptr{deltos_error}),
         transaction, old, content, buffer, err)
+end
+
+const slot_deltos_view_fill = Slot(C_NULL)
+"""
+    deltos_view_fill(target, item, size, err)
+
+Stores one element everywhere.
+"""
+function deltos_view_fill(target, item, size, err)
+    return ccall(
+        address(slot_deltos_view_fill), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        target, item, size, err)
+end
+
+const slot_deltos_view_equal = Slot(C_NULL)
+"""
+    deltos_view_equal(a, b, equal, err)
+
+Whether two views have the same shape and, by value, the same elements. Views without elements are
+equal when their shapes are.
+"""
+function deltos_view_equal(a, b, equal, err)
+    return ccall(
+        address(slot_deltos_view_equal), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{UInt8}, Ptr{deltos_error}),
+        a, b, equal, err)
+end
+
+const slot_deltos_view_compare = Slot(C_NULL)
+"""
+    deltos_view_compare(a, b, order, err)
+
+Orders two views by value, like words in a dictionary: in C order, the first two elements that are
+not equal decide. Without such, the one with fewer elements is less; with as many, the one with
+fewer dimensions; then the first lengths that differ decide.
+"""
+function deltos_view_compare(a, b, order, err)
+    return ccall(
+        address(slot_deltos_view_compare), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{Int32}, Ptr{deltos_error}),
+        a, b, order, err)
+end
+
+const slot_deltos_view_find = Slot(C_NULL)
+"""
+    deltos_view_find(view, item, size, from, index, err)
+
+Finds an element by value.
+"""
+function deltos_view_find(view, item, size, from, index, err)
+    return ccall(
+        address(slot_deltos_view_find), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Int64, Ptr{Int64}, Ptr{deltos_error}),
+        view, item, size, from, index, err)
+end
+
+const slot_deltos_view_count = Slot(C_NULL)
+"""
+    deltos_view_count(view, item, size, count, err)
+
+Counts the elements that are equal to one, by value.
+"""
+function deltos_view_count(view, item, size, count, err)
+    return ccall(
+        address(slot_deltos_view_count), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        view, item, size, count, err)
+end
+
+const slot_deltos_view_gather = Slot(C_NULL)
+"""
+    deltos_view_gather(source, rows, count, target, err)
+
+Copies rows that are chosen by number: target[i] = source[rows[i]].
+"""
+function deltos_view_gather(source, rows, count, target, err)
+    return ccall(
+        address(slot_deltos_view_gather), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_view}, Ptr{deltos_error}),
+        source, rows, count, target, err)
+end
+
+const slot_deltos_view_read_fd = Slot(C_NULL)
+"""
+    deltos_view_read_fd(target, fd, file_offset, bytes, err)
+
+Reads from a file descriptor straight into the elements, in C order, until the view is full or the
+end is reached. A part of a view is filled by way of a sub-view (deltos_view_window()).
+"""
+function deltos_view_read_fd(target, fd, file_offset, bytes, err)
+    return ccall(
+        address(slot_deltos_view_read_fd), deltos_status,
+        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
+        target, fd, file_offset, bytes, err)
+end
+
+const slot_deltos_view_write_fd = Slot(C_NULL)
+"""
+    deltos_view_write_fd(source, fd, file_offset, bytes, err)
+
+Writes the elements to a file descriptor, in C order, all of them.
+"""
+function deltos_view_write_fd(source, fd, file_offset, bytes, err)
+    return ccall(
+        address(slot_deltos_view_write_fd), deltos_status,
+        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
+        source, fd, file_offset, bytes, err)
+end
+
+const slot_deltos_view_get_i64 = Slot(C_NULL)
+"""
+    deltos_view_get_i64(view, index, value, err)
+
+One element as a number. What the elements are does not matter as long as they are numbers:
+booleans, integers or floats of any width in either byte order. The answer is the same number, or
+DELTOS_E_RANGE: an integer too large for the type asked for, a fraction asked for as an integer, an
+integer that no double is equal to. Only \"g\" is rounded to the nearest double.
+"""
+function deltos_view_get_i64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_i64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Int64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_u64 = Slot(C_NULL)
+"""
+    deltos_view_get_u64(view, index, value, err)
+
+The same as an unsigned integer.
+"""
+function deltos_view_get_u64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_u64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{UInt64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_f64 = Slot(C_NULL)
+"""
+    deltos_view_get_f64(view, index, value, err)
+
+The same as a double.
+"""
+function deltos_view_get_f64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_f64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Float64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_bytes = Slot(C_NULL)
+"""
+    deltos_view_get_bytes(view, index, item, size, err)
+
+One element as its bytes, as they lie in memory; of any type.
+"""
+function deltos_view_get_bytes(view, index, item, size, err)
+    return ccall(
+        address(slot_deltos_view_get_bytes), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, item, size, err)
+end
+
+const slot_deltos_view_set_i64 = Slot(C_NULL)
+"""
+    deltos_view_set_i64(view, index, value, err)
+
+Stores a number in one element. The elements may be numbers of any kind, as for
+deltos_view_get_i64(); what they cannot hold exactly answers DELTOS_E_RANGE and stores nothing.
+"""
+function deltos_view_set_i64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_i64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_u64 = Slot(C_NULL)
+"""
+    deltos_view_set_u64(view, index, value, err)
+
+The same with an unsigned integer.
+"""
+function deltos_view_set_u64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_u64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_f64 = Slot(C_NULL)
+"""
+    deltos_view_set_f64(view, index, value, err)
+
+The same with a double. In a float it is rounded to the nearest, ties to even; a finite number
+beyond the largest one is DELTOS_E_RANGE, and so is an infinity in a type without. In an integer it
+must be whole.
+"""
+function deltos_view_set_f64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_f64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Float64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_bytes = Slot(C_NULL)
+"""
+    deltos_view_set_bytes(view, index, item, size, err)
+
+Stores the bytes of one element; of any type.
+"""
+function deltos_view_set_bytes(view, index, item, size, err)
+    return ccall(
+        address(slot_deltos_view_set_bytes), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, item, size, err)
+end
+
+const slot_deltos_view_atomic_load = Slot(C_NULL)
+"""
+    deltos_view_atomic_load(view, index, order, value, size, err)
+
+Loads an element atomically: between threads, and between processes that map the same memory.
+"""
+function deltos_view_atomic_load(view, index, order, value, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_load), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, value, size, err)
+end
+
+const slot_deltos_view_atomic_store = Slot(C_NULL)
+"""
+    deltos_view_atomic_store(view, index, order, value, size, err)
+
+Stores an element atomically.
+"""
+function deltos_view_atomic_store(view, index, order, value, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_store), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, value, size, err)
+end
+
+const slot_deltos_view_atomic_add = Slot(C_NULL)
+"""
+    deltos_view_atomic_add(view, index, order, summand, previous, size, err)
+
+Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds
+them.
+"""
+function deltos_view_atomic_add(view, index, order, summand, previous, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_add), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, summand, previous, size, err)
+end
+
+const slot_deltos_view_atomic_compare_exchange = Slot(C_NULL)
+"""
+    deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
+
+Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and
+a NaN is itself.
+"""
+function deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
+    return ccall(
+        address(slot_deltos_view_atomic_compare_exchange), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{UInt8},
+         Ptr{deltos_error}),
+        view, index, order, expected, desired, size, exchanged, err)
 end
 
 const slot_deltos_metadata_get = Slot(C_NULL)
@@ -1308,11 +1701,37 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_view_wrap, slot_deltos_view_wrap),
     (:deltos_view_share, slot_deltos_view_share),
     (:deltos_view_release, slot_deltos_view_release),
+    (:deltos_view_slice, slot_deltos_view_slice),
+    (:deltos_view_window, slot_deltos_view_window),
+    (:deltos_view_transpose, slot_deltos_view_transpose),
+    (:deltos_view_reshape, slot_deltos_view_reshape),
+    (:deltos_view_cast, slot_deltos_view_cast),
+    (:deltos_view_contiguity, slot_deltos_view_contiguity),
     (:deltos_view_copy, slot_deltos_view_copy),
     (:deltos_format_describe, slot_deltos_format_describe),
     (:deltos_buffer_create, slot_deltos_buffer_create),
     (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
     (:deltos_buffer_replace, slot_deltos_buffer_replace),
+    (:deltos_view_fill, slot_deltos_view_fill),
+    (:deltos_view_equal, slot_deltos_view_equal),
+    (:deltos_view_compare, slot_deltos_view_compare),
+    (:deltos_view_find, slot_deltos_view_find),
+    (:deltos_view_count, slot_deltos_view_count),
+    (:deltos_view_gather, slot_deltos_view_gather),
+    (:deltos_view_read_fd, slot_deltos_view_read_fd),
+    (:deltos_view_write_fd, slot_deltos_view_write_fd),
+    (:deltos_view_get_i64, slot_deltos_view_get_i64),
+    (:deltos_view_get_u64, slot_deltos_view_get_u64),
+    (:deltos_view_get_f64, slot_deltos_view_get_f64),
+    (:deltos_view_get_bytes, slot_deltos_view_get_bytes),
+    (:deltos_view_set_i64, slot_deltos_view_set_i64),
+    (:deltos_view_set_u64, slot_deltos_view_set_u64),
+    (:deltos_view_set_f64, slot_deltos_view_set_f64),
+    (:deltos_view_set_bytes, slot_deltos_view_set_bytes),
+    (:deltos_view_atomic_load, slot_deltos_view_atomic_load),
+    (:deltos_view_atomic_store, slot_deltos_view_atomic_store),
+    (:deltos_view_atomic_add, slot_deltos_view_atomic_add),
+    (:deltos_view_atomic_compare_exchange, slot_deltos_view_atomic_compare_exchange),
     (:deltos_metadata_get, slot_deltos_metadata_get),
     (:deltos_metadata_list, slot_deltos_metadata_list),
     (:deltos_metadata_set, slot_deltos_metadata_set),

@@ -492,6 +492,36 @@ pub const DELTOS_VIEW_FULL_RO: i32 = 0x11c;
 /// the same, writable
 pub const DELTOS_VIEW_FULL: i32 = 0x11d;
 
+/// One dimension of [`deltos_view_slice`]. Frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_slice {
+    /// first index taken; with INDEX: the only one. Negative: counted from the end
+    pub start: i64,
+    /// the index before which to end. Negative: counted from the end
+    pub stop: i64,
+    /// from one index to the next; negative: backwards; not 0
+    pub step: i64,
+    /// DELTOS_SLICE_*
+    pub flags: u32,
+    /// 0
+    pub reserved: u32,
+}
+
+// What of a deltos_slice counts.
+/// start is not given: from the beginning, or the end when the step is negative
+pub const DELTOS_SLICE_NO_START: i32 = 1;
+/// stop is not given: all the way
+pub const DELTOS_SLICE_NO_STOP: i32 = 2;
+/// one index, and the dimension goes; stop and step are not looked at
+pub const DELTOS_SLICE_INDEX: i32 = 4;
+
+// Answers of deltos_view_contiguity(); what is neither is 0.
+/// packed, the last index fastest
+pub const DELTOS_CONTIGUOUS_C: i32 = 1;
+/// packed, the first index fastest; one dimension and empty memory are both
+pub const DELTOS_CONTIGUOUS_F: i32 = 2;
+
 /// What a format string means.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -505,6 +535,23 @@ pub struct deltos_format_info {
     /// of one element: 1, 2, 4, 8 or 16
     pub alignment: u64,
 }
+
+// Answers of deltos_view_compare().
+pub const DELTOS_COMPARE_LESS: i32 = -1;
+pub const DELTOS_COMPARE_EQUAL: i32 = 0;
+pub const DELTOS_COMPARE_GREATER: i32 = 1;
+/// the first elements that are not equal have no order: one is a NaN
+pub const DELTOS_COMPARE_UNORDERED: i32 = 2;
+
+// Memory orders of the atomic functions; they mean what they mean in C11.
+pub const DELTOS_MEMORY_RELAXED: i32 = 0;
+/// not for stores
+pub const DELTOS_MEMORY_ACQUIRE: i32 = 1;
+/// not for loads
+pub const DELTOS_MEMORY_RELEASE: i32 = 2;
+/// not for loads and stores
+pub const DELTOS_MEMORY_ACQ_REL: i32 = 3;
+pub const DELTOS_MEMORY_SEQ_CST: i32 = 4;
 
 /// One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
 #[repr(C)]
@@ -858,6 +905,62 @@ extern "C" {
     /// Ends a view. Its memory may be unmapped or used again from here on.
     pub fn deltos_view_release(view: *mut *mut deltos_view);
 
+    /// Part of a view, dimension by dimension, as in Python's slices: start and stop outside a dimension are cut to it,
+    /// and what is left may be empty. An index must be there.
+    pub fn deltos_view_slice(
+        view: *const deltos_view,
+        slices: *const deltos_slice,
+        count: i32,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Some consecutive elements along the first dimension. A length that goes beyond the end is cut, so that a loop
+    /// over offsets walks a view in chunks, the last of which may be short: `for (offset = 0; offset \<
+    /// view->shape\[0\]; offset += chunk)`.
+    pub fn deltos_view_window(
+        view: *const deltos_view,
+        offset: i64,
+        length: i64,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same elements with the dimensions in another order.
+    pub fn deltos_view_transpose(
+        view: *const deltos_view,
+        axes: *const i32,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same elements, counted in C order, under another shape.
+    pub fn deltos_view_reshape(
+        view: *const deltos_view,
+        ndim: i32,
+        shape: *const i64,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same bytes as elements of another type. With the same item size any layout will do. With another one the
+    /// last dimension, which must be packed, gets as many elements as fill the same bytes: 6 int32 become 3 double or
+    /// 24 bytes. Nothing is converted, and addresses are not checked for alignment.
+    pub fn deltos_view_cast(
+        view: *const deltos_view,
+        format: *const c_char,
+        dtype: i32,
+        out: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Whether the elements lie packed in memory, and in which order.
+    pub fn deltos_view_contiguity(
+        view: *const deltos_view,
+        contiguity: *mut i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
     /// Copies elements from one memory into another of the same shape and element type, whatever the layouts. This is
     /// how an exported buffer is filled in place from strided, Fortran-ordered or indirect memory. Overlapping memory
     /// is copied as if through a temporary.
@@ -905,6 +1008,195 @@ extern "C" {
         old: *const deltos_object,
         content: *const deltos_view,
         buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores one element everywhere.
+    pub fn deltos_view_fill(
+        target: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Whether two views have the same shape and, by value, the same elements. Views without elements are equal when
+    /// their shapes are.
+    pub fn deltos_view_equal(
+        a: *const deltos_view,
+        b: *const deltos_view,
+        equal: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Orders two views by value, like words in a dictionary: in C order, the first two elements that are not equal
+    /// decide. Without such, the one with fewer elements is less; with as many, the one with fewer dimensions; then the
+    /// first lengths that differ decide.
+    pub fn deltos_view_compare(
+        a: *const deltos_view,
+        b: *const deltos_view,
+        order: *mut i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Finds an element by value.
+    pub fn deltos_view_find(
+        view: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        from: i64,
+        index: *mut i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Counts the elements that are equal to one, by value.
+    pub fn deltos_view_count(
+        view: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Copies rows that are chosen by number: target\[i\] = source\[rows\[i\]\].
+    pub fn deltos_view_gather(
+        source: *const deltos_view,
+        rows: *const i64,
+        count: u64,
+        target: *const deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Reads from a file descriptor straight into the elements, in C order, until the view is full or the end is
+    /// reached. A part of a view is filled by way of a sub-view ([`deltos_view_window`]).
+    pub fn deltos_view_read_fd(
+        target: *const deltos_view,
+        fd: i32,
+        file_offset: i64,
+        bytes: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes the elements to a file descriptor, in C order, all of them.
+    pub fn deltos_view_write_fd(
+        source: *const deltos_view,
+        fd: i32,
+        file_offset: i64,
+        bytes: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One element as a number. What the elements are does not matter as long as they are numbers: booleans, integers
+    /// or floats of any width in either byte order. The answer is the same number, or [`DELTOS_E_RANGE`]: an integer
+    /// too large for the type asked for, a fraction asked for as an integer, an integer that no double is equal to.
+    /// Only "g" is rounded to the nearest double.
+    pub fn deltos_view_get_i64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same as an unsigned integer.
+    pub fn deltos_view_get_u64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same as a double.
+    pub fn deltos_view_get_f64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut f64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One element as its bytes, as they lie in memory; of any type.
+    pub fn deltos_view_get_bytes(
+        view: *const deltos_view,
+        index: *const i64,
+        item: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores a number in one element. The elements may be numbers of any kind, as for [`deltos_view_get_i64`]; what
+    /// they cannot hold exactly answers [`DELTOS_E_RANGE`] and stores nothing.
+    pub fn deltos_view_set_i64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same with an unsigned integer.
+    pub fn deltos_view_set_u64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same with a double. In a float it is rounded to the nearest, ties to even; a finite number beyond the
+    /// largest one is [`DELTOS_E_RANGE`], and so is an infinity in a type without. In an integer it must be whole.
+    pub fn deltos_view_set_f64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: f64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores the bytes of one element; of any type.
+    pub fn deltos_view_set_bytes(
+        view: *const deltos_view,
+        index: *const i64,
+        item: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Loads an element atomically: between threads, and between processes that map the same memory.
+    pub fn deltos_view_atomic_load(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        value: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores an element atomically.
+    pub fn deltos_view_atomic_store(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        value: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds them.
+    pub fn deltos_view_atomic_add(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        summand: *const c_void,
+        previous: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and a NaN is
+    /// itself.
+    pub fn deltos_view_atomic_compare_exchange(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        expected: *mut c_void,
+        desired: *const c_void,
+        size: u64,
+        exchanged: *mut u8,
         err: *mut deltos_error,
     ) -> deltos_status;
 

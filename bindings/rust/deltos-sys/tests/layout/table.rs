@@ -31,6 +31,9 @@ layout! {
     struct deltos_view {
         struct_size ndim dtype readonly sealed reserved data nbytes itemsize format shape strides suboffsets owner
     }
+    struct deltos_slice {
+        start stop step flags reserved
+    }
     struct deltos_format_info {
         struct_size dtype itemsize alignment
     }
@@ -57,9 +60,11 @@ layout! {
         DELTOS_COPY_REPLACE DELTOS_SYNC DELTOS_LAZY DELTOS_ASYNC DELTOS_ADVICE_NORMAL DELTOS_ADVICE_RANDOM
         DELTOS_ADVICE_SEQUENTIAL DELTOS_ADVICE_WILL_NEED DELTOS_ADVICE_DONT_NEED DELTOS_LIST_ALL DELTOS_LIST_ONE_LEVEL
         DELTOS_VIEW_SIMPLE DELTOS_VIEW_WRITABLE DELTOS_VIEW_FORMAT DELTOS_VIEW_ND DELTOS_VIEW_STRIDES DELTOS_VIEW_C
-        DELTOS_VIEW_F DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL DELTOS_VERSION_MAJOR
-        DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR
-        DELTOS_FORMAT_MINOR
+        DELTOS_VIEW_F DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL DELTOS_SLICE_NO_START
+        DELTOS_SLICE_NO_STOP DELTOS_SLICE_INDEX DELTOS_CONTIGUOUS_C DELTOS_CONTIGUOUS_F DELTOS_COMPARE_LESS
+        DELTOS_COMPARE_EQUAL DELTOS_COMPARE_GREATER DELTOS_COMPARE_UNORDERED DELTOS_MEMORY_RELAXED DELTOS_MEMORY_ACQUIRE
+        DELTOS_MEMORY_RELEASE DELTOS_MEMORY_ACQ_REL DELTOS_MEMORY_SEQ_CST DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR
+        DELTOS_VERSION_PATCH DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR DELTOS_FORMAT_MINOR
     }
     functions {
         deltos_status_name deltos_version deltos_abi_version deltos_storage_open deltos_storage_open_fd
@@ -71,10 +76,15 @@ layout! {
         deltos_object_open deltos_object_open_id deltos_object_open_newest deltos_object_refresh deltos_object_stat
         deltos_object_release deltos_object_seal deltos_object_unseal deltos_object_file_offset deltos_object_advise
         deltos_snapshot_list deltos_cursor_next_entries deltos_cursor_release deltos_view_acquire deltos_view_wrap
-        deltos_view_share deltos_view_release deltos_view_copy deltos_format_describe deltos_buffer_create
-        deltos_buffer_create_zeroed deltos_buffer_replace deltos_metadata_get deltos_metadata_list deltos_metadata_set
-        deltos_metadata_remove deltos_table_create deltos_table_wrap deltos_table_from_view deltos_table_from_views
-        deltos_table_stat deltos_table_rows deltos_table_row deltos_table_to_dense deltos_table_reinterpret
-        deltos_table_make_readonly
+        deltos_view_share deltos_view_release deltos_view_slice deltos_view_window deltos_view_transpose
+        deltos_view_reshape deltos_view_cast deltos_view_contiguity deltos_view_copy deltos_format_describe
+        deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace deltos_view_fill deltos_view_equal
+        deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd
+        deltos_view_write_fd deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64 deltos_view_get_bytes
+        deltos_view_set_i64 deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes deltos_view_atomic_load
+        deltos_view_atomic_store deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_metadata_get
+        deltos_metadata_list deltos_metadata_set deltos_metadata_remove deltos_table_create deltos_table_wrap
+        deltos_table_from_view deltos_table_from_views deltos_table_stat deltos_table_rows deltos_table_row
+        deltos_table_to_dense deltos_table_reinterpret deltos_table_make_readonly
     }
 }
