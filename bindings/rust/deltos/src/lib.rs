@@ -164,9 +164,12 @@ mod progress;
 mod rows;
 mod snapshot;
 mod storage;
+mod subview;
 mod table;
 mod text;
 mod transaction;
+mod transfer;
+mod values;
 mod view;
 mod writable;
 
@@ -187,8 +190,10 @@ pub use progress::{Progress, ProgressFn};
 pub use rows::{AnyRows, Rows, WritableRows};
 pub use snapshot::{CopyOptions, Snapshot};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
+pub use subview::{Chunks, Contiguity, Slice, Windowed, REST};
 pub use table::{Table, TableAxis, TableInfo, TableShape};
 pub use transaction::{CommitError, Durability, Transaction};
+pub use transfer::{TransferError, ViewReader, ViewWriter};
 pub use view::{AnyView, View, ViewRequest};
 pub use writable::WritableView;
 

@@ -309,7 +309,7 @@ impl<'s> AnyView<'s> {
         Ok(self.as_ptr().wrapping_add(at))
     }
 
-    fn check_writable(&self) -> Result<()> {
+    pub(crate) fn check_writable(&self) -> Result<()> {
         if !self.is_readonly() {
             return Ok(());
         }

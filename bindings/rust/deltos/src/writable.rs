@@ -108,17 +108,20 @@ impl<'s, T: Element> WritableView<'s, T> {
 
     /// Stores one value everywhere.
     ///
+    /// # Errors
+    /// [`NoMemory`](crate::ErrorKind::NoMemory).
+    ///
     /// ```
     /// # use deltos::{Durability, Storage};
     /// # let storage = Storage::anonymous("example")?;
     /// # storage.transact(Durability::Async, |t| t.create("n", &[1u64, 2]).map(drop))?;
     /// let view = storage.object("n")?.view_writable::<u64>()?;
-    /// view.fill(3);
+    /// view.fill(3)?;
     /// assert_eq!(view.to_vec()?, [3, 3]);
     /// # Ok::<(), deltos::Error>(())
     /// ```
-    pub fn fill(&self, value: T) {
-        (0..self.view.count).for_each(|index| self.set(index, value));
+    pub fn fill(&self, value: T) -> Result<()> {
+        self.fill_bytes(bytes_of(std::slice::from_ref(&value)))
     }
 
     /// Copies a slice, in C order, over all elements.
