@@ -44,6 +44,7 @@
 #define DELTOS_DELTOS_HPP
 
 #include <deltos/hpp/element.hpp>
+#include <deltos/hpp/elements.hpp>
 #include <deltos/hpp/error.hpp>
 #include <deltos/hpp/handle.hpp>
 #include <deltos/hpp/metadata.hpp>

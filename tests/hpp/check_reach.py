@@ -13,48 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "abi"))
 
 from sources import blank, declared_functions, finish  # noqa: E402
 
-LEFT_OUT: dict[str, str] = {
-    "DELTOS_COMPARE_EQUAL": "bound next",
-    "DELTOS_COMPARE_GREATER": "bound next",
-    "DELTOS_COMPARE_LESS": "bound next",
-    "DELTOS_COMPARE_UNORDERED": "bound next",
-    "DELTOS_CONTIGUOUS_C": "bound next",
-    "DELTOS_CONTIGUOUS_F": "bound next",
-    "DELTOS_MEMORY_ACQUIRE": "bound next",
-    "DELTOS_MEMORY_ACQ_REL": "bound next",
-    "DELTOS_MEMORY_RELAXED": "bound next",
-    "DELTOS_MEMORY_RELEASE": "bound next",
-    "DELTOS_MEMORY_SEQ_CST": "bound next",
-    "DELTOS_SLICE_INDEX": "bound next",
-    "DELTOS_SLICE_NO_START": "bound next",
-    "DELTOS_SLICE_NO_STOP": "bound next",
-    "deltos_view_atomic_add": "bound next",
-    "deltos_view_atomic_compare_exchange": "bound next",
-    "deltos_view_atomic_load": "bound next",
-    "deltos_view_atomic_store": "bound next",
-    "deltos_view_cast": "bound next",
-    "deltos_view_compare": "bound next",
-    "deltos_view_contiguity": "bound next",
-    "deltos_view_count": "bound next",
-    "deltos_view_equal": "bound next",
-    "deltos_view_fill": "bound next",
-    "deltos_view_find": "bound next",
-    "deltos_view_gather": "bound next",
-    "deltos_view_get_bytes": "bound next",
-    "deltos_view_get_f64": "bound next",
-    "deltos_view_get_i64": "bound next",
-    "deltos_view_get_u64": "bound next",
-    "deltos_view_read_fd": "bound next",
-    "deltos_view_reshape": "bound next",
-    "deltos_view_set_bytes": "bound next",
-    "deltos_view_set_f64": "bound next",
-    "deltos_view_set_i64": "bound next",
-    "deltos_view_set_u64": "bound next",
-    "deltos_view_slice": "bound next",
-    "deltos_view_transpose": "bound next",
-    "deltos_view_window": "bound next",
-    "deltos_view_write_fd": "bound next",
-}
+LEFT_OUT: dict[str, str] = {}
 
 
 def declared_constants(include):

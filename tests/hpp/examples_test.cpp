@@ -38,6 +38,14 @@ TEST_F(Example, element_makes_a_struct_an_element) {
   EXPECT_EQ(storage_.view<const Place>("places")[0].population, 3);
 }
 
+TEST_F(Example, elements_are_filled_found_and_set) {
+  testing::internal::CaptureStdout();
+  example_elements(storage_);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "there is a 4\n");
+  EXPECT_EQ(storage_.view<const double>("grid")(0, 2), 0.5);
+  EXPECT_EQ(storage_.view<const double>("grid")(1, 2), 7);
+}
+
 TEST_F(Example, table_is_reached_by_pointers_and_copied) {
   testing::internal::CaptureStdout();
   example_table();

@@ -26,6 +26,22 @@ TEST(WithoutExceptions, everything_is_done_through_results) {
   EXPECT_EQ(storage->try_close().status(), Status::pinned);
 }
 
+TEST(WithoutExceptions, parts_of_views_and_their_elements_are_results_too) {
+  std::vector<int> values{1, 2, 3, 4};
+  const deltos::Result<deltos::View> view = deltos::View::try_wrap(values);
+  ASSERT_TRUE(view);
+  const deltos::Result<deltos::View> backwards = view->try_slice({{{}, {}, -1}});
+  ASSERT_TRUE(backwards);
+  const deltos::Result<std::int64_t> found = deltos::try_find(*backwards, 4);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, 0);
+  EXPECT_EQ(view->try_slice({4}).status(), Status::range);
+  EXPECT_EQ(deltos::try_fill(*view, 0.5).status(), Status::type);
+  const deltos::Result<deltos::Table> table = deltos::Table::try_from_view(view->try_reshape({2, 2}).value());
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->try_rows<int>().value()[1][0], 3);
+}
+
 TEST(WithoutExceptions, a_callback_cancels_by_its_answer) {
   deltos::Result<deltos::Storage> storage = deltos::Storage::try_open_anonymous();
   ASSERT_TRUE(storage);

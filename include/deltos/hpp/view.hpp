@@ -4,7 +4,9 @@
  *
  * Memory describes memory of the caller's for a call that reads, fills or wraps it. View owns memory that the library
  * exports; TypedView<T> is a View whose elements have been checked to be T. A view keeps what it shows mapped and in
- * its place until it goes, whatever becomes of the object, the snapshot, the transaction and the storage.
+ * its place until it goes, whatever becomes of the object, the snapshot, the transaction and the storage. A sub-view
+ * (slice(), window(), transpose(), reshape(), cast()) is a view of its own over the same memory, with the same promise;
+ * elements.hpp has what can be done with the elements of either.
  *
  * What other processes may write is shared memory: where it matters, use std::atomic_ref or a copy. Only a sealed()
  * view is memory that nobody ever writes. A byte that is neither 0 nor 1 makes no bool: read a bool from a file that is
@@ -19,6 +21,8 @@
 #include <cassert>
 #include <deltos/hpp/element.hpp>
 #include <initializer_list>
+#include <limits>
+#include <optional>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
@@ -84,12 +88,13 @@ class Memory {
   Shape shape_, strides_, suboffsets_;
   bool readonly_ = true;
   const deltos_view *made_ = nullptr;
+  bool is_view_ = false;
 };
 
 /** A Memory as C sees it; for the calls of this header and for calls of C beside it. It borrows from the Memory. */
 class FilledMemory {
  public:
-  explicit FilledMemory(const Memory &memory) noexcept : made_(memory.made_) {
+  explicit FilledMemory(const Memory &memory) noexcept : made_(memory.is_view_ ? memory.made_ : &filled_) {
     filled_.struct_size = sizeof filled_;
     filled_.ndim = has_one_for_each(memory) ? static_cast<std::int32_t>(memory.shape_.size()) : kRefused;
     filled_.dtype = static_cast<std::int32_t>(memory.type_.dtype());
@@ -102,7 +107,8 @@ class FilledMemory {
   }
   FilledMemory(const FilledMemory &) = delete;
   FilledMemory &operator=(const FilledMemory &) = delete;
-  const deltos_view *get() const noexcept { return made_ != nullptr ? made_ : &filled_; }
+  /** NULL of a View that is empty, which every call answers with invalid. */
+  const deltos_view *get() const noexcept { return made_; }
 
  private:
   /** A number of dimensions that every call answers with invalid: not one stride for each length. */
@@ -115,6 +121,98 @@ class FilledMemory {
 
   const deltos_view *made_;
   deltos_view filled_{};
+};
+
+/**
+ * One dimension of View::slice(): a number is one index, whose dimension goes; `{1, 5}` is from 1 to before 5, `{1, 5,
+ * 2}` every second of these, `{{}, {}, -1}` all of it backwards, `{}` all of it. Negative ones count from the end.
+ */
+class Slice {
+ public:
+  using Limit = std::optional<std::int64_t>;
+
+  Slice() noexcept : Slice(Limit(), Limit()) {}
+  template <class Index, class = std::enable_if_t<std::is_integral_v<Index>>>
+  Slice(Index index) noexcept {
+    raw_.start = static_cast<std::int64_t>(index);
+    raw_.flags = DELTOS_SLICE_INDEX;
+  }
+  /** A limit that is left out is the end of the dimension. */
+  Slice(Limit start, Limit stop, std::int64_t step = 1) noexcept {
+    raw_.start = start.value_or(0);
+    raw_.stop = stop.value_or(0);
+    raw_.step = step;
+    raw_.flags =
+        (start ? 0U : std::uint32_t{DELTOS_SLICE_NO_START}) | (stop ? 0U : std::uint32_t{DELTOS_SLICE_NO_STOP});
+  }
+  const deltos_slice &raw() const noexcept { return raw_; }
+
+ private:
+  deltos_slice raw_{};
+};
+
+/** In which orders elements lie packed in memory. */
+enum class Contiguity : std::int32_t {
+  none = 0,
+  c = DELTOS_CONTIGUOUS_C,
+  f = DELTOS_CONTIGUOUS_F,
+  both = DELTOS_CONTIGUOUS_C | DELTOS_CONTIGUOUS_F
+};
+
+/**
+ * Consecutive windows along the first dimension of a view, the last of which may be short; made by chunks(). An input
+ * range of views, walked once, that borrows the view. Going on throws as window() does, and so does begin().
+ */
+template <class Viewed>
+class Chunks {
+ public:
+  Chunks(const Viewed &view, std::int64_t length) noexcept : view_(&view), length_(length) {}
+
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Viewed;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Viewed *;
+    using reference = const Viewed &;
+
+    Iterator() noexcept = default;
+    explicit Iterator(Chunks &chunks) : chunks_(&chunks) { settle(); }
+    const Viewed &operator*() const noexcept { return chunks_->chunk_; }
+    const Viewed *operator->() const noexcept { return &**this; }
+    Iterator &operator++() {
+      chunks_->offset_ += chunks_->length_;
+      settle();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator &left, const Iterator &right) noexcept {
+      return left.chunks_ == right.chunks_;
+    }
+    friend bool operator!=(const Iterator &left, const Iterator &right) noexcept { return !(left == right); }
+
+   private:
+    void settle() {
+      if (!chunks_->has_chunk()) chunks_ = nullptr;
+    }
+    Chunks *chunks_ = nullptr;
+  };
+  Iterator begin() { return Iterator(*this); }
+  Iterator end() noexcept { return {}; }
+
+ private:
+  /** Whether there is a chunk at offset_; makes it. What is no length, or has none, is window()'s to refuse. */
+  bool has_chunk() {
+    const std::int64_t length = length_ > 0 ? length_ : -1;
+    if (length > 0 && *view_ && view_->ndim() > 0 && offset_ >= view_->get()->shape[0]) return false;
+    chunk_ = view_->window(offset_, length);
+    return true;
+  }
+
+  const Viewed *view_;
+  std::int64_t length_;
+  std::int64_t offset_ = 0;
+  Viewed chunk_;
 };
 
 template <class T>
@@ -165,6 +263,123 @@ class View {
   }
   /** The same, throwing. */
   [[nodiscard]] View share(Request request = Request::full_ro) const { return try_share(request).value(); }
+
+  /**
+   * Part of it, dimension by dimension, as in Python's slices: `view.slice({2, {1, 5}, {{}, {}, -1}})`. Dimensions that
+   * are not named are taken whole.
+   *
+   * Fails with invalid (also a step of 0), range (an index outside, more slices than dimensions), layout, no_memory or
+   * internal, as deltos_view_slice() says. Threads: any. Cost: constant, no system call; of all sub-views alike.
+   */
+  Result<View> try_slice(std::initializer_list<Slice> slices) const {
+    return try_slice(Span<const Slice>(slices.begin(), slices.size()));
+  }
+  Result<View> try_slice(Span<const Slice> slices) const {
+    std::vector<deltos_slice> raw;
+    raw.reserve(slices.size());
+    for (const Slice &slice : slices) raw.push_back(slice.raw());
+    const std::int32_t count = count_of(slices.size());
+    return sub_view(
+        [&](deltos_view **out, deltos_error *err) { return deltos_view_slice(get(), raw.data(), count, out, err); });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] View slice(std::initializer_list<Slice> slices) const { return try_slice(slices).value(); }
+  [[nodiscard]] View slice(Span<const Slice> slices) const { return try_slice(slices).value(); }
+
+  /**
+   * Some consecutive elements along the first dimension; a length beyond the end is cut.
+   *
+   * Fails with invalid, range (the offset is outside, or the length negative), type (there is no dimension), no_memory
+   * or internal, as deltos_view_window() says.
+   */
+  Result<View> try_window(std::int64_t offset, std::int64_t length) const {
+    return sub_view(
+        [&](deltos_view **out, deltos_error *err) { return deltos_view_window(get(), offset, length, out, err); });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] View window(std::int64_t offset, std::int64_t length) const {
+    return try_window(offset, length).value();
+  }
+  /** `for (const deltos::View &chunk : view.chunks(4096))`: windows of that length, without a copy; the last may be
+   * short. A length that is not positive throws. */
+  Chunks<View> chunks(std::int64_t length) const &noexcept { return Chunks<View>(*this, length); }
+  Chunks<View> chunks(std::int64_t length) && = delete;
+
+  /**
+   * The same elements with the dimensions in another order: all in reverse, or as named.
+   *
+   * Fails with invalid (also an axis twice, or another number of axes than dimensions), range (an axis that is none),
+   * layout, no_memory or internal, as deltos_view_transpose() says.
+   */
+  Result<View> try_transpose(Span<const std::int32_t> axes) const {
+    if (!*this || axes.size() != static_cast<std::size_t>(ndim())) {
+      return Error(Status::invalid, "there is not one axis for each dimension; see ndim()");
+    }
+    constexpr std::int32_t none = 0;  // so that no dimensions are not taken for "all in reverse", which is the same
+    return sub_view([&](deltos_view **out, deltos_error *err) {
+      return deltos_view_transpose(get(), axes.empty() ? &none : axes.data(), out, err);
+    });
+  }
+  Result<View> try_transpose(std::initializer_list<std::int32_t> axes) const {
+    return try_transpose(Span<const std::int32_t>(axes.begin(), axes.size()));
+  }
+  Result<View> try_transpose() const {
+    return sub_view(
+        [&](deltos_view **out, deltos_error *err) { return deltos_view_transpose(get(), nullptr, out, err); });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] View transpose(Span<const std::int32_t> axes) const { return try_transpose(axes).value(); }
+  [[nodiscard]] View transpose(std::initializer_list<std::int32_t> axes) const { return try_transpose(axes).value(); }
+  [[nodiscard]] View transpose() const { return try_transpose().value(); }
+
+  /**
+   * The same elements, counted in C order, under another shape; one length may be -1: whatever is left.
+   *
+   * Fails with invalid, type (another number of elements), layout (it needs a copy), limit, no_memory or internal, as
+   * deltos_view_reshape() says.
+   */
+  Result<View> try_reshape(const Shape &shape) const {
+    const std::int32_t count = count_of(shape.size());
+    return sub_view([&](deltos_view **out, deltos_error *err) {
+      return deltos_view_reshape(get(), count, shape.data(), out, err);
+    });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] View reshape(const Shape &shape) const { return try_reshape(shape).value(); }
+
+  /**
+   * The same bytes as elements of another type; the last dimension gets as many as fill them.
+   *
+   * Fails with invalid, format, type, layout, unsupported, limit, no_memory or internal, as deltos_view_cast() says.
+   */
+  Result<View> try_cast(const ElementType &type) const {
+    return sub_view([&](deltos_view **out, deltos_error *err) {
+      return deltos_view_cast(get(), type.format(), static_cast<std::int32_t>(type.dtype()), out, err);
+    });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] View cast(const ElementType &type) const { return try_cast(type).value(); }
+  /** The same for elements of type T; fails as as(), too. `const double` to read, `double` to write. */
+  template <class T>
+  Result<TypedView<T>> try_cast() const;
+  /** The same, throwing. */
+  template <class T>
+  [[nodiscard]] TypedView<T> cast() const {
+    return try_cast<T>().value();
+  }
+
+  /** In which orders the elements lie packed. Fails with invalid, no_memory or internal. Threads: any. Cost: constant.
+   */
+  Result<Contiguity> try_contiguity() const {
+    return detail::made<Contiguity>([&](Contiguity &contiguity, deltos_error *err) {
+      std::int32_t found = 0;
+      const deltos_status status = deltos_view_contiguity(get(), &found, err);
+      contiguity = static_cast<Contiguity>(found);
+      return status;
+    });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Contiguity contiguity() const { return try_contiguity().value(); }
 
   /**
    * Turns the view into one of elements of type T, without a copy: `std::move(view).as<const double>()`.
@@ -228,6 +443,15 @@ class View {
       return deltos_view_wrap(filled.get(), release, user, view.handle_.address(), err);
     });
   }
+  template <class Call>
+  static Result<View> sub_view(Call &&call) {
+    return detail::made<View>([&](View &view, deltos_error *err) { return call(view.handle_.address(), err); });
+  }
+  /** More than C counts is more than any view has. */
+  static std::int32_t count_of(std::size_t count) noexcept {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+    return static_cast<std::int32_t>(count < most ? count : most);
+  }
   Span<const std::int64_t> of_each(const std::int64_t *values) const noexcept {
     return values == nullptr ? Span<const std::int64_t>()
                              : Span<const std::int64_t>(values, static_cast<std::size_t>(ndim()));
@@ -237,7 +461,7 @@ class View {
   detail::Handle<deltos_view, deltos_view_release> handle_;
 };
 
-inline Memory::Memory(const View &view) noexcept : made_(view.get()) {}
+inline Memory::Memory(const View &view) noexcept : made_(view.get()), is_view_(true) {}
 
 /**
  * A view of elements that are known to be T: `const double` to read, `double` to write. An element is reached by its
@@ -292,7 +516,39 @@ class TypedView : public View {
   /** The same, throwing. */
   [[nodiscard]] Span<T> span() const { return try_span().value(); }
 
+  /** Sub-views as View has them, of the same element type. */
+  Result<TypedView> try_slice(std::initializer_list<Slice> slices) const { return kept(View::try_slice(slices)); }
+  Result<TypedView> try_slice(Span<const Slice> slices) const { return kept(View::try_slice(slices)); }
+  [[nodiscard]] TypedView slice(std::initializer_list<Slice> slices) const { return try_slice(slices).value(); }
+  [[nodiscard]] TypedView slice(Span<const Slice> slices) const { return try_slice(slices).value(); }
+  Result<TypedView> try_window(std::int64_t offset, std::int64_t length) const {
+    return kept(View::try_window(offset, length));
+  }
+  [[nodiscard]] TypedView window(std::int64_t offset, std::int64_t length) const {
+    return try_window(offset, length).value();
+  }
+  Chunks<TypedView> chunks(std::int64_t length) const &noexcept { return Chunks<TypedView>(*this, length); }
+  Chunks<TypedView> chunks(std::int64_t length) && = delete;
+  Result<TypedView> try_transpose(Span<const std::int32_t> axes) const { return kept(View::try_transpose(axes)); }
+  Result<TypedView> try_transpose(std::initializer_list<std::int32_t> axes) const {
+    return kept(View::try_transpose(axes));
+  }
+  Result<TypedView> try_transpose() const { return kept(View::try_transpose()); }
+  [[nodiscard]] TypedView transpose(Span<const std::int32_t> axes) const { return try_transpose(axes).value(); }
+  [[nodiscard]] TypedView transpose(std::initializer_list<std::int32_t> axes) const {
+    return try_transpose(axes).value();
+  }
+  [[nodiscard]] TypedView transpose() const { return try_transpose().value(); }
+  Result<TypedView> try_reshape(const Shape &shape) const { return kept(View::try_reshape(shape)); }
+  [[nodiscard]] TypedView reshape(const Shape &shape) const { return try_reshape(shape).value(); }
+
  private:
+  /** What a sub-view is of, is still T, and as aligned. */
+  static Result<TypedView> kept(Result<View> &&view) {
+    if (!view) return view.error();
+    return TypedView(std::move(*view));
+  }
+
   friend class View;
   explicit TypedView(View &&view) noexcept : View(std::move(view)) {}
 
@@ -343,6 +599,13 @@ Result<TypedView<T>> View::try_as() && {
   const Result<void> placed = detail::check_layout<Element>(*get());
   if (!placed) return placed.error();
   return TypedView<T>(std::move(*this));
+}
+
+template <class T>
+Result<TypedView<T>> View::try_cast() const {
+  Result<View> view = try_cast(ElementType::of<std::remove_cv_t<T>>());
+  if (!view) return view.error();
+  return std::move(*view).template try_as<T>();
 }
 
 /**
