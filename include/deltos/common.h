@@ -55,6 +55,7 @@ typedef void (*deltos_release)(void *user);
 enum {
   DELTOS_KIND_ANY = 0,    /**< never stored; when opening: whatever it is */
   DELTOS_KIND_BUFFER = 1, /**< n-dimensional typed memory, buffer.h */
+  DELTOS_KIND_ARRAY = 2,  /**< growable elements of one type, array.h */
   DELTOS_KIND_TABLE = 3   /**< rows reached by pointers, table.h */
 };
 

@@ -123,6 +123,7 @@
 #ifndef DELTOS_DELTOS_H
 #define DELTOS_DELTOS_H
 
+#include <deltos/array.h>
 #include <deltos/buffer.h>
 #include <deltos/common.h>
 #include <deltos/elements.h>

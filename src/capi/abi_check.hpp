@@ -20,6 +20,8 @@ constexpr std::size_t kMaxStructBytes = 4096;
 template <class Struct>
 constexpr std::size_t kFirstSize = 0;
 template <>
+inline constexpr std::size_t kFirstSize<deltos_array_options> = 40;
+template <>
 inline constexpr std::size_t kFirstSize<deltos_open_options> = 72;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_copy_options> = 24;

@@ -9,6 +9,7 @@
 #include "dtype/compare.hpp"
 #include "dtype/dtype.hpp"
 #include "dtype/request.hpp"
+#include "object/array.hpp"
 #include "object/table.hpp"
 #include "store/options.hpp"
 
@@ -96,6 +97,7 @@ DELTOS_SAME(dtype::kMemoryAcquireRelease, DELTOS_MEMORY_ACQ_REL);
 DELTOS_SAME(dtype::kMemorySequential, DELTOS_MEMORY_SEQ_CST);
 
 DELTOS_SAME(object::kKindBuffer, DELTOS_KIND_BUFFER);
+DELTOS_SAME(object::kKindArray, DELTOS_KIND_ARRAY);
 DELTOS_SAME(object::kKindTable, DELTOS_KIND_TABLE);
 DELTOS_SAME(store::Mode::read, DELTOS_MODE_READ);
 DELTOS_SAME(store::Mode::in_place, DELTOS_MODE_IN_PLACE);

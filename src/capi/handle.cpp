@@ -48,7 +48,7 @@ Status check_library_view(const deltos_view *view) {
 Status check_stored(const deltos_object *object) {
   DELTOS_TRY(check_handle(object));
   if (object->object) return {};
-  return fail(Code::unsupported, "the object lies in memory and has no storage; create it with a transaction");
+  return fail(Code::unsupported, "the object has no storage; create it with a transaction");
 }
 
 Status check_belongs(const deltos_transaction *transaction, const deltos_object *object) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "object/array.hpp"
 #include "object/metadata.hpp"
 #include "object/table.hpp"
 #include "store/storage.hpp"
@@ -91,18 +92,20 @@ struct deltos_transaction {
 };
 
 struct deltos_object {
-  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) : object(std::move(opened)) {
-    if (object->record().kind == deltos::object::kKindTable) table = deltos::object::Table::stored(object);
-  }
+  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) { show(std::move(opened)); }
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
+  explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
   // Another state of the same object; what the handle itself restricts stays so.
-  void show(std::shared_ptr<deltos::store::ObjectRef> other) noexcept {
-    if (table) table->show(other);
+  void show(std::shared_ptr<deltos::store::ObjectRef> other) {
+    if (other->record().kind == deltos::object::kKindTable)
+      table = deltos::object::Table::stored(other, table && table->readonly());
     object = std::move(other);
   }
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_object>::kMark};
-  std::shared_ptr<deltos::store::ObjectRef> object;  // null: in memory, without a storage
+  std::shared_ptr<deltos::store::ObjectRef> object;  // null: without a storage
   deltos::object::Table::Pointer table;              // null: not a table
+  deltos::object::Array::Pointer array;              // null: not an array
+  mutable std::int64_t shown_length = 0;             // of an array, as it was told last
 };
 
 struct deltos_cursor {

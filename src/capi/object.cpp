@@ -2,6 +2,7 @@
 #include <deltos/object.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "capi/convert.hpp"
 #include "capi/guard.hpp"
@@ -14,8 +15,8 @@ namespace {
 constexpr std::uint64_t kMostEntriesAtOnce = 4096;
 
 Status check_kind(std::int32_t kind) {
-  if (kind == DELTOS_KIND_ANY || kind == DELTOS_KIND_BUFFER || kind == DELTOS_KIND_TABLE) return {};
-  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER or TABLE", kind);
+  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_TABLE) return {};
+  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY or TABLE", kind);
 }
 
 // A shape is never NULL for the caller.
@@ -75,6 +76,32 @@ Status stat_in_memory(const deltos_object *object, deltos_object_info *info) {
   return write_struct(known, info);
 }
 
+// What is live of an array, wherever it lies.
+void show_array(const deltos_object &object, deltos_object_info *known) {
+  const object::Array &array = *object.array;
+  known->count = array.count();
+  known->payload_bytes = known->count * known->itemsize;
+  const auto length = static_cast<std::int64_t>(known->count);
+  std::atomic_ref(object.shown_length).store(length, std::memory_order_relaxed);
+  known->shape = &object.shown_length;
+}
+
+// Of an array outside a storage.
+Status stat_outside(const deltos_object *object, deltos_object_info *info) {
+  const object::Array &array = *object->array;
+  deltos_object_info known{};
+  known.kind = DELTOS_KIND_ARRAY;
+  known.dtype = static_cast<std::int32_t>(array.format().dtype);
+  known.ndim = 1;
+  known.writable = array.home().writable() ? 1 : 0;
+  known.current = 1;
+  known.itemsize = array.format().item_bytes;
+  known.name = "";
+  known.format = array.format().text.c_str();
+  show_array(*object, &known);
+  return write_struct(known, info);
+}
+
 Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t capacity, std::uint64_t *count) {
   const std::uint64_t room = std::min(capacity, kMostEntriesAtOnce);
   DELTOS_ASSIGN(cursor->given, cursor->snapshot->list(cursor->prefix, cursor->one_level, cursor->last, room));
@@ -125,6 +152,12 @@ deltos_status deltos_object_open_newest(deltos_storage *storage, const char *nam
 deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_output(object, "the handle"));
+    DELTOS_TRY(check_handle(*object));
+    if ((*object)->array && !(*object)->object) {
+      DELTOS_ASSIGN(const bool other_length, (*object)->array->home().refresh());
+      if (changed != nullptr) *changed = other_length ? 1 : 0;
+      return {};
+    }
     DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
     const bool differs = newer != nullptr;
@@ -139,6 +172,7 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
     DELTOS_TRY(check_handle(object));
     DELTOS_TRY(check_output(info, "the facts"));
     DELTOS_TRY(check_struct_size(info));
+    if (!object->object && object->array) return stat_outside(object, info);
     if (!object->object) return stat_in_memory(object, info);
     deltos_object_info known = public_info(*object->object);
     if (object->table && object->table->readonly()) known.writable = 0;

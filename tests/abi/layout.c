@@ -123,6 +123,14 @@ int main(void) {
   FIELD(deltos_format_info, dtype);
   FIELD(deltos_format_info, itemsize);
   FIELD(deltos_format_info, alignment);
+  STRUCT(deltos_array_options);
+  FIELD(deltos_array_options, struct_size);
+  FIELD(deltos_array_options, create);
+  FIELD(deltos_array_options, flags);
+  FIELD(deltos_array_options, reserved);
+  FIELD(deltos_array_options, capacity);
+  FIELD(deltos_array_options, window_bytes);
+  FIELD(deltos_array_options, max_bytes);
   STRUCT(deltos_metadatum);
   FIELD(deltos_metadatum, key);
   FIELD(deltos_metadatum, format);
@@ -180,6 +188,7 @@ int main(void) {
   CONSTANT(DELTOS_E_INTERNAL);
   CONSTANT(DELTOS_KIND_ANY);
   CONSTANT(DELTOS_KIND_BUFFER);
+  CONSTANT(DELTOS_KIND_ARRAY);
   CONSTANT(DELTOS_KIND_TABLE);
   CONSTANT(DELTOS_DTYPE_OTHER);
   CONSTANT(DELTOS_DTYPE_BOOL);

@@ -126,6 +126,14 @@ AT(deltos_format_info, dtype, 4);
 AT(deltos_format_info, itemsize, 8);
 AT(deltos_format_info, alignment, 16);
 
+SIZE(deltos_array_options, 40);
+AT(deltos_array_options, create, 4);
+AT(deltos_array_options, flags, 8);
+AT(deltos_array_options, reserved, 12);
+AT(deltos_array_options, capacity, 16);
+AT(deltos_array_options, window_bytes, 24);
+AT(deltos_array_options, max_bytes, 32);
+
 SIZE(deltos_table_info, 56);
 AT(deltos_table_info, dtype, 4);
 AT(deltos_table_info, rows, 8);

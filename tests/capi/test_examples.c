@@ -100,6 +100,11 @@ static void test_example__table_gives_its_row_pointers(void **state) {
   assert_int_equal(example_table(NULL, NULL, NULL, NULL), 0);
 }
 
+static void test_example__array_is_appended_to(void **state) {
+  (void)state;
+  assert_int_equal(example_array(NULL, NULL, NULL, NULL), 0);
+}
+
 static void test_example__whole_program_stores_a_number(void **state) {
   (void)state;
   assert_int_equal(example_deltos_main(), 0);
@@ -124,6 +129,7 @@ int main(void) {
       in_example(test_example__elements_are_found),
       in_example(test_example__buffer_is_created),
       in_example(test_example__table_gives_its_row_pointers),
+      in_example(test_example__array_is_appended_to),
       in_example(test_example__whole_program_stores_a_number),
   };
   return cmocka_run_group_tests_name("examples", tests, NULL, NULL);

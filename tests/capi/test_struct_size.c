@@ -11,7 +11,8 @@ enum {
   first_object_info = 96,
   first_view = 80,
   first_format_info = 24,
-  first_table_info = 56
+  first_table_info = 56,
+  first_array_options = 40
 };
 
 static void test_struct_size__zero_or_absurd_is_refused_everywhere(void **state) {
@@ -158,6 +159,7 @@ static void test_struct_size__this_version_is_at_least_the_first(void **state) {
   assert_true(sizeof(deltos_view) >= first_view);
   assert_true(sizeof(deltos_format_info) >= first_format_info);
   assert_true(sizeof(deltos_table_info) >= first_table_info);
+  assert_true(sizeof(deltos_array_options) >= first_array_options);
 }
 
 int main(void) {

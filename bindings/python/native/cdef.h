@@ -64,6 +64,7 @@ enum
 {
   DELTOS_KIND_ANY = 0,
   DELTOS_KIND_BUFFER = 1,
+  DELTOS_KIND_ARRAY = 2,
   DELTOS_KIND_TABLE = 3
 };
 enum 
@@ -341,6 +342,36 @@ typedef struct deltos_format_info
   uint64_t alignment;
 } deltos_format_info;
 deltos_status deltos_format_describe(const char *format, deltos_format_info *info, char *canonical, uint64_t *canonical_size, deltos_error *err);
+typedef struct deltos_array_options
+{
+  uint32_t struct_size;
+  int32_t create;
+  uint32_t flags;
+  uint32_t reserved;
+  uint64_t capacity;
+  uint64_t window_bytes;
+  uint64_t max_bytes;
+} deltos_array_options;
+deltos_status deltos_array_open_file(const char *path, const char *format, int32_t dtype, int32_t mode, const deltos_array_options *options, deltos_object **array, deltos_error *err);
+deltos_status deltos_array_open_anonymous(const char *format, int32_t dtype, const deltos_array_options *options, deltos_object **array, deltos_error *err);
+deltos_status deltos_array_open_fd(int32_t fd, int32_t mode, const deltos_array_options *options, deltos_object **array, deltos_error *err);
+deltos_status deltos_array_fd(const deltos_object *array, int32_t *fd, deltos_error *err);
+uint64_t deltos_array_count(const deltos_object *array);
+uint64_t deltos_array_capacity(const deltos_object *array);
+deltos_status deltos_array_append(deltos_object *array, const void *items, uint64_t count, deltos_error *err);
+deltos_status deltos_array_tail(deltos_object *array, uint64_t count, void **tail, uint64_t *room, deltos_error *err);
+deltos_status deltos_array_advance(deltos_object *array, uint64_t count, deltos_error *err);
+deltos_status deltos_array_extend(deltos_object *array, const deltos_view *items, deltos_error *err);
+deltos_status deltos_array_insert(deltos_object *array, int64_t index, const void *items, uint64_t count, deltos_error *err);
+deltos_status deltos_array_remove(deltos_object *array, int64_t index, uint64_t count, void *removed, deltos_error *err);
+deltos_status deltos_array_resize(deltos_object *array, uint64_t count, deltos_error *err);
+deltos_status deltos_array_reserve(deltos_object *array, uint64_t capacity, deltos_error *err);
+deltos_status deltos_array_shrink(deltos_object *array, deltos_error *err);
+deltos_status deltos_array_clear(deltos_object *array, deltos_error *err);
+deltos_status deltos_array_reverse(deltos_object *array, deltos_error *err);
+deltos_status deltos_array_byteswap(deltos_object *array, deltos_error *err);
+deltos_status deltos_array_flush(deltos_object *array, uint8_t durable, deltos_error *err);
+deltos_status deltos_array_close(deltos_object **array, deltos_error *err);
 deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content, deltos_object **buffer, deltos_error *err);
 deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer, deltos_error *err);
 deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old, const deltos_view *content, deltos_object **buffer, deltos_error *err);

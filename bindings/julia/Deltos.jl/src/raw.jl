@@ -125,6 +125,7 @@ const deltos_release = Ptr{Cvoid}
 # Kinds of stored objects. The numbers are stored in files.
 const DELTOS_KIND_ANY = Int32(0)  # never stored; when opening: whatever it is
 const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
+const DELTOS_KIND_ARRAY = Int32(2)  # growable elements of one type, array.h
 const DELTOS_KIND_TABLE = Int32(3)  # rows reached by pointers, table.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
@@ -399,6 +400,21 @@ struct deltos_format_info
     dtype::Int32  # DELTOS_DTYPE_*
     itemsize::UInt64  # bytes of one element, padding included
     alignment::UInt64  # of one element: 1, 2, 4, 8 or 16
+end
+
+"""
+All zero with struct_size set: what is there, or little room that grows.
+"""
+struct deltos_array_options
+    struct_size::UInt32  # sizeof(deltos_array_options)
+    create::Int32  # flat file, WRITE: DELTOS_CREATE_NEVER, IF_ABSENT or NEW; else 0
+    flags::UInt32  # flat file: 0 or DELTOS_OPEN_SIGBUS_GUARD; else 0
+    reserved::UInt32  # 0
+    capacity::UInt64  # WRITE: elements to make room for at once; 0: none in particular
+    # WRITE: address space to reserve; 0: 16 times what is there, at least 64 GiB, or less where the
+    # system limits it
+    window_bytes::UInt64
+    max_bytes::UInt64  # WRITE: refuse to grow beyond; 0: no limit but the home's
 end
 
 # Answers of deltos_view_compare().
@@ -1142,6 +1158,266 @@ function deltos_format_describe(format, info, canonical, canonical_size, err)
         format, info, canonical, canonical_size, err)
 end
 
+const slot_deltos_array_open_file = Slot(C_NULL)
+"""
+    deltos_array_open_file(path, format, dtype, mode, options, array, err)
+
+Opens a flat file: nothing but elements, in native byte order.
+"""
+function deltos_array_open_file(path, format, dtype, mode, options, array, err)
+    return ccall(
+        address(slot_deltos_array_open_file), deltos_status,
+        (Cstring, Cstring, Int32, Int32, Ptr{deltos_array_options}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        path, format, dtype, mode, options, array, err)
+end
+
+const slot_deltos_array_open_anonymous = Slot(C_NULL)
+"""
+    deltos_array_open_anonymous(format, dtype, options, array, err)
+
+Makes an empty array in anonymous shared memory, open for WRITE. It lives until the last handle,
+view and descriptor goes.
+"""
+function deltos_array_open_anonymous(format, dtype, options, array, err)
+    return ccall(
+        address(slot_deltos_array_open_anonymous), deltos_status,
+        (Cstring, Int32, Ptr{deltos_array_options}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        format, dtype, options, array, err)
+end
+
+const slot_deltos_array_open_fd = Slot(C_NULL)
+"""
+    deltos_array_open_fd(fd, mode, options, array, err)
+
+Opens an anonymous array by a descriptor that another process has passed on; the element type comes
+with it. The descriptor stays the caller's.
+"""
+function deltos_array_open_fd(fd, mode, options, array, err)
+    return ccall(
+        address(slot_deltos_array_open_fd), deltos_status,
+        (Int32, Int32, Ptr{deltos_array_options}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        fd, mode, options, array, err)
+end
+
+const slot_deltos_array_fd = Slot(C_NULL)
+"""
+    deltos_array_fd(array, fd, err)
+
+The descriptor behind an anonymous array or a flat file, to be passed on.
+"""
+function deltos_array_fd(array, fd, err)
+    return ccall(
+        address(slot_deltos_array_fd), deltos_status,
+        (Ptr{deltos_object}, Ptr{Int32}, Ptr{deltos_error}),
+        array, fd, err)
+end
+
+const slot_deltos_array_count = Slot(C_NULL)
+"""
+    deltos_array_count(array)
+
+How many elements there are now. Those below the count may be read.
+"""
+function deltos_array_count(array)
+    return ccall(address(slot_deltos_array_count), UInt64, (Ptr{deltos_object},), array)
+end
+
+const slot_deltos_array_capacity = Slot(C_NULL)
+"""
+    deltos_array_capacity(array)
+
+How many elements there is room for without growing, as far as this handle knows.
+"""
+function deltos_array_capacity(array)
+    return ccall(address(slot_deltos_array_capacity), UInt64, (Ptr{deltos_object},), array)
+end
+
+const slot_deltos_array_append = Slot(C_NULL)
+"""
+    deltos_array_append(array, items, count, err)
+
+Appends elements.
+"""
+function deltos_array_append(array, items, count, err)
+    return ccall(
+        address(slot_deltos_array_append), deltos_status,
+        (Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        array, items, count, err)
+end
+
+const slot_deltos_array_tail = Slot(C_NULL)
+"""
+    deltos_array_tail(array, count, tail, room, err)
+
+Room behind the last element, to be filled in place; deltos_array_advance() then makes it elements.
+The fastest way: ask once, fill a lot.
+"""
+function deltos_array_tail(array, count, tail, room, err)
+    return ccall(
+        address(slot_deltos_array_tail), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{Ptr{Cvoid}}, Ptr{UInt64}, Ptr{deltos_error}),
+        array, count, tail, room, err)
+end
+
+const slot_deltos_array_advance = Slot(C_NULL)
+"""
+    deltos_array_advance(array, count, err)
+
+Makes elements of what has been filled in behind the last one.
+"""
+function deltos_array_advance(array, count, err)
+    return ccall(
+        address(slot_deltos_array_advance), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_error}),
+        array, count, err)
+end
+
+const slot_deltos_array_extend = Slot(C_NULL)
+"""
+    deltos_array_extend(array, items, err)
+
+Appends the elements of a view, in C order.
+"""
+function deltos_array_extend(array, items, err)
+    return ccall(
+        address(slot_deltos_array_extend), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_view}, Ptr{deltos_error}),
+        array, items, err)
+end
+
+const slot_deltos_array_insert = Slot(C_NULL)
+"""
+    deltos_array_insert(array, index, items, count, err)
+
+Inserts elements; those behind move up. Views of the array see the change.
+"""
+function deltos_array_insert(array, index, items, count, err)
+    return ccall(
+        address(slot_deltos_array_insert), deltos_status,
+        (Ptr{deltos_object}, Int64, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        array, index, items, count, err)
+end
+
+const slot_deltos_array_remove = Slot(C_NULL)
+"""
+    deltos_array_remove(array, index, count, removed, err)
+
+Removes elements; those behind move down.
+"""
+function deltos_array_remove(array, index, count, removed, err)
+    return ccall(
+        address(slot_deltos_array_remove), deltos_status,
+        (Ptr{deltos_object}, Int64, UInt64, Ptr{Cvoid}, Ptr{deltos_error}),
+        array, index, count, removed, err)
+end
+
+const slot_deltos_array_resize = Slot(C_NULL)
+"""
+    deltos_array_resize(array, count, err)
+
+Makes the array have so many elements: new ones are zero, those too many are cut off.
+"""
+function deltos_array_resize(array, count, err)
+    return ccall(
+        address(slot_deltos_array_resize), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_error}),
+        array, count, err)
+end
+
+const slot_deltos_array_reserve = Slot(C_NULL)
+"""
+    deltos_array_reserve(array, capacity, err)
+
+Makes room, so that appending up to that many elements needs none.
+"""
+function deltos_array_reserve(array, capacity, err)
+    return ccall(
+        address(slot_deltos_array_reserve), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_error}),
+        array, capacity, err)
+end
+
+const slot_deltos_array_shrink = Slot(C_NULL)
+"""
+    deltos_array_shrink(array, err)
+
+Gives room that no element needs back to the system.
+"""
+function deltos_array_shrink(array, err)
+    return ccall(
+        address(slot_deltos_array_shrink), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        array, err)
+end
+
+const slot_deltos_array_clear = Slot(C_NULL)
+"""
+    deltos_array_clear(array, err)
+
+Removes all elements; room stays.
+"""
+function deltos_array_clear(array, err)
+    return ccall(
+        address(slot_deltos_array_clear), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        array, err)
+end
+
+const slot_deltos_array_reverse = Slot(C_NULL)
+"""
+    deltos_array_reverse(array, err)
+
+Reverses the order of the elements, in place.
+"""
+function deltos_array_reverse(array, err)
+    return ccall(
+        address(slot_deltos_array_reverse), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        array, err)
+end
+
+const slot_deltos_array_byteswap = Slot(C_NULL)
+"""
+    deltos_array_byteswap(array, err)
+
+Turns the bytes of every number round, in place: of complex numbers each half, of text each
+character, of single bytes and strings of bytes nothing.
+"""
+function deltos_array_byteswap(array, err)
+    return ccall(
+        address(slot_deltos_array_byteswap), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        array, err)
+end
+
+const slot_deltos_array_flush = Slot(C_NULL)
+"""
+    deltos_array_flush(array, durable, err)
+
+Brings the array into the state that a crash of the machine leaves.
+"""
+function deltos_array_flush(array, durable, err)
+    return ccall(
+        address(slot_deltos_array_flush), deltos_status,
+        (Ptr{deltos_object}, UInt8, Ptr{deltos_error}),
+        array, durable, err)
+end
+
+const slot_deltos_array_close = Slot(C_NULL)
+"""
+    deltos_array_close(array, err)
+
+Closes the handle, or refuses and changes nothing: while views acquired through it live, it answers
+DELTOS_E_PINNED and says how many.
+"""
+function deltos_array_close(array, err)
+    return ccall(
+        address(slot_deltos_array_close), deltos_status,
+        (Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        array, err)
+end
+
 const slot_deltos_buffer_create = Slot(C_NULL)
 """
     deltos_buffer_create(transaction, name, content, buffer, err)
@@ -1709,6 +1985,26 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_view_contiguity, slot_deltos_view_contiguity),
     (:deltos_view_copy, slot_deltos_view_copy),
     (:deltos_format_describe, slot_deltos_format_describe),
+    (:deltos_array_open_file, slot_deltos_array_open_file),
+    (:deltos_array_open_anonymous, slot_deltos_array_open_anonymous),
+    (:deltos_array_open_fd, slot_deltos_array_open_fd),
+    (:deltos_array_fd, slot_deltos_array_fd),
+    (:deltos_array_count, slot_deltos_array_count),
+    (:deltos_array_capacity, slot_deltos_array_capacity),
+    (:deltos_array_append, slot_deltos_array_append),
+    (:deltos_array_tail, slot_deltos_array_tail),
+    (:deltos_array_advance, slot_deltos_array_advance),
+    (:deltos_array_extend, slot_deltos_array_extend),
+    (:deltos_array_insert, slot_deltos_array_insert),
+    (:deltos_array_remove, slot_deltos_array_remove),
+    (:deltos_array_resize, slot_deltos_array_resize),
+    (:deltos_array_reserve, slot_deltos_array_reserve),
+    (:deltos_array_shrink, slot_deltos_array_shrink),
+    (:deltos_array_clear, slot_deltos_array_clear),
+    (:deltos_array_reverse, slot_deltos_array_reverse),
+    (:deltos_array_byteswap, slot_deltos_array_byteswap),
+    (:deltos_array_flush, slot_deltos_array_flush),
+    (:deltos_array_close, slot_deltos_array_close),
     (:deltos_buffer_create, slot_deltos_buffer_create),
     (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
     (:deltos_buffer_replace, slot_deltos_buffer_replace),

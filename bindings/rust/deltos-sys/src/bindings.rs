@@ -153,6 +153,8 @@ pub type deltos_release = Option<unsafe extern "C" fn(user: *mut c_void)>;
 pub const DELTOS_KIND_ANY: i32 = 0;
 /// n-dimensional typed memory, buffer.h
 pub const DELTOS_KIND_BUFFER: i32 = 1;
+/// growable elements of one type, array.h
+pub const DELTOS_KIND_ARRAY: i32 = 2;
 /// rows reached by pointers, table.h
 pub const DELTOS_KIND_TABLE: i32 = 3;
 
@@ -534,6 +536,26 @@ pub struct deltos_format_info {
     pub itemsize: u64,
     /// of one element: 1, 2, 4, 8 or 16
     pub alignment: u64,
+}
+
+/// All zero with struct_size set: what is there, or little room that grows.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_array_options {
+    /// sizeof([`deltos_array_options`])
+    pub struct_size: u32,
+    /// flat file, WRITE: [`DELTOS_CREATE_NEVER`], IF_ABSENT or NEW; else 0
+    pub create: i32,
+    /// flat file: 0 or [`DELTOS_OPEN_SIGBUS_GUARD`]; else 0
+    pub flags: u32,
+    /// 0
+    pub reserved: u32,
+    /// WRITE: elements to make room for at once; 0: none in particular
+    pub capacity: u64,
+    /// WRITE: address space to reserve; 0: 16 times what is there, at least 64 GiB, or less where the system limits it
+    pub window_bytes: u64,
+    /// WRITE: refuse to grow beyond; 0: no limit but the home's
+    pub max_bytes: u64,
 }
 
 // Answers of deltos_view_compare().
@@ -979,6 +1001,118 @@ extern "C" {
         canonical_size: *mut u64,
         err: *mut deltos_error,
     ) -> deltos_status;
+
+    /// Opens a flat file: nothing but elements, in native byte order.
+    pub fn deltos_array_open_file(
+        path: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        mode: i32,
+        options: *const deltos_array_options,
+        array: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes an empty array in anonymous shared memory, open for WRITE. It lives until the last handle, view and
+    /// descriptor goes.
+    pub fn deltos_array_open_anonymous(
+        format: *const c_char,
+        dtype: i32,
+        options: *const deltos_array_options,
+        array: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens an anonymous array by a descriptor that another process has passed on; the element type comes with it. The
+    /// descriptor stays the caller's.
+    pub fn deltos_array_open_fd(
+        fd: i32,
+        mode: i32,
+        options: *const deltos_array_options,
+        array: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The descriptor behind an anonymous array or a flat file, to be passed on.
+    pub fn deltos_array_fd(array: *const deltos_object, fd: *mut i32, err: *mut deltos_error) -> deltos_status;
+
+    /// How many elements there are now. Those below the count may be read.
+    pub fn deltos_array_count(array: *const deltos_object) -> u64;
+
+    /// How many elements there is room for without growing, as far as this handle knows.
+    pub fn deltos_array_capacity(array: *const deltos_object) -> u64;
+
+    /// Appends elements.
+    pub fn deltos_array_append(
+        array: *mut deltos_object,
+        items: *const c_void,
+        count: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Room behind the last element, to be filled in place; [`deltos_array_advance`] then makes it elements. The
+    /// fastest way: ask once, fill a lot.
+    pub fn deltos_array_tail(
+        array: *mut deltos_object,
+        count: u64,
+        tail: *mut *mut c_void,
+        room: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes elements of what has been filled in behind the last one.
+    pub fn deltos_array_advance(array: *mut deltos_object, count: u64, err: *mut deltos_error) -> deltos_status;
+
+    /// Appends the elements of a view, in C order.
+    pub fn deltos_array_extend(
+        array: *mut deltos_object,
+        items: *const deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Inserts elements; those behind move up. Views of the array see the change.
+    pub fn deltos_array_insert(
+        array: *mut deltos_object,
+        index: i64,
+        items: *const c_void,
+        count: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Removes elements; those behind move down.
+    pub fn deltos_array_remove(
+        array: *mut deltos_object,
+        index: i64,
+        count: u64,
+        removed: *mut c_void,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes the array have so many elements: new ones are zero, those too many are cut off.
+    pub fn deltos_array_resize(array: *mut deltos_object, count: u64, err: *mut deltos_error) -> deltos_status;
+
+    /// Makes room, so that appending up to that many elements needs none.
+    pub fn deltos_array_reserve(array: *mut deltos_object, capacity: u64, err: *mut deltos_error) -> deltos_status;
+
+    /// Gives room that no element needs back to the system.
+    pub fn deltos_array_shrink(array: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Removes all elements; room stays.
+    pub fn deltos_array_clear(array: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Reverses the order of the elements, in place.
+    pub fn deltos_array_reverse(array: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Turns the bytes of every number round, in place: of complex numbers each half, of text each character, of single
+    /// bytes and strings of bytes nothing.
+    pub fn deltos_array_byteswap(array: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Brings the array into the state that a crash of the machine leaves.
+    pub fn deltos_array_flush(array: *mut deltos_object, durable: u8, err: *mut deltos_error) -> deltos_status;
+
+    /// Closes the handle, or refuses and changes nothing: while views acquired through it live, it answers
+    /// [`DELTOS_E_PINNED`] and says how many.
+    pub fn deltos_array_close(array: *mut *mut deltos_object, err: *mut deltos_error) -> deltos_status;
 
     /// Creates a buffer with content.
     pub fn deltos_buffer_create(

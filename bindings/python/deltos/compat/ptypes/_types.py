@@ -186,14 +186,12 @@ class _Number(_Ordered):
     __slots__ = ("__weakref__", "_cell", "_slot")
 
     _by_value = True
-    _cell: Cell
     _slot: int
     _format: ClassVar[str]
 
     @classmethod
     def _read(cls, cell: Cell, field: Field) -> Any:
-        proxy = cls.__new__(cls)
-        proxy._cell = cell
+        proxy = cls._unwatched(cell)
         proxy._slot = field.slot
         cls._store.watch(proxy)
         return proxy
@@ -237,11 +235,8 @@ class _Number(_Ordered):
 
     def add(self, value: Any) -> None:
         """Adds to it; no other thread comes in between."""
-        number, cell = self._converted(value), self._cell
         with self._store.lock:
-            self._store.before_storing(cell)
-            words = self._words(cell)
-            words[self._slot] = words[self._slot] + number
+            self.contents += self._converted(value)
 
 
 class IntProxy(_Number):

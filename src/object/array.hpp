@@ -1,0 +1,74 @@
+// Growable arrays: elements of one type, in one of three homes (store/array_home.hpp). What changes the length works by
+// storing elements first and the length last, so that whoever reads the length may read the elements.
+#pragma once
+
+#include <cstring>
+
+#include "object/view.hpp"
+#include "store/array_home.hpp"
+
+namespace deltos::object {
+
+constexpr std::uint8_t kKindArray = 2;
+
+class Array {
+ public:
+  using Pointer = std::shared_ptr<Array>;
+  Array(dtype::Format format, std::shared_ptr<store::ArrayHome> home)
+      : format_(std::move(format)), item_bytes_(format_.item_bytes), home_(std::move(home)) {}
+
+  const dtype::Format &format() const { return format_; }
+  store::ArrayHome &home() const { return *home_; }
+  std::uint64_t count() const { return home_->length() / item_bytes_; }
+  std::uint64_t capacity() const { return home_->room() / item_bytes_; }
+  Result<View> acquire(std::int32_t flags) const;
+
+  // ---- the appender's; one thread at a time. Nothing has changed when one of them fails.
+  Status append(const void *items, std::uint64_t count) {
+    store::ArrayHome &home = *home_;
+    const std::uint64_t length = home.own_length();
+    std::uint64_t bytes = 0;
+    const std::uint64_t limit = home.limit();
+    // Nothing to append is left to the other way, which knows whether this handle may append at all.
+    const bool fits =
+        checked_mul(count, item_bytes_, &bytes) && bytes - 1 < limit - length && length < limit && items != nullptr;
+    if (!fits) [[unlikely]]
+      return append_slowly(items, count);
+    std::byte *const tail = home.data() + length;
+    if (bytes == sizeof(std::uint64_t)) {
+      std::memcpy(tail, items, sizeof(std::uint64_t));
+    } else {
+      std::memmove(tail, items, bytes);
+    }
+    home.set_length(length + bytes);
+    return {};
+  }
+  struct Tail {
+    std::byte *data;
+    std::uint64_t room;  // elements
+  };
+  Result<Tail> tail(std::uint64_t count);
+  Status advance(std::uint64_t count);
+  Status extend(const Memory &items);
+  Status insert(std::int64_t index, const void *items, std::uint64_t count);
+  Status remove(std::int64_t index, std::uint64_t count, void *removed);
+  Status resize(std::uint64_t count);
+  Status reserve(std::uint64_t count);
+  Status shrink();
+
+  // ---- stores into what is there
+  Status reverse();
+  Status byteswap();
+
+ private:
+  Status append_slowly(const void *items, std::uint64_t count);
+  Result<std::uint64_t> bytes_of(std::uint64_t count) const;
+  Result<std::uint64_t> make_room(std::uint64_t more);
+  Result<std::uint64_t> offset_of(std::int64_t index, bool end) const;
+
+  const dtype::Format format_;
+  const std::uint64_t item_bytes_;
+  const std::shared_ptr<store::ArrayHome> home_;
+};
+
+}  // namespace deltos::object
