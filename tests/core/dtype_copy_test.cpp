@@ -133,6 +133,39 @@ TEST_P(CopyModel, OneDifferingByteIsNoticed) {
   }
 }
 
+// Large enough for the tiles of the copy across, and for what is left beside them.
+TEST_P(CopyModel, BetweenOppositeOrdersOfAnySizeWithGaps) {
+  Random random(static_cast<std::uint32_t>(GetParam()) + 7000);
+  constexpr std::int64_t kLongest = 200, kPlane = kLongest * (kLongest + 2);
+  const Blob content = numbered(2 * kPlane * 33);
+  Blob copied(content.size());
+  for (int round = 0; round < 60; ++round) {
+    const std::uint64_t item_bytes = random.item_bytes();
+    const auto item = static_cast<std::int64_t>(item_bytes);
+    Numbers shape{random.below(kLongest) + 1, random.below(kLongest) + 1};
+    Numbers rows{(shape[1] + random.below(3)) * item, item}, columns{item, (shape[0] + random.below(3)) * item};
+    if (random.one_in(4)) {  // a dimension of whole planes somewhere among the two
+      const std::int64_t place = random.below(3);
+      shape.insert(shape.begin() + place, 2);
+      rows.insert(rows.begin() + place, kPlane * item);
+      columns.insert(columns.begin() + place, kPlane * item);
+    }
+    const auto layout = [&](const Blob &memory, const Numbers &strides) -> Layout {
+      return {const_cast<std::byte *>(memory.data()),
+              static_cast<int>(shape.size()),
+              shape.data(),
+              strides.data(),
+              nullptr,
+              item_bytes};
+    };
+    const bool is_turned = random.one_in(2);
+    const Layout source = layout(content, is_turned ? rows : columns);
+    const Layout target = layout(copied, is_turned ? columns : rows);
+    ASSERT_TRUE(copy(target, source).ok());
+    ASSERT_TRUE(bytes_of(target) == bytes_of(source)) << item_bytes << " " << shape[0] << " " << shape[1];
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, CopyModel, testing::Range(0, 4));
 
 // A strided array whose rows or items are larger than the walk gathers.
