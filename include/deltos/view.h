@@ -174,7 +174,7 @@ typedef struct deltos_slice {
   uint32_t reserved; /**< 0 */
 } deltos_slice;
 
-/** What of a deltos_slice counts. */
+/** Bits of deltos_slice.flags: what of it counts. */
 enum {
   DELTOS_SLICE_NO_START = 1, /**< start is not given: from the beginning, or the end when the step is negative */
   DELTOS_SLICE_NO_STOP = 2,  /**< stop is not given: all the way */

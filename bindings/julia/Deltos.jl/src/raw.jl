@@ -380,12 +380,12 @@ struct deltos_slice
     reserved::UInt32  # 0
 end
 
-# What of a deltos_slice counts.
+# Bits of deltos_slice.flags: what of it counts.
 # start is not given: from the beginning, or the end when the step is negative
-const DELTOS_SLICE_NO_START = Int32(1)
-const DELTOS_SLICE_NO_STOP = Int32(2)  # stop is not given: all the way
+const DELTOS_SLICE_NO_START = UInt32(1)
+const DELTOS_SLICE_NO_STOP = UInt32(2)  # stop is not given: all the way
 # one index, and the dimension goes; stop and step are not looked at
-const DELTOS_SLICE_INDEX = Int32(4)
+const DELTOS_SLICE_INDEX = UInt32(4)
 
 # Answers of deltos_view_contiguity(); what is neither is 0.
 const DELTOS_CONTIGUOUS_C = Int32(1)  # packed, the last index fastest

@@ -510,13 +510,13 @@ pub struct deltos_slice {
     pub reserved: u32,
 }
 
-// What of a deltos_slice counts.
+// Bits of deltos_slice.flags: what of it counts.
 /// start is not given: from the beginning, or the end when the step is negative
-pub const DELTOS_SLICE_NO_START: i32 = 1;
+pub const DELTOS_SLICE_NO_START: u32 = 1;
 /// stop is not given: all the way
-pub const DELTOS_SLICE_NO_STOP: i32 = 2;
+pub const DELTOS_SLICE_NO_STOP: u32 = 2;
 /// one index, and the dimension goes; stop and step are not looked at
-pub const DELTOS_SLICE_INDEX: i32 = 4;
+pub const DELTOS_SLICE_INDEX: u32 = 4;
 
 // Answers of deltos_view_contiguity(); what is neither is 0.
 /// packed, the last index fastest

@@ -52,7 +52,7 @@ impl Slice {
     }
 
     fn raw(&self) -> sys::deltos_slice {
-        let flag = |set: bool, flag: i32| if set { flag as u32 } else { 0 };
+        let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         sys::deltos_slice {
             start: self.start.unwrap_or(0) as i64,
             stop: self.stop.unwrap_or(0) as i64,
