@@ -63,7 +63,9 @@ from deltos._options import Finding, Options, Pin, StorageInfo
 from deltos._scopes import Entry, Reader, Writer
 from deltos._snapshot import Snapshot
 from deltos._storage import Storage, anonymous_storage, open_memory_storage, open_storage
+from deltos._table import Table
 from deltos._transaction import Transaction
+from deltos._view import View
 
 __version__: str = _text_of(_lib.deltos_version())
 
@@ -205,10 +207,12 @@ __all__ = [
     "Storage",
     "StorageInfo",
     "StructError",
+    "Table",
     "TooSmallError",
     "Transaction",
     "TypeMismatchError",
     "UnsupportedError",
+    "View",
     "Writer",
     "anonymous",
     "open",

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from deltos._dtypes import TAGGED, TYPES, optional_module, struct_format, tagged_of
-from deltos._errors import FormatError, TypeMismatchError
-from deltos._exporter import Exporter, Source
+from deltos._errors import Error, FormatError, TypeMismatchError
+from deltos._exporter import Exporter, Handle, Source, wrap
 from deltos._ffi import ffi
 from deltos._native import CData
 
@@ -41,12 +41,28 @@ def _source_of(exporter: Any) -> Source:
         converted = _converted(exporter)
         if converted is None:
             raise TypeMismatchError(
-                f"a {type(exporter).__name__} cannot be stored: give what exports its memory,"
+                f"a {type(exporter).__name__} has no memory to look at or to store: give what exports it,"
                 " such as an array, bytes or a memoryview"
             ) from error
         return Source(converted)
     except (ValueError, NotImplementedError) as error:  # a dtype that NumPy does not export
         raise FormatError(f"elements of this type cannot be stored: {error}") from None
+
+
+def view_of(value: Any, readonly: bool = False) -> Handle:
+    """A handle of a view of a value's memory, which stays as it is until the last view of it goes."""
+    if isinstance(value, Exporter):
+        return value._view(readonly)
+    exporter, code = _exporter_of(value)
+    format = struct_format(value.dtype) if getattr(getattr(value, "dtype", None), "names", None) else None
+    try:
+        return wrap(exporter, code, format)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        if isinstance(error, Error):
+            raise
+        with _source_of(exporter):  # raises what is to be said
+            pass
+        return view_of(_converted(value))
 
 
 class Content(AbstractContextManager[CData]):

@@ -80,6 +80,8 @@ def optional_module(name: str) -> ModuleType | None:
 
 def tagged_of(dtype: Any) -> int:
     """The code of a NumPy dtype that has no format character; 0 for all others."""
+    if getattr(dtype, "isbuiltin", 2) != 2:  # all but those that an extension has made; names take long to make
+        return 0
     code = CODES.get(getattr(dtype, "name", ""), 0)
     return code if code in TAGGED else 0
 
@@ -155,6 +157,16 @@ def resolve(dtype: Any, format: str | None, shape: tuple[int, ...]) -> tuple[byt
         return (memoryview(numpy.empty(0, parsed)).format or "B").encode(), 0, shape
     except (TypeError, ValueError, BufferError) as error:
         raise FormatError(f"elements of type {parsed} cannot be stored: {error}") from None
+
+
+def element_type(type: Any) -> tuple[bytes | None, int]:
+    """Format or code of an element type: a name ("float64", "bfloat16"), a format, or a NumPy dtype."""
+    if isinstance(type, str) and type not in CODES:
+        return type.encode(), 0
+    format, code, inner = resolve(type, None, ())
+    if inner:
+        raise FormatError(f"elements of type {type} are arrays: give their type and a shape")
+    return format, code
 
 
 def shape_of(shape: int | Iterable[int]) -> tuple[int, ...]:

@@ -30,17 +30,20 @@ def _address(pointer: CData) -> int:
     return int(ffi.cast(_ADDRESS, pointer))
 
 
+_POINTERS = [
+    ffi.typeof(f"deltos_{name} *")
+    for name in ("storage", "snapshot", "transaction", "object", "cursor", "view")  # in the order of kinds
+]
+
+
+def _pointer_of(kind: int, address: int) -> CData:
+    return ffi.cast(_POINTERS[kind], address)
+
+
 _exporter.bind(
-    (
-        _address(ffi.addressof(lib, "deltos_view_acquire")),
-        _address(ffi.addressof(lib, "deltos_view_release")),
-        _address(ffi.addressof(lib, "deltos_storage_detach")),
-        _address(ffi.addressof(lib, "deltos_snapshot_release")),
-        _address(ffi.addressof(lib, "deltos_transaction_abort")),
-        _address(ffi.addressof(lib, "deltos_object_release")),
-        _address(ffi.addressof(lib, "deltos_cursor_release")),
-    ),
+    tuple(_address(ffi.addressof(lib, name)) for name in _exporter.FUNCTIONS),
     raise_status,
+    _pointer_of,
 )
 
 _spare_errors: list[CData] = []
@@ -71,6 +74,15 @@ def raise_error(error: CData, *, path: bool = False) -> None:
     message = ffi.string(error.message).decode("utf-8", "replace")
     _spare_errors.append(error)
     raise error_of(status, message, os_errno, path=path)
+
+
+OBJECT_CELL = ffi.typeof("deltos_object **")
+VIEW_CELL = ffi.typeof("deltos_view **")
+
+
+def forget(error: CData) -> None:
+    """Takes back an error of attempt() that is of no interest."""
+    _spare_errors.append(error)
 
 
 def own(kind: int, pointer: CData) -> Handle:

@@ -1,4 +1,4 @@
-"""Storages and buffers in pickles: where to find them, never what is in them.
+"""Storages and objects in pickles: where to find them, never what is in them.
 
 A process that gets such a pickle opens the file itself and shares its memory. One that writes is unpickled as one that
 stores in place, because a storage has one writer. The uuid in the pickle tells whether the path still leads to the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from deltos._errors import KindError, error_of
 from deltos._ffi import lib
@@ -17,7 +17,7 @@ from deltos._options import MODES, Options
 from deltos._storage import Storage, open_storage
 
 if TYPE_CHECKING:
-    from deltos._buffer import Buffer
+    from deltos._object import Object
 
 State: TypeAlias = tuple[bytes, bytes, str, Options]
 
@@ -48,11 +48,11 @@ def restore_storage(path: bytes, uuid: bytes, mode: str, options: Options) -> St
     return storage
 
 
-def buffer_state(buffer: Buffer) -> tuple[State, str]:
+def object_state(thing: Object) -> tuple[State, str]:
     """The storage's state, and the name."""
-    return storage_state(buffer.storage), buffer.name
+    return storage_state(thing.storage), thing.name
 
 
-def restore_buffer(state: State, name: str) -> Buffer:
+def restore_object(state: State, name: str) -> Any:
     """Looks the name up in the storage."""
     return restore_storage(*state)[name]

@@ -1,9 +1,9 @@
-"""What a storage, a snapshot and a transaction have in common: mappings from names to buffers."""
+"""What a storage, a snapshot and a transaction have in common: mappings from names to objects."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +14,9 @@ from deltos._dtypes import resolve, shape_of
 from deltos._errors import NotFoundError
 from deltos._exporter import CURSOR, OBJECT, Handle
 from deltos._ffi import ffi, lib
-from deltos._native import CData, attempt, bytes_of, call, own, raise_error, text_of
+from deltos._kinds import found, opened
+from deltos._native import CData, bytes_of, call, own, text_of
+from deltos._table import Table, lengths_of, type_of
 
 if TYPE_CHECKING:
     from deltos._storage import Storage
@@ -47,7 +49,7 @@ def _next_entries(cursor: Handle, entries: CData, count: CData) -> list[Entry]:
         ]
 
 
-class Reader(Mapping[str, Buffer]):
+class Reader(Mapping[str, Any]):
     """Names and what they stand for."""
 
     __slots__ = ("__weakref__",)
@@ -73,12 +75,11 @@ class Reader(Mapping[str, Buffer]):
         """Where what was found here can be looked up again; the storage once this has ended."""
         return self.storage
 
-    def __getitem__(self, name: str) -> Buffer:
-        cell = ffi.new("deltos_object **")
+    def __getitem__(self, name: str) -> Any:
         encoded = bytes_of(name, "a name")
         with self._reading() as snapshot:
-            call(lib.deltos_object_open, snapshot, encoded, lib.DELTOS_KIND_BUFFER, cell)
-        return Buffer._of(self, own(OBJECT, cell[0]))
+            kind, handle = opened(lib.deltos_object_open, snapshot, encoded)
+        return kind._of(self, handle)
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -124,7 +125,7 @@ class Reader(Mapping[str, Buffer]):
         return Attributes(self, "")
 
 
-class Writer(Reader, MutableMapping[str, Buffer]):
+class Writer(Reader, MutableMapping[str, Any]):
     """Names that can be given, taken away and changed."""
 
     __slots__ = ()
@@ -141,30 +142,22 @@ class Writer(Reader, MutableMapping[str, Buffer]):
         """
         encoded = bytes_of(name, "a name")
         with Content(value) as content, self._writing() as transaction:
-            old = self._find(transaction, encoded)
+            old = found(lib.deltos_transaction_snapshot(transaction), encoded)
             if old is None:
                 call(lib.deltos_buffer_create, transaction, encoded, content, ffi.NULL)
-            else:
-                with old as pointer:
+            elif old[0] is Buffer:
+                with old[1] as pointer:
                     call(lib.deltos_buffer_replace, transaction, pointer, content, ffi.NULL)
-
-    @staticmethod
-    def _find(transaction: CData, name: bytes) -> Handle | None:
-        cell = ffi.new("deltos_object **")
-        snapshot = lib.deltos_transaction_snapshot(transaction)
-        error = attempt(lib.deltos_object_open, snapshot, name, lib.DELTOS_KIND_BUFFER, cell)
-        if error is None:
-            return own(OBJECT, cell[0])
-        if error.status != lib.DELTOS_E_NOT_FOUND:
-            raise_error(error)
-        return None
+            else:
+                call(lib.deltos_transaction_delete, transaction, encoded)
+                call(lib.deltos_buffer_create, transaction, encoded, content, ffi.NULL)
 
     def __delitem__(self, name: str) -> None:
         encoded = bytes_of(name, "a name")
         with self._writing() as transaction:
             call(lib.deltos_transaction_delete, transaction, encoded)
 
-    def setdefault(self, name: str, default: Any = None) -> Buffer:
+    def setdefault(self, name: str, default: Any = None) -> Any:
         """The buffer of that name; stores the default first when there is none."""
         if name not in self:
             self[name] = default
@@ -190,8 +183,21 @@ class Writer(Reader, MutableMapping[str, Buffer]):
                 ffi.new("int64_t[]", lengths) if lengths else ffi.NULL,
                 cell,
             )
-            buffer = Buffer._of(self, own(OBJECT, cell[0]))
+            buffer: Buffer = Buffer._of(self, own(OBJECT, cell[0]))
         return buffer
+
+    def create_table(
+        self, name: str, rows: int, columns: int | Sequence[int], *, dtype: Any = None, format: str | None = None
+    ) -> Table:
+        """Makes a table of zeros: rows of so many columns, or ragged ones, when columns has a number for each row."""
+        encoded = bytes_of(name, "a name")
+        layout, code = type_of(dtype, format)
+        size = lengths_of(rows, columns)
+        cell = ffi.new("deltos_object **")
+        with self._writing() as transaction:
+            call(lib.deltos_table_create, transaction, encoded, layout, code, *size, cell)
+            table: Table = Table._of(self, own(OBJECT, cell[0]))
+        return table
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
         """Gives an object another name; its id, content, attributes and views stay."""

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from deltos import _exporter
-from deltos._buffer import Buffer
 from deltos._errors import ClosedError, Error, InvalidError
 from deltos._exporter import OBJECT, STORAGE, Handle
 from deltos._ffi import ffi, lib
+from deltos._kinds import opened
 from deltos._native import (
+    OBJECT_CELL,
     CData,
     Progress,
     ProgressFunction,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
 _CELL = ffi.typeof("deltos_storage **")
-_OBJECT = ffi.typeof("deltos_object **")
 
 _living: weakref.WeakSet[Storage] = weakref.WeakSet()
 
@@ -164,16 +164,19 @@ class Storage(Writer):
         if self.closed:
             raise ClosedError("the storage has been closed")
 
-    def _open_newest(self, name: bytes) -> Handle:
-        cell = ffi.new(_OBJECT)
+    def _open_newest(self, name: bytes, kind: int) -> Handle:
+        cell = ffi.new(OBJECT_CELL)
         with self._handle as storage:
-            call(lib.deltos_object_open_newest, storage, name, lib.DELTOS_KIND_BUFFER, cell)
+            call(lib.deltos_object_open_newest, storage, name, kind, cell)
         return own(OBJECT, cell[0])
 
-    def __getitem__(self, name: str) -> Buffer:
-        buffer = Buffer._of(self, self._open_newest(bytes_of(name, "a name")))
-        buffer._fresh = True
-        return buffer
+    def __getitem__(self, name: str) -> Any:
+        encoded = bytes_of(name, "a name")
+        with self._handle as storage:
+            kind, handle = opened(lib.deltos_object_open_newest, storage, encoded)
+        thing = kind._of(self, handle)
+        thing._fresh = True
+        return thing
 
     def __len__(self) -> int:
         return int(self._stat().object_count)

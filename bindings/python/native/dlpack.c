@@ -70,21 +70,43 @@ static void versioned_capsule_dropped(PyObject *capsule) {
   collect_loans(NULL);
 }
 
-static Tensor *tensor_of(deltos_view *view, int copy) {
-  Tensor *tensor = calloc(1, sizeof *tensor + 2 * (size_t)view->ndim * sizeof(int64_t));
-  if (tensor == NULL || (copy && posix_memalign(&tensor->copy, 256, view->nbytes + 1) != 0)) {
-    free(tensor);
-    library.view_release(&view);
+/* A copy of the elements in C order, or NULL with the reason raised. */
+static void *packed_copy(const deltos_view *view) {
+  void *copy = NULL;
+  if (posix_memalign(&copy, 256, view->nbytes + 1) != 0) {
     PyErr_NoMemory();
     return NULL;
   }
-  if (copy && view->nbytes > 0) memcpy(tensor->copy, view->data, (size_t)view->nbytes);
-  tensor->view = view;
-  if (copy) library.view_release(&tensor->view);
+  Py_buffer buffer = {.buf = view->data,
+                      .len = (Py_ssize_t)view->nbytes,
+                      .itemsize = (Py_ssize_t)view->itemsize,
+                      .ndim = view->ndim,
+                      .shape = (Py_ssize_t *)view->shape,
+                      .strides = (Py_ssize_t *)view->strides};
+  if (view->nbytes > 0 && PyBuffer_ToContiguous(copy, &buffer, buffer.len, 'C') < 0) {
+    free(copy);
+    return NULL;
+  }
+  return copy;
+}
+
+/* Takes the view, also when it fails with NULL. */
+static Tensor *tensor_of(deltos_view *view, int copy) {
+  Tensor *tensor = calloc(1, sizeof *tensor + 2 * (size_t)view->ndim * sizeof(int64_t));
+  if (tensor == NULL) PyErr_NoMemory();
+  if (tensor != NULL && copy && (tensor->copy = packed_copy(view)) == NULL) {
+    free(tensor);
+    tensor = NULL;
+  }
+  if (tensor != NULL)
+    tensor->view = view;
+  else
+    library.view_release(&view);
   return tensor;
 }
 
-static void fill_tensor(DlTensor *out, Tensor *tensor, const deltos_view *view, int code, int bits) {
+static void fill_tensor(DlTensor *out, const Tensor *tensor, int code, int bits, int64_t *lengths) {
+  const deltos_view *view = tensor->view;
   out->data = tensor->copy != NULL ? tensor->copy : view->data;
   if (view->nbytes == 0) out->data = NULL;
   out->device.device_type = kDlCpu;
@@ -92,14 +114,23 @@ static void fill_tensor(DlTensor *out, Tensor *tensor, const deltos_view *view, 
   out->type.code = (uint8_t)code;
   out->type.bits = (uint8_t)bits;
   out->type.lanes = 1;
-  out->shape = tensor->lengths;
-  out->strides = tensor->lengths + view->ndim;
+  out->shape = lengths;
+  out->strides = lengths + view->ndim;
   int64_t stride = 1;
   for (int32_t k = view->ndim - 1; k >= 0; --k) {
     out->shape[k] = view->shape[k];
-    out->strides[k] = stride;
+    out->strides[k] = tensor->copy != NULL ? stride : view->strides[k] / (int64_t)view->itemsize;
     stride *= view->shape[k];
   }
+}
+
+/* Why DLPack cannot say how memory lies; NULL when it can. */
+static const char *unsayable(const deltos_view *view) {
+  if (view->suboffsets != NULL) return "DLPack has no rows that are reached by pointers; make a copy: to_dense()";
+  for (int32_t k = 0; k < view->ndim; ++k)
+    if (view->strides[k] % (int64_t)view->itemsize != 0)
+      return "DLPack counts strides in elements, and these are not whole; make a copy";
+  return NULL;
 }
 
 PyObject *dlpack_capsule(deltos_view *view, int code, int bits, int versioned, int copy) {
@@ -110,18 +141,17 @@ PyObject *dlpack_capsule(deltos_view *view, int code, int bits, int versioned, i
          0, 1);
     return NULL;
   }
-  DlTensor layout = {0};
-  Tensor *tensor;
-  {
-    /* The layout is read before a copy lets go of the view. */
-    deltos_view fields = *view;
-    int64_t shape[64];
-    if (view->ndim > 0) memcpy(shape, view->shape, (size_t)view->ndim * sizeof(int64_t));
-    fields.shape = shape;
-    tensor = tensor_of(view, copy);
-    if (tensor == NULL) return NULL;
-    fill_tensor(&layout, tensor, &fields, code, bits);
+  const char *reason = unsayable(view);
+  if (reason != NULL) {
+    library.view_release(&view);
+    fail(DELTOS_E_LAYOUT, reason, 0, 1);
+    return NULL;
   }
+  Tensor *tensor = tensor_of(view, copy);
+  if (tensor == NULL) return NULL;
+  DlTensor layout = {0};
+  fill_tensor(&layout, tensor, code, bits, tensor->lengths);
+  if (copy) library.view_release(&tensor->view);
   PyObject *capsule;
   if (versioned) {
     DlVersioned *managed = &tensor->managed.versioned;

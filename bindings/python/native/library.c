@@ -10,7 +10,8 @@
 
 struct deltos_functions library;
 
-static PyObject *raise_status; /* called with (status, message, os_errno, export) and raises */
+static PyObject *raise_status;    /* called with (status, message, os_errno, export) and raises */
+static PyObject *make_pointer_of; /* called with (kind, address) and gives a pointer of cffi */
 
 int fail(int32_t status, const char *message, int os_errno, int export) {
   if (raise_status == NULL) {
@@ -32,32 +33,62 @@ int fail(int32_t status, const char *message, int os_errno, int export) {
  * The library lets go of it on any thread, with or without the GIL, perhaps after the interpreter has ended. So the
  * callback only puts it on a list, and whoever comes by with the GIL empties that. */
 
-typedef struct Loan {
-  Py_buffer buffer;
-  struct Loan *next;
-} Loan;
-
 static _Atomic(Loan *) returned_loans;
+static _Thread_local int attending;
+
+void attend_loans(void) { attending = 1; }
+
+Loan *new_loan(Py_ssize_t count) {
+  Loan *loan = NULL;
+  if (count <= (PY_SSIZE_T_MAX - (Py_ssize_t)sizeof *loan) / (Py_ssize_t)sizeof(Py_buffer))
+    loan = calloc(1, sizeof *loan + (size_t)count * sizeof(Py_buffer));
+  if (loan == NULL)
+    PyErr_NoMemory();
+  else
+    loan->count = count;
+  return loan;
+}
+
+void drop_loan(Loan *loan) {
+  for (Py_ssize_t k = 0; k < loan->count; ++k) PyBuffer_Release(&loan->buffers[k]);
+  Py_XDECREF(loan->owner);
+  free(loan);
+}
 
 int collect_loans(void *unused) {
   (void)unused;
+  attending = 0;
   Loan *loan =
       atomic_load_explicit(&returned_loans, memory_order_relaxed) ? atomic_exchange(&returned_loans, NULL) : NULL;
   while (loan != NULL) {
     Loan *next = loan->next;
-    PyBuffer_Release(&loan->buffer);
-    free(loan);
+    drop_loan(loan);
     loan = next;
   }
   return 0;
 }
 
-static void return_loan(void *user) {
+void return_loan(void *user) {
   Loan *loan = user;
   loan->next = atomic_load(&returned_loans);
   while (!atomic_compare_exchange_weak(&returned_loans, &loan->next, loan)) {
   }
-  if (Py_IsInitialized()) (void)Py_AddPendingCall(collect_loans, NULL);
+  if (!attending && Py_IsInitialized()) (void)Py_AddPendingCall(collect_loans, NULL);
+}
+
+void describe(const Py_buffer *buffer, deltos_view *view) {
+  memset(view, 0, sizeof *view);
+  view->struct_size = sizeof *view;
+  view->ndim = buffer->ndim;
+  view->readonly = buffer->readonly != 0;
+  view->data = buffer->buf;
+  view->nbytes = (uint64_t)buffer->len;
+  view->itemsize = (uint64_t)buffer->itemsize;
+  view->format = buffer->format;
+  if (buffer->ndim == 0) return;
+  view->shape = (const int64_t *)buffer->shape;
+  view->strides = (const int64_t *)buffer->strides;
+  view->suboffsets = (const int64_t *)buffer->suboffsets;
 }
 
 PyDoc_STRVAR(lend_doc,
@@ -68,40 +99,101 @@ PyDoc_STRVAR(lend_doc,
 static PyObject *lend(PyObject *module, PyObject *exporter) {
   (void)module;
   collect_loans(NULL);
-  Loan *loan = calloc(1, sizeof *loan);
-  if (loan == NULL) return PyErr_NoMemory();
-  if (PyObject_GetBuffer(exporter, &loan->buffer, PyBUF_SIMPLE) < 0) {
-    free(loan);
+  Loan *loan = new_loan(1);
+  if (loan == NULL) return NULL;
+  Py_buffer *buffer = &loan->buffers[0];
+  if (PyObject_GetBuffer(exporter, buffer, PyBUF_SIMPLE) < 0) {
+    drop_loan(loan);
     return NULL;
   }
-  return Py_BuildValue("KnKK", (unsigned long long)(uintptr_t)loan->buffer.buf, loan->buffer.len,
+  return Py_BuildValue("KnKK", (unsigned long long)(uintptr_t)buffer->buf, buffer->len,
                        (unsigned long long)(uintptr_t)return_loan, (unsigned long long)(uintptr_t)loan);
 }
 
-PyDoc_STRVAR(bind_doc,
-             "bind(addresses, raise_status, /)\n--\n\n"
-             "Hands over the library: the addresses of view_acquire, view_release, storage_detach, snapshot_release,\n"
-             "transaction_abort, object_release and cursor_release, and what turns a failure into an exception.");
+PyDoc_STRVAR(
+    keep_doc,
+    "keep(owner, /)\n--\n\n"
+    "Holds an object until the library returns it. Returns the release callback and its argument, as numbers.");
 
-static PyObject *bind(PyObject *module, PyObject *arguments) {
-  unsigned long long address[7];
-  PyObject *raise;
+static PyObject *keep_owner(PyObject *module, PyObject *owner) {
   (void)module;
-  if (!PyArg_ParseTuple(arguments, "(KKKKKKK)O:bind", &address[0], &address[1], &address[2], &address[3], &address[4],
-                        &address[5], &address[6], &raise))
-    return NULL;
-  library.view_acquire = (deltos_status(*)(const deltos_object *, int32_t, deltos_view **, deltos_error *))address[0];
-  library.view_release = (void (*)(deltos_view **))address[1];
-  library.storage_detach = (void (*)(deltos_storage **))address[2];
-  library.snapshot_release = (void (*)(deltos_snapshot **))address[3];
-  library.transaction_abort = (void (*)(deltos_transaction **))address[4];
-  library.object_release = (void (*)(deltos_object **))address[5];
-  library.cursor_release = (void (*)(deltos_cursor **))address[6];
-  PyObject *old = raise_status;
-  raise_status = Py_NewRef(raise);
-  Py_XDECREF(old);
+  collect_loans(NULL);
+  Loan *loan = new_loan(0);
+  if (loan == NULL) return NULL;
+  loan->owner = Py_NewRef(owner);
+  return Py_BuildValue("KK", (unsigned long long)(uintptr_t)return_loan, (unsigned long long)(uintptr_t)loan);
+}
+
+PyDoc_STRVAR(
+    give_back_doc,
+    "give_back(loan, /)\n--\n\n"
+    "Drops a loan that the library has not taken: the argument of the callback, as lend() and keep() gave it.");
+
+static PyObject *give_back(PyObject *module, PyObject *number) {
+  (void)module;
+  Loan *loan = PyLong_AsVoidPtr(number);
+  if (loan == NULL) return NULL;
+  drop_loan(loan);
   Py_RETURN_NONE;
 }
 
-PyMethodDef library_methods[] = {
-    {"bind", bind, METH_VARARGS, bind_doc}, {"lend", lend, METH_O, lend_doc}, {NULL, NULL, 0, NULL}};
+/* ---- Binding ------------------------------------------------------------------------------------------------------
+ */
+
+PyObject *pointer_of(int kind, const void *address) {
+  return PyObject_CallFunction(make_pointer_of, "iK", kind, (unsigned long long)(uintptr_t)address);
+}
+
+static void keep(PyObject **place, PyObject *value) {
+  PyObject *old = *place;
+  *place = Py_NewRef(value);
+  Py_XDECREF(old);
+}
+
+#define DELTOS_PYTHON_NAME(name) "deltos_" #name,
+static const char *const function_names[] = {DELTOS_PYTHON_FUNCTIONS(DELTOS_PYTHON_NAME)};
+#undef DELTOS_PYTHON_NAME
+enum { kFunctions = sizeof function_names / sizeof *function_names };
+_Static_assert(sizeof library == kFunctions * sizeof(uintptr_t), "a function is an address");
+
+PyDoc_STRVAR(bind_doc,
+             "bind(addresses, raise_status, pointer_of, /)\n--\n\n"
+             "Hands over the library: the addresses of FUNCTIONS, what turns a failure into an exception, and what\n"
+             "turns kind and address of a handle into a pointer of cffi.");
+
+static PyObject *bind(PyObject *module, PyObject *arguments) {
+  PyObject *addresses, *raise, *pointer;
+  uintptr_t address[kFunctions];
+  (void)module;
+  if (!PyArg_ParseTuple(arguments, "O!OO:bind", &PyTuple_Type, &addresses, &raise, &pointer)) return NULL;
+  if (PyTuple_Size(addresses) != kFunctions) {
+    PyErr_SetString(PyExc_ValueError, "an address is needed for each of FUNCTIONS");
+    return NULL;
+  }
+  for (Py_ssize_t k = 0; k < kFunctions; ++k) {
+    address[k] = PyLong_AsSize_t(PyTuple_GetItem(addresses, k));
+    if (PyErr_Occurred()) return NULL;
+  }
+  memcpy(&library, address, sizeof library);
+  keep(&raise_status, raise);
+  keep(&make_pointer_of, pointer);
+  Py_RETURN_NONE;
+}
+
+PyMethodDef library_methods[] = {{"bind", bind, METH_VARARGS, bind_doc},
+                                 {"lend", lend, METH_O, lend_doc},
+                                 {"keep", keep_owner, METH_O, keep_doc},
+                                 {"give_back", give_back, METH_O, give_back_doc},
+                                 {NULL, NULL, 0, NULL}};
+
+int library_exec(PyObject *module) {
+  PyObject *names = PyTuple_New(kFunctions);
+  for (Py_ssize_t k = 0; names != NULL && k < kFunctions; ++k) {
+    PyObject *name = PyUnicode_FromString(function_names[k]);
+    if (name == NULL || PyTuple_SetItem(names, k, name) < 0) Py_CLEAR(names);
+  }
+  if (names == NULL) return -1;
+  int status = PyModule_AddObjectRef(module, "FUNCTIONS", names);
+  Py_DECREF(names);
+  return status;
+}

@@ -10,26 +10,61 @@
 
 #include <deltos/deltos.h>
 
-/* The functions of the library that the module calls; filled by bind(). */
+/* The functions of the library that the module calls. bind() fills them, in this order. */
+#define DELTOS_PYTHON_FUNCTIONS(F) \
+  F(view_acquire)                  \
+  F(view_share)                    \
+  F(view_wrap)                     \
+  F(view_release)                  \
+  F(storage_detach)                \
+  F(snapshot_release)              \
+  F(transaction_abort)             \
+  F(object_release)                \
+  F(cursor_release)                \
+  F(table_from_view)               \
+  F(table_wrap)
+
+#define DELTOS_PYTHON_MEMBER(name) __typeof__(&deltos_##name) name;
 struct deltos_functions {
-  deltos_status (*view_acquire)(const deltos_object *, int32_t, deltos_view **, deltos_error *);
-  void (*view_release)(deltos_view **);
-  void (*storage_detach)(deltos_storage **);
-  void (*snapshot_release)(deltos_snapshot **);
-  void (*transaction_abort)(deltos_transaction **);
-  void (*object_release)(deltos_object **);
-  void (*cursor_release)(deltos_cursor **);
+  DELTOS_PYTHON_FUNCTIONS(DELTOS_PYTHON_MEMBER)
 };
+#undef DELTOS_PYTHON_MEMBER
 extern struct deltos_functions library;
 
 /* Raises the error that a status becomes, as an export's where it is one. -1. */
 int fail(int32_t status, const char *message, int os_errno, int export);
 
+/* Says that this thread, which holds the GIL, will call collect_loans() itself after what it does now. */
+void attend_loans(void);
+
 /* Gives back the memory of Python objects that the library has let go of on other threads; 0.
  * Fit for Py_AddPendingCall(). */
 int collect_loans(void *unused);
 
-/* bind() and lend() of the module. */
+/* The pointer of a handle as cffi has it, made by what bind() was given; NULL with an error set. */
+PyObject *pointer_of(int kind, const void *address);
+
+/* Memory of Python objects that the library uses: `count` buffers, filled or with a NULL obj. It is given back by
+ * return_loan(), a deltos_release that may run anywhere. */
+typedef struct Loan {
+  struct Loan *next;
+  PyObject *owner; /* an object that keeps memory by itself, or NULL */
+  Py_ssize_t count;
+  Py_buffer buffers[];
+} Loan;
+
+/* NULL with an error set when there is no memory. */
+Loan *new_loan(Py_ssize_t count);
+void return_loan(void *loan);
+
+/* Gives back a loan that the library has not taken. */
+void drop_loan(Loan *loan);
+
+/* Fills what a buffer tells about its memory into an input of the library; strides that are not given mean C order. */
+void describe(const Py_buffer *buffer, deltos_view *view);
+
+/* bind() and lend() of the module; FUNCTIONS goes with them. */
 extern PyMethodDef library_methods[];
+int library_exec(PyObject *module);
 
 #endif

@@ -1,0 +1,39 @@
+"""Which class stands for which kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deltos._buffer import Buffer
+from deltos._exporter import OBJECT, Handle
+from deltos._ffi import ffi, lib
+from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
+from deltos._object import Object, stat
+from deltos._table import Table
+
+CLASSES: dict[int, type[Object]] = {kind._KIND: kind for kind in (Buffer, Table)}
+
+
+def opened(function: Callable[..., int], scope: CData, name: bytes) -> tuple[type[Object], Handle]:
+    """Opens whatever has a name: its class and its handle. Most are buffers, which need not be asked what they are."""
+    cell = ffi.new(OBJECT_CELL)
+    error = attempt(function, scope, name, lib.DELTOS_KIND_BUFFER, cell)
+    if error is None:
+        return Buffer, own(OBJECT, cell[0])
+    if error.status != lib.DELTOS_E_KIND:
+        raise_error(error)
+    forget(error)
+    call(function, scope, name, lib.DELTOS_KIND_ANY, cell)
+    handle = own(OBJECT, cell[0])
+    return CLASSES[stat(handle).kind], handle
+
+
+def found(snapshot: Any, name: bytes) -> tuple[type[Object], Handle] | None:
+    """The same, or None when there is nothing of that name."""
+    from deltos._errors import NotFoundError
+
+    try:
+        return opened(lib.deltos_object_open, snapshot, name)
+    except NotFoundError:
+        return None
