@@ -40,7 +40,8 @@
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
-//! All of them borrow the storage, so that it cannot be closed under them:
+//! All of them borrow the storage, so that it cannot be closed under them. An [`Array`], and a [`Table`] in memory, have
+//! no storage and borrow nothing.
 //!
 //! ```compile_fail,E0505
 //! # use deltos::Storage;
@@ -149,6 +150,9 @@
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("Deltos needs a little-endian machine with 64-bit addresses");
 
+mod appender;
+mod array;
+mod array_options;
 #[cfg(feature = "ndarray")]
 mod arrays;
 mod cells;
@@ -175,6 +179,9 @@ mod writable;
 
 pub use deltos_sys as sys;
 
+pub use appender::Appender;
+pub use array::{AnyArray, Array, CloseArrayError};
+pub use array_options::ArrayOptions;
 pub use cells::{ReadCell, SharedCell};
 pub use content::Content;
 pub use dtype::{describe_format, DType, ElementType, FormatInfo};

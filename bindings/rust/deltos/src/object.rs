@@ -314,6 +314,8 @@ pub enum Advice {
 pub enum ObjectKind {
     /// Typed memory of any number of dimensions.
     Buffer,
+    /// Elements that more can be appended to: [`Array`](crate::Array).
+    Array,
     /// Rows that are reached by pointers: [`Table`](crate::Table).
     Table,
     /// One that this version does not know.
@@ -324,6 +326,7 @@ impl ObjectKind {
     pub(crate) fn of(code: i32) -> ObjectKind {
         match code {
             sys::DELTOS_KIND_BUFFER => ObjectKind::Buffer,
+            sys::DELTOS_KIND_ARRAY => ObjectKind::Array,
             sys::DELTOS_KIND_TABLE => ObjectKind::Table,
             _ => ObjectKind::Other,
         }

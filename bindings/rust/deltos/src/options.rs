@@ -61,7 +61,7 @@ pub enum Create {
 }
 
 impl Create {
-    fn code(self) -> i32 {
+    pub(crate) fn code(self) -> i32 {
         match self {
             Create::Never => sys::DELTOS_CREATE_NEVER,
             Create::IfAbsent => sys::DELTOS_CREATE_IF_ABSENT,

@@ -8,28 +8,7 @@ use common::repository;
 use deltos::{DType, ErrorKind};
 
 /// Functions of the library that this crate does not call, each with its reason.
-const NOT_CALLED: &[(&str, &str)] = &[
-    ("deltos_array_advance", "bound next"),
-    ("deltos_array_append", "bound next"),
-    ("deltos_array_byteswap", "bound next"),
-    ("deltos_array_capacity", "bound next"),
-    ("deltos_array_clear", "bound next"),
-    ("deltos_array_close", "bound next"),
-    ("deltos_array_count", "bound next"),
-    ("deltos_array_extend", "bound next"),
-    ("deltos_array_fd", "bound next"),
-    ("deltos_array_flush", "bound next"),
-    ("deltos_array_insert", "bound next"),
-    ("deltos_array_open_anonymous", "bound next"),
-    ("deltos_array_open_fd", "bound next"),
-    ("deltos_array_open_file", "bound next"),
-    ("deltos_array_remove", "bound next"),
-    ("deltos_array_reserve", "bound next"),
-    ("deltos_array_resize", "bound next"),
-    ("deltos_array_reverse", "bound next"),
-    ("deltos_array_shrink", "bound next"),
-    ("deltos_array_tail", "bound next"),
-];
+const NOT_CALLED: &[(&str, &str)] = &[];
 
 fn crate_sources() -> String {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
