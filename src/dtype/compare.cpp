@@ -21,19 +21,27 @@ bool is_packed(std::int64_t stride, std::uint64_t item_bytes) {
   return stride == static_cast<std::int64_t>(item_bytes);
 }
 
-// Floats of the processor's own, in blocks, so that the loop over a block has no exit.
-template <class Float>
+// Floats of the processor's own. A result as wide as an item and a loop without an exit let a compiler look at several
+// items at once.
+template <class Float, class Word>
+bool same_packed_floats(const std::byte *a, const std::byte *b, std::int64_t count) {
+  static_assert(sizeof(Float) == sizeof(Word));
+  constexpr std::int64_t kSize = sizeof(Float);
+  Word differs = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    differs |= load<Float>(a + i * kSize) == load<Float>(b + i * kSize) ? Word{0} : Word{1};
+  }
+  return differs == 0;
+}
+
+template <class Float, class Word>
 bool same_floats(const std::byte *a, std::int64_t a_stride, const std::byte *b, std::int64_t b_stride,
                  std::int64_t count) {
-  bool same = true;
-  const auto compare = [&](std::int64_t a_step, std::int64_t b_step) {
-    for (std::int64_t i = 0; i < count; ++i) same &= load<Float>(a + i * a_step) == load<Float>(b + i * b_step);
-  };
   if (is_packed(a_stride, sizeof(Float)) && is_packed(b_stride, sizeof(Float))) {
-    compare(sizeof(Float), sizeof(Float));
-  } else {
-    compare(a_stride, b_stride);
+    return same_packed_floats<Float, Word>(a, b, count);
   }
+  bool same = true;
+  for (std::int64_t i = 0; i < count; ++i) same &= load<Float>(a + i * a_stride) == load<Float>(b + i * b_stride);
   return same;
 }
 
@@ -187,14 +195,15 @@ bool Relation::is_same_block(const std::byte *a, std::int64_t a_stride, const st
   if (is_bytewise_) return equal_row(a, a_stride, b, b_stride, count, item_bytes_);
   if (kind_ != Kind::number || !fits_double(a_number_.scalar) || !fits_double(b_number_.scalar)) return false;
   const bool is_own = a_number_ == b_number_ && !a_number_.swapped;
-  if (is_own && a_number_.scalar == Scalar::f32) return same_floats<float>(a, a_stride, b, b_stride, count);
-  if (is_own && a_number_.scalar == Scalar::f64) return same_floats<double>(a, a_stride, b, b_stride, count);
+  if (is_own && a_number_.scalar == Scalar::f32)
+    return same_floats<float, std::uint32_t>(a, a_stride, b, b_stride, count);
+  if (is_own && a_number_.scalar == Scalar::f64)
+    return same_floats<double, std::uint64_t>(a, a_stride, b, b_stride, count);
   double one[kBlock], other[kBlock];
   load_doubles(a_number_, a, a_stride, static_cast<std::size_t>(count), one);
   load_doubles(b_number_, b, b_stride, static_cast<std::size_t>(count), other);
-  bool same = true;
-  for (std::int64_t i = 0; i < count; ++i) same &= one[i] == other[i];
-  return same;
+  return same_packed_floats<double, std::uint64_t>(reinterpret_cast<const std::byte *>(one),
+                                                   reinterpret_cast<const std::byte *>(other), count);
 }
 
 std::int64_t Relation::first_difference(const std::byte *a, std::int64_t a_stride, const std::byte *b,

@@ -50,17 +50,31 @@ Step step_of(const Layout &layout) {
 }
 
 // Copies row after row; a number is looked at once, because the memory it lies in may be shared.
+template <class To, class From, class CopyRow>
+Status copy_each(std::int64_t length, std::span<const std::int64_t> rows, const To &to, const From &from,
+                 const CopyRow &copy_row) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::int64_t row = static_cast<const volatile std::int64_t &>(rows[i]);
+    if (row < 0 || row >= length) return no_row(i, row, length);
+    copy_row(to(static_cast<std::int64_t>(i)), from(row));
+  }
+  return {};
+}
+
 template <class CopyRow>
 Status for_each_number(const Layout &target, const Layout &source, std::span<const std::int64_t> rows,
                        const CopyRow &copy_row) {
   const Step to = step_of(target), from = step_of(source);
-  const std::int64_t length = source.shape[0];
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::int64_t row = static_cast<const volatile std::int64_t &>(rows[i]);
-    if (row < 0 || row >= length) return no_row(i, row, length);
-    copy_row(to.at(target.data, static_cast<std::int64_t>(i)), from.at(source.data, row));
+  if (!to.is_direct() || !from.is_direct()) {
+    return copy_each(
+        source.shape[0], rows, [&](std::int64_t i) { return to.at(target.data, i); },
+        [&](std::int64_t i) { return from.at(source.data, i); }, copy_row);
   }
-  return {};
+  std::byte *const to_data = target.data, *const from_data = source.data;
+  const std::int64_t to_stride = to.stride, from_stride = from.stride;
+  return copy_each(
+      source.shape[0], rows, [=](std::int64_t i) { return to_data + i * to_stride; },
+      [=](std::int64_t i) { return from_data + i * from_stride; }, copy_row);
 }
 
 template <std::size_t kSize>

@@ -233,16 +233,15 @@ void load_doubles(Number number, const std::byte *items, std::int64_t stride, st
   with_type(number.scalar, [&](auto type) {
     using Type = decltype(type);
     using Stored = typename Type::Stored;
-    const auto load_all = [&](std::int64_t step, bool swapped) {
+    if (stride == sizeof(Stored) && !number.swapped) {  // the usual case, with nothing in it that is not constant
       for (std::size_t i = 0; i < count; ++i) {
-        const auto bits = load<Stored>(items + static_cast<std::int64_t>(i) * step);
-        doubles[i] = static_cast<double>(Type::value(swapped_if(swapped, bits)));
+        doubles[i] = static_cast<double>(Type::value(load<Stored>(items + i * sizeof(Stored))));
       }
-    };
-    if (stride == static_cast<std::int64_t>(sizeof(Stored)) && !number.swapped) {
-      load_all(sizeof(Stored), false);
-    } else {
-      load_all(stride, number.swapped);
+      return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto bits = load<Stored>(items + static_cast<std::int64_t>(i) * stride);
+      doubles[i] = static_cast<double>(Type::value(swapped_if(number.swapped, bits)));
     }
   });
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 import languages
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "python", "languages", "library"]
+NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "python", "views", "languages", "library"]
 VERDICT = re.compile(r"  (?:<=|>=) \S+  (met|MISSED)$")
 ALLOWED_LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
 
@@ -91,9 +91,15 @@ class Runner:
         except (OSError, ValueError, KeyError, subprocess.CalledProcessError) as error:
             self.failures.append(f"languages: {error}")
 
-    def library(self) -> None:
+    def built_library(self) -> Path:
         names = sorted((self.build / "src").glob("libdeltos.so.*"))
-        built = next(path for path in names if path.is_file() and re.search(r"so[.0-9]+$", path.name)).resolve()
+        return next(path for path in names if path.is_file() and re.search(r"so[.0-9]+$", path.name)).resolve()
+
+    def views(self) -> None:
+        self.run([sys.executable, str(HERE / "views.py"), str(self.built_library())], "views")
+
+    def library(self) -> None:
+        built = self.built_library()
         stripped = self.directory / "libdeltos.so"
         subprocess.run(["strip", "-o", str(stripped), str(built)], check=True)
         dynamic = subprocess.run(["readelf", "-dW", str(built)], check=True, capture_output=True, text=True).stdout
@@ -134,6 +140,8 @@ def main() -> int:
         for name in arguments.names or NAMES:
             if name == "python":
                 runner.python()
+            elif name == "views":
+                runner.views()
             elif name == "languages":
                 runner.languages(arguments.stage)
             elif name == "library":
