@@ -44,7 +44,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("refresh_object", "object changed"),
     ("view", "object flags"),
     ("share", "view flags"),
-    ("view_info", "view format dtype ndim shape strides itemsize nbytes readonly sealed"),
+    ("view_info", "view format dtype ndim shape strides suboffsets itemsize nbytes readonly sealed"),
     ("load", "view at data"),
     ("store", "view at data"),
     ("read", "from name format dtype shape data sealed"),
@@ -53,6 +53,60 @@ const FIELDS: &[(&str, &str)] = &[
     ("resize_file", "path size"),
     ("embed", "from to at"),
     ("remove_file", "path"),
+    ("make_file", "path data"),
+    ("file", "path size data"),
+    ("memory", "format dtype shape data strides start readonly"),
+    ("slice", "view slices"),
+    ("window", "view offset length"),
+    ("transpose", "view axes"),
+    ("reshape", "view shape"),
+    ("cast", "view format dtype"),
+    ("contiguity", "view c f"),
+    ("content", "view format shape data"),
+    ("copy", "target source"),
+    ("fill", "view data"),
+    ("equal", "view other equal"),
+    ("compare", "view other order"),
+    ("find", "view data start index"),
+    ("count", "view data count"),
+    ("gather", "source rows target"),
+    ("read_into", "view path at bytes"),
+    ("write_from", "view path at bytes"),
+    ("get", "view index type data"),
+    ("set", "view index type data"),
+    ("atomic_load", "view index order data"),
+    ("atomic_store", "view index order data"),
+    ("atomic_add", "view index order data previous"),
+    ("atomic_compare_exchange", "view index order expected data exchanged previous"),
+    ("create_table", "transaction name format dtype rows columns lengths"),
+    ("wrap_table", "rows columns lengths format dtype readonly"),
+    ("table_from_view", "view axis"),
+    ("table_from_views", "views columns format dtype"),
+    ("open_table", "from name"),
+    ("table_info", "table format dtype rows columns itemsize exports readonly ragged stored sealed"),
+    ("table_rows", "table writable lengths rows"),
+    ("table_row", "table row flags"),
+    ("to_dense", "table"),
+    ("reinterpret", "table format dtype"),
+    ("make_readonly", "table"),
+    ("open_array_file", "path format dtype mode create capacity max_bytes"),
+    ("open_array_anonymous", "format dtype capacity max_bytes"),
+    ("open_array_fd", "array mode"),
+    ("close_array", "array"),
+    ("array_info", "array count capacity_at_least"),
+    ("array_content", "array format count data"),
+    ("append", "array data"),
+    ("append_in_place", "array data"),
+    ("extend", "array view"),
+    ("insert", "array index data"),
+    ("remove", "array index count data"),
+    ("resize", "array count"),
+    ("reserve", "array capacity"),
+    ("shrink", "array"),
+    ("clear", "array"),
+    ("reverse", "array"),
+    ("byteswap", "array"),
+    ("flush", "array durable"),
 ];
 
 /// What an operation tells, by field.
@@ -123,16 +177,34 @@ impl<'a> Step<'a> {
         texts.ok_or_else(|| wrong(field, value))
     }
 
+    /// A number that may be below zero; 0 when it is left out.
+    pub fn signed(&self, field: &str) -> Result<i64, Trouble> {
+        self.signed_or(field, 0)
+    }
+
+    pub fn signed_or(&self, field: &str, otherwise: i64) -> Result<i64, Trouble> {
+        self.get(field).map_or(Ok(otherwise), |value| value.as_i64().ok_or_else(|| wrong(field, value)))
+    }
+
     /// The bytes that "data" stands for.
     pub fn data(&self) -> Result<Vec<u8>, Trouble> {
-        self.get("data").map_or_else(|| Err(Trouble::Step("there is no \"data\"".into())), bytes_of)
+        self.bytes("data")
+    }
+
+    pub fn bytes(&self, field: &str) -> Result<Vec<u8>, Trouble> {
+        self.get(field).map_or_else(|| Err(Trouble::Step(format!("there is no {:?}", field))), bytes_of)
     }
 
     /// Compares what came with the expectations that there are.
     pub fn compare(&self, answers: &Answers) -> Result<(), String> {
         for (field, actual) in answers {
             let expected = match self.get(field) {
-                Some(expected) if *field == "data" => Value::String(hex(&bytes_of(expected)?)),
+                Some(expected) if matches!(*field, "data" | "previous") => Value::String(hex(&bytes_of(expected)?)),
+                Some(Value::Array(expected)) if *field == "rows" => {
+                    let rows: Result<Vec<Value>, Trouble> =
+                        expected.iter().map(|row| Ok(hex(&bytes_of(row)?).into())).collect();
+                    rows?.into()
+                }
                 Some(expected) => expected.clone(),
                 None => continue,
             };
@@ -156,7 +228,7 @@ fn shown(value: &Value) -> String {
     format!("{}... ({} characters)", text.chars().take(200).collect::<String>(), text.chars().count())
 }
 
-fn bytes_of(data: &Value) -> Result<Vec<u8>, Trouble> {
+pub fn bytes_of(data: &Value) -> Result<Vec<u8>, Trouble> {
     let (digits, times) = match data {
         Value::String(digits) => (Some(digits.as_str()), Some(1)),
         _ => (data["repeat"].as_str(), data["times"].as_u64()),

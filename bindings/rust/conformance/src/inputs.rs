@@ -58,6 +58,11 @@ pub fn element_type<'a>(step: &Step<'a>) -> Result<ElementType<'a>, Trouble> {
     Ok(ElementType { format: step.optional_text("format")?, dtype })
 }
 
+/// A text as C takes it.
+pub fn c_text(text: &str) -> Result<CString, Trouble> {
+    CString::new(text).map_err(|error| Trouble::Step(error.to_string()))
+}
+
 /// The shape, unless a length is negative.
 pub fn shape(step: &Step<'_>) -> Result<Option<Vec<usize>>, Trouble> {
     let lengths = step.numbers("shape")?.unwrap_or_default();
@@ -101,9 +106,8 @@ fn with_negative_length(transaction: &mut Transaction<'_>, name: &str, step: &St
 
 fn raw_step(transaction: &mut Transaction<'_>, name: &str, step: &Step<'_>) -> Result<(), Trouble> {
     let lengths = step.numbers("shape")?.unwrap_or_default();
-    let text = |text: &str| CString::new(text).map_err(|error| Trouble::Step(error.to_string()));
-    let (name, format) = (text(name)?, text(step.optional_text("format")?.unwrap_or("B"))?);
-    let (data, key) = (step.data().unwrap_or_default(), text(step.optional_text("key")?.unwrap_or(""))?);
+    let (name, format) = (c_text(name)?, c_text(step.optional_text("format")?.unwrap_or("B"))?);
+    let (data, key) = (step.data().unwrap_or_default(), c_text(step.optional_text("key")?.unwrap_or(""))?);
     let (raw, count) = (transaction.as_raw(), lengths.len() as i32);
     // SAFETY: all that is passed lives during the call; zero is a value of each field of these structs.
     let (status, detail) = unsafe {

@@ -1,11 +1,14 @@
 //! Runs the conformance corpus over the Rust binding; tests/conformance/README.md says what it is and what every
 //! operation means.
 
+mod arrays;
 mod description;
 mod fields;
 mod inputs;
 mod operations;
 mod queries;
+mod tables;
+mod views;
 mod world;
 
 use std::path::{Path, PathBuf};

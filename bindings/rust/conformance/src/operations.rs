@@ -8,8 +8,8 @@ use deltos::{CopyOptions, Create, Durability, Mode, OpenOptions, Snapshot, Stora
 
 use crate::fields::{Answers, Step};
 use crate::inputs::{create_zeros, set_metadata, store_content, view_request, Watch};
-use crate::queries;
 use crate::world::{loose, Thing, Trouble, World};
+use crate::{arrays, queries, tables, views};
 
 type Outcome = Result<Answers, Trouble>;
 
@@ -64,16 +64,21 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
         }
         "create" | "create_zeroed" | "replace" | "seal" | "unseal" | "delete" | "rename" | "delete_prefix"
         | "set_metadata" | "remove_metadata" => change(world, step),
-        "patch" | "resize_file" | "embed" | "remove_file" => change_file(world, step),
-        _ => queries::perform(world, step),
+        "patch" | "resize_file" | "embed" | "remove_file" | "make_file" => change_file(world, step),
+        _ => {
+            let made = views::perform(world, step)
+                .or_else(|| tables::perform(world, step))
+                .or_else(|| arrays::perform(world, step));
+            made.unwrap_or_else(|| queries::perform(world, step))
+        }
     }
 }
 
-fn done() -> Outcome {
+pub fn done() -> Outcome {
     Ok(Vec::new())
 }
 
-fn put(world: &mut World, step: &Step<'_>, thing: Thing) -> Outcome {
+pub fn put(world: &mut World, step: &Step<'_>, thing: Thing) -> Outcome {
     if let Some(name) = step.optional_text("as")? {
         world.put(name, thing);
     }
@@ -110,13 +115,13 @@ fn open(world: &mut World, step: &Step<'_>) -> Outcome {
     put(world, step, Thing::Storage(storage))
 }
 
-fn mode(word: &str) -> Result<Mode, Trouble> {
+pub fn mode(word: &str) -> Result<Mode, Trouble> {
     let modes = [Mode::Read, Mode::InPlace, Mode::Write, Mode::Static];
     let found = modes.into_iter().find(|&mode| queries::mode_word(mode) == word);
     found.ok_or_else(|| Trouble::Step(format!("{:?} is not a mode", word)))
 }
 
-fn create(word: &str) -> Result<Create, Trouble> {
+pub fn create(word: &str) -> Result<Create, Trouble> {
     match word {
         "never" => Ok(Create::Never),
         "if-absent" => Ok(Create::IfAbsent),
@@ -173,7 +178,7 @@ fn copy(world: &mut World, step: &Step<'_>) -> Outcome {
 
 fn release(world: &mut World, step: &Step<'_>) -> Outcome {
     match world.take(step.text("handle")?)? {
-        Thing::Snapshot(_) | Thing::Object(_) | Thing::View(_) => done(),
+        Thing::Snapshot(_) | Thing::Object(_) | Thing::Table(_) | Thing::Array(_) | Thing::View(_) => done(),
         Thing::Storage(_) | Thing::Transaction(_) => {
             Err(Trouble::Step("storages and transactions end otherwise".into()))
         }
@@ -230,6 +235,7 @@ fn change_file(world: &mut World, step: &Step<'_>) -> Outcome {
             }
             FileOptions::new().write(true).open(step.text("path")?)?.write_all_at(&step.data()?, at)?;
         }
+        "make_file" => std::fs::write(step.text("path")?, step.data()?)?,
         "resize_file" => FileOptions::new().write(true).open(step.text("path")?)?.set_len(step.number("size")?)?,
         "embed" => {
             let bytes = std::fs::read(step.text("from")?)?;
@@ -242,14 +248,14 @@ fn change_file(world: &mut World, step: &Step<'_>) -> Outcome {
 }
 
 /// Bytes at a multiple of 64, where elements are aligned.
-struct Aligned {
+pub struct Aligned {
     memory: Vec<u8>,
     start: usize,
     count: usize,
 }
 
 impl Aligned {
-    fn new(bytes: &[u8]) -> Aligned {
+    pub fn new(bytes: &[u8]) -> Aligned {
         let mut memory = vec![0; bytes.len() + 64];
         let start = memory.as_ptr().align_offset(64);
         memory[start..start + bytes.len()].copy_from_slice(bytes);

@@ -31,7 +31,7 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
         }
         "object_info" => Ok(object_info(world.object(step.text("object")?)?.info()?)),
         "refresh_object" => {
-            let changed = world.object(step.text("object")?)?.refresh()?;
+            let changed = world.refresh_object(step.text("object")?)?;
             Ok(vec![("changed", changed.into())])
         }
         "view_info" => Ok(view_info(world.view(step.text("view")?)?)),
@@ -45,6 +45,10 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
             content(&object)
         }
         "describe" => describe(step),
+        "file" => {
+            let bytes = std::fs::read(step.text("path")?)?;
+            Ok(vec![("size", bytes.len().into()), ("data", hex(&bytes).into())])
+        }
         other => Err(Trouble::Step(format!("{:?} is not an operation that this runner knows", other))),
     }
 }
@@ -183,6 +187,7 @@ fn view_info(view: &AnyView<'_>) -> Answers {
         ("ndim", view.ndim().into()),
         ("shape", view.shape().map_or(Value::Null, Value::from)),
         ("strides", view.strides().map_or(Value::Null, |strides| json!(strides))),
+        ("suboffsets", json!(view.suboffsets().unwrap_or(&[]))),
         ("itemsize", view.itemsize().into()),
         ("nbytes", view.nbytes().into()),
         ("readonly", view.is_readonly().into()),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use deltos::{AnyView, Error, Object, Snapshot, Storage, Transaction};
+use deltos::{AnyArray, AnyView, Error, Object, Snapshot, Storage, Table, Transaction};
 
 /// Why a step did not succeed.
 pub enum Trouble {
@@ -64,6 +64,8 @@ pub enum Thing {
     Transaction(Transaction<'static>),
     Snapshot(Snapshot<'static>),
     Object(Object<'static>),
+    Table(Table<'static>),
+    Array(AnyArray<'static>),
     View(AnyView<'static>),
 }
 
@@ -122,8 +124,37 @@ impl World {
         storage, Storage, Storage;
         transaction, Transaction, Transaction<'static>;
         snapshot, Snapshot, Snapshot<'static>;
-        object, Object, Object<'static>;
-        view, View, AnyView<'static>;
+        table, Table, Table<'static>;
+        array, Array, AnyArray<'static>;
+    }
+
+    /// An object of any kind.
+    pub fn object(&mut self, name: &str) -> Result<&Object<'static>, Trouble> {
+        match self.find(name)? {
+            Thing::Object(object) => Ok(object),
+            Thing::Table(table) => Ok(table),
+            Thing::Array(array) => Ok(array),
+            _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
+        }
+    }
+
+    /// Looks again at an object of any kind.
+    pub fn refresh_object(&mut self, name: &str) -> Result<bool, Trouble> {
+        match self.find(name)? {
+            Thing::Object(object) => Ok(object.refresh()?),
+            Thing::Table(table) => Ok(table.refresh()?),
+            Thing::Array(array) => Ok(array.refresh()?),
+            _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
+        }
+    }
+
+    /// A view, of which several may be looked at.
+    pub fn view(&self, name: &str) -> Result<&AnyView<'static>, Trouble> {
+        match self.named.iter().find(|(known, _)| known == name) {
+            Some((_, Thing::View(view))) => Ok(view),
+            Some(_) => Err(Trouble::Step(format!("{:?} is not a view", name))),
+            None => Err(Trouble::Step(format!("nothing is named {:?}", name))),
+        }
     }
 }
 

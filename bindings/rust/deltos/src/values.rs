@@ -57,6 +57,32 @@ impl AnyView<'_> {
         Err(Error::new(ErrorKind::Invalid, message))
     }
 
+    /// A copy of the bytes of all elements, in C order, of any type and layout.
+    ///
+    /// # Errors
+    /// [`NoMemory`](ErrorKind::NoMemory).
+    ///
+    /// ```
+    /// let view = deltos::AnyView::from_owner(vec![1u8, 2, 3, 4], &[2, 2])?;
+    /// assert_eq!(view.transpose()?.to_bytes()?, [1, 3, 2, 4]);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if self.shape().is_none() {
+            let mut bytes = vec![0; self.nbytes()];
+            self.load_bytes(0, &mut bytes)?; // what is lent without a shape is contiguous
+            return Ok(bytes);
+        }
+        let mut bytes = Vec::with_capacity(self.nbytes());
+        let target = self.compact(bytes.as_mut_ptr());
+        // SAFETY: room for all of them; all are written when the call succeeds.
+        unsafe {
+            call!(deltos_view_copy(&target, self.as_raw()))?;
+            bytes.set_len(self.nbytes());
+        }
+        Ok(bytes)
+    }
+
     /// Stores the bytes of one element everywhere.
     ///
     /// # Errors

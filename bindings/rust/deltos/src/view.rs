@@ -316,6 +316,21 @@ impl<'s> AnyView<'s> {
         Err(Error::new(ErrorKind::ReadOnly, "the view is read-only; ask for a writable one"))
     }
 
+    /// Memory of the program's, laid out as this view in C order.
+    pub(crate) fn compact(&self, data: *mut u8) -> sys::deltos_view {
+        let fields = self.fields();
+        // SAFETY: numbers and pointers, of which zero is one.
+        let mut layout: sys::deltos_view = unsafe { zeroed() };
+        layout.struct_size = size_of::<sys::deltos_view>() as u32;
+        layout.ndim = fields.ndim;
+        layout.dtype = fields.dtype;
+        layout.data = data.cast();
+        layout.itemsize = fields.itemsize;
+        layout.format = fields.format;
+        layout.shape = fields.shape;
+        layout
+    }
+
     fn check_immutable(&self) -> Result<()> {
         if self.immutable {
             return Ok(());
@@ -649,21 +664,6 @@ impl<'s, T: Element> View<'s, T> {
     unsafe fn copy_out(&self, to: *mut T) -> Result<()> {
         let target = self.compact(to.cast());
         call!(deltos_view_copy(&target, self.any.as_raw()))
-    }
-
-    /// Memory of the program's, laid out as this view in C order.
-    pub(crate) fn compact(&self, data: *mut u8) -> sys::deltos_view {
-        let fields = self.any.fields();
-        // SAFETY: numbers and pointers, of which zero is one.
-        let mut layout: sys::deltos_view = unsafe { zeroed() };
-        layout.struct_size = size_of::<sys::deltos_view>() as u32;
-        layout.ndim = fields.ndim;
-        layout.dtype = fields.dtype;
-        layout.data = data.cast();
-        layout.itemsize = fields.itemsize;
-        layout.format = fields.format;
-        layout.shape = fields.shape;
-        layout
     }
 
     pub(crate) fn check_length(&self, length: usize) -> Result<()> {
