@@ -204,10 +204,11 @@ function parse_element(format, i)
         0 < count <= LONGEST_TUPLE || return nothing
         return NTuple{count,format[i] == 's' ? UInt8 : UInt32}, i + 1
     end
-    digits == i || return nothing
     code = format[i] == 'Z' ? format[i:i+1] : format[i:i]
     T = get(FORMAT_TYPES, code, nothing)
-    return T === nothing ? nothing : (T, i + length(code))
+    T === nothing && return nothing
+    digits == i && return T, i + length(code)
+    return 0 < count <= LONGEST_TUPLE ? (NTuple{count,T}, i + length(code)) : nothing
 end
 
 # The fields of a structure, whose layout must be the one that Julia gives to a named tuple of them.

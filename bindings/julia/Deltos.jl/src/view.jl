@@ -11,6 +11,12 @@ memory of any layout and element type. It tells everything about them: `view.for
 `strides` and `suboffsets` (in the order of C; `nothing` where the request did not ask), `itemsize`, `nbytes`,
 `readonly`, `sealed` and `pointer`. `size(view)`, and everything that takes indices, is in Julia's order.
 
+- Without copying: [`view`](@ref Base.view) and `@view` (parts), [`Deltos.window`](@ref), `Iterators.partition`,
+  `permutedims`, `transpose`, `reshape`, `vec`, `reinterpret`.
+- Elements: `view[i, j]`, [`Deltos.number`](@ref), [`Deltos.bytes`](@ref), [`Deltos.atomic_load`](@ref) and its like.
+- All of them: `copyto!`, `collect`, `fill!`, `==`, `cmp`, `isless`, `findfirst(==(x), view)`, `count(==(x), view)`,
+  [`Deltos.gather`](@ref), `read!`, `write`.
+
 Its memory stays where it is until `close(view)`, or until the view is collected.
 """
 struct View
