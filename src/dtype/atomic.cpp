@@ -36,6 +36,7 @@ bool is_atomic(Scalar scalar) {
 template <class Word>
 std::atomic_ref<Word> word_at(const std::byte *item) {
   // A load does not write; that reference has no form for constant memory.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   return std::atomic_ref<Word>(*reinterpret_cast<Word *>(const_cast<std::byte *>(item)));
 }
 

@@ -33,6 +33,7 @@ class Square {
   }
 
  private:
+  // g++ ignores the attribute in an alias. NOLINTNEXTLINE(modernize-use-using)
   typedef Item Vector __attribute__((vector_size(kVectorBytes)));
 
   // Dealing the first and the second half of the lines out in turns swaps one bit of line and column; as often as there
