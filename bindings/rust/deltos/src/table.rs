@@ -135,7 +135,7 @@ impl<'s> Table<'s> {
     /// What a table is.
     ///
     /// # Errors
-    /// [`Corrupt`](ErrorKind::Corrupt), [`NoMemory`](ErrorKind::NoMemory).
+    /// [`Corrupt`](crate::ErrorKind::Corrupt), [`NoMemory`](crate::ErrorKind::NoMemory).
     ///
     /// ```
     /// let info = deltos::Table::zeros::<f32>((3, 4))?.info()?;
@@ -173,8 +173,8 @@ impl<'s> Table<'s> {
     /// them, as a slice.
     ///
     /// # Errors
-    /// [`Type`](ErrorKind::Type) for other elements, [`Layout`](ErrorKind::Layout) when rows are not aligned,
-    /// [`Corrupt`](ErrorKind::Corrupt) for a stored one, and those of [`Object::view`].
+    /// [`Type`](crate::ErrorKind::Type) for other elements, [`Layout`](crate::ErrorKind::Layout) when rows are not aligned,
+    /// [`Corrupt`](crate::ErrorKind::Corrupt) for a stored one, and those of [`Object::view`].
     ///
     /// ```
     /// let table = deltos::Table::from_rows(vec![vec![1u8, 2], vec![3, 4]])?;
@@ -188,7 +188,7 @@ impl<'s> Table<'s> {
     /// The same, to be stored to.
     ///
     /// # Errors
-    /// [`ReadOnly`](ErrorKind::ReadOnly), [`Sealed`](ErrorKind::Sealed), and those of [`rows`](Table::rows).
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`Sealed`](crate::ErrorKind::Sealed), and those of [`rows`](Table::rows).
     ///
     /// ```
     /// let rows = deltos::Table::zeros::<u32>((2, 2))?.rows_writable::<u32>()?;
@@ -225,7 +225,7 @@ impl<'s> Table<'s> {
     /// One row as a one-dimensional view, of any table.
     ///
     /// # Errors
-    /// [`Range`](ErrorKind::Range) when there is no such row, and those of [`Object::any_view`].
+    /// [`Range`](crate::ErrorKind::Range) when there is no such row, and those of [`Object::any_view`].
     ///
     /// ```
     /// # use deltos::ViewRequest;
@@ -243,7 +243,7 @@ impl<'s> Table<'s> {
     /// One row as a view of a type.
     ///
     /// # Errors
-    /// As [`any_row`](Table::any_row), and [`Type`](ErrorKind::Type).
+    /// As [`any_row`](Table::any_row), and [`Type`](crate::ErrorKind::Type).
     ///
     /// ```
     /// let table = deltos::Table::from_rows(vec![vec![1u8], vec![2, 3]])?;
@@ -257,7 +257,7 @@ impl<'s> Table<'s> {
     /// One row as a view of a type, to be stored to.
     ///
     /// # Errors
-    /// As [`row`](Table::row), [`ReadOnly`](ErrorKind::ReadOnly), [`Sealed`](ErrorKind::Sealed).
+    /// As [`row`](Table::row), [`ReadOnly`](crate::ErrorKind::ReadOnly), [`Sealed`](crate::ErrorKind::Sealed).
     ///
     /// ```
     /// let table = deltos::Table::zeros::<u8>((2, 2))?;
@@ -272,7 +272,7 @@ impl<'s> Table<'s> {
     /// A copy in memory of its own, two-dimensional and contiguous, for whoever does not follow pointers.
     ///
     /// # Errors
-    /// [`Layout`](ErrorKind::Layout) for rows with lengths of their own, and those of [`rows`](Table::rows).
+    /// [`Layout`](crate::ErrorKind::Layout) for rows with lengths of their own, and those of [`rows`](Table::rows).
     ///
     /// ```
     /// let table = deltos::Table::from_rows(vec![vec![1u8, 2], vec![3, 4]])?;
@@ -289,7 +289,7 @@ impl<'s> Table<'s> {
     /// Shows the same bytes as elements of another type, as many in each row as fit. What is stored stays.
     ///
     /// # Errors
-    /// [`Pinned`](ErrorKind::Pinned) while views of this handle live, [`Format`](ErrorKind::Format).
+    /// [`Pinned`](crate::ErrorKind::Pinned) while views of this handle live, [`Format`](crate::ErrorKind::Format).
     ///
     /// ```
     /// let mut table = deltos::Table::zeros::<u32>((2, 3))?;
@@ -313,7 +313,7 @@ impl<'s> Table<'s> {
     /// Makes this handle give no writable views any more.
     ///
     /// # Errors
-    /// [`Pinned`](ErrorKind::Pinned) while writable views of it live.
+    /// [`Pinned`](crate::ErrorKind::Pinned) while writable views of it live.
     ///
     /// ```
     /// let mut table = deltos::Table::zeros::<u32>((2, 3))?;
@@ -329,7 +329,7 @@ impl<'s> Table<'s> {
     /// The rows, or the columns, of a two-dimensional view as a table, without copying; it keeps the view's memory.
     ///
     /// # Errors
-    /// [`Layout`](ErrorKind::Layout) when they are not contiguous, or for more than two dimensions.
+    /// [`Layout`](crate::ErrorKind::Layout) when they are not contiguous, or for more than two dimensions.
     ///
     /// ```
     /// use deltos::{Table, TableAxis};
@@ -349,8 +349,8 @@ impl<'s> Table<'s> {
     /// Separate contiguous views as the rows of one table, without copying; it keeps their memory.
     ///
     /// # Errors
-    /// [`Type`](ErrorKind::Type) unless all have one element type and number of elements, [`Layout`](ErrorKind::Layout)
-    /// when one is not contiguous, [`Invalid`](ErrorKind::Invalid) for none: see
+    /// [`Type`](crate::ErrorKind::Type) unless all have one element type and number of elements, [`Layout`](crate::ErrorKind::Layout)
+    /// when one is not contiguous, [`Invalid`](crate::ErrorKind::Invalid) for none: see
     /// [`from_views_as`](Table::from_views_as).
     ///
     /// ```
@@ -400,7 +400,7 @@ impl Table<'static> {
     /// A table of zeros in memory, without a storage. Its rows start at multiples of 64 bytes.
     ///
     /// # Errors
-    /// [`NoMemory`](ErrorKind::NoMemory), [`Limit`](ErrorKind::Limit).
+    /// [`NoMemory`](crate::ErrorKind::NoMemory), [`Limit`](crate::ErrorKind::Limit).
     ///
     /// ```
     /// let rows = deltos::Table::zeros::<f64>((2, 3))?.rows::<f64>()?;
@@ -417,7 +417,7 @@ impl Table<'static> {
     /// The same for a type that is known only when the program runs.
     ///
     /// # Errors
-    /// As [`zeros`](Table::zeros), and [`Format`](ErrorKind::Format).
+    /// As [`zeros`](Table::zeros), and [`Format`](crate::ErrorKind::Format).
     ///
     /// ```
     /// assert_eq!(deltos::Table::zeros_any("T{d:x:d:y:}", (2, 3))?.info()?.itemsize, 16);
@@ -435,7 +435,7 @@ impl Table<'static> {
     /// last view.
     ///
     /// # Errors
-    /// [`NoMemory`](ErrorKind::NoMemory), [`Limit`](ErrorKind::Limit).
+    /// [`NoMemory`](crate::ErrorKind::NoMemory), [`Limit`](crate::ErrorKind::Limit).
     ///
     /// ```
     /// let table = deltos::Table::from_rows(vec![vec![1u16, 2], vec![], vec![3]])?;
@@ -488,8 +488,8 @@ impl Table<'static> {
     /// else accesses them other than atomically.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) for a null pointer to a row that is not empty, [`Format`](ErrorKind::Format),
-    /// [`Limit`](ErrorKind::Limit). The closure is dropped without being called.
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a null pointer to a row that is not empty, [`Format`](crate::ErrorKind::Format),
+    /// [`Limit`](crate::ErrorKind::Limit). The closure is dropped without being called.
     ///
     /// ```
     /// use std::os::raw::c_void;
