@@ -55,7 +55,7 @@ end
 """
     stat(object) -> Deltos.BufferInfo
 
-What is known of a [`Deltos.Buffer`](@ref) or a [`Deltos.Table`](@ref).
+What is known of a [`Deltos.Buffer`](@ref), a [`Deltos.Table`](@ref) or a [`Deltos.GrowableVector`](@ref).
 """
 function Base.stat(object::Object)
     cell = ErrorCell()
