@@ -78,6 +78,13 @@ macro_rules! growing {
         /// # Errors
         /// [`ReadOnly`](ErrorKind::ReadOnly) unless it is open for [`Mode::Write`](crate::Mode::Write), [`Limit`](ErrorKind::Limit),
         /// [`NoSpace`](ErrorKind::NoSpace), [`AddressSpace`](ErrorKind::AddressSpace).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.reserve(1000)?;
+        /// assert!(array.capacity() >= 1000);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn reserve(&mut self, additional: usize) -> Result<()> {
             let capacity = (self.len() as u64).saturating_add(additional as u64);
             // SAFETY: nobody else changes it, since it is borrowed mutably.
@@ -89,6 +96,14 @@ macro_rules! growing {
         /// # Errors
         /// [`Pinned`](ErrorKind::Pinned) when a view shows one that would be cut off, and those of
         /// [`reserve`](Self::reserve).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// array.resize(4)?;
+        /// assert_eq!(array.view()?.to_vec()?, [1, 2, 3, 0]);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn resize(&mut self, count: usize) -> Result<()> {
             // SAFETY: as above.
             unsafe { call!(deltos_array_resize(self.as_raw(), count as u64)) }
@@ -98,6 +113,17 @@ macro_rules! growing {
         ///
         /// # Errors
         /// As [`resize`](Self::resize).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// let view = array.view()?;
+        /// assert_eq!(array.truncate(1).unwrap_err().kind(), deltos::ErrorKind::Pinned);
+        /// drop(view);
+        /// array.truncate(1)?;
+        /// assert_eq!(array.len(), 1);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn truncate(&mut self, count: usize) -> Result<()> {
             if count < self.len() {
                 return self.resize(count);
@@ -109,6 +135,14 @@ macro_rules! growing {
         ///
         /// # Errors
         /// As [`resize`](Self::resize).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// array.clear()?;
+        /// assert!(array.is_empty());
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn clear(&mut self) -> Result<()> {
             // SAFETY: as above.
             unsafe { call!(deltos_array_clear(self.as_raw())) }
@@ -118,6 +152,15 @@ macro_rules! growing {
         ///
         /// # Errors
         /// As [`reserve`](Self::reserve), [`Pinned`](ErrorKind::Pinned).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// array.reserve(1_000_000)?;
+        /// array.shrink_to_fit()?;
+        /// assert!(array.capacity() < 1_000_000);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn shrink_to_fit(&mut self) -> Result<()> {
             // SAFETY: as above.
             unsafe { call!(deltos_array_shrink(self.as_raw())) }
@@ -127,6 +170,14 @@ macro_rules! growing {
         ///
         /// # Errors
         /// [`ReadOnly`](ErrorKind::ReadOnly).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// array.reverse()?;
+        /// assert_eq!(array.view()?.to_vec()?, [3, 2, 1]);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn reverse(&mut self) -> Result<()> {
             // SAFETY: as above.
             unsafe { call!(deltos_array_reverse(self.as_raw())) }
@@ -136,6 +187,14 @@ macro_rules! growing {
         ///
         /// # Errors
         /// [`Type`](ErrorKind::Type) for structures, [`ReadOnly`](ErrorKind::ReadOnly).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// array.byteswap()?;
+        /// assert_eq!(array.view()?.get(0), Some(0x0100));
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn byteswap(&mut self) -> Result<()> {
             // SAFETY: as above.
             unsafe { call!(deltos_array_byteswap(self.as_raw())) }
@@ -145,6 +204,15 @@ macro_rules! growing {
         ///
         /// # Errors
         /// [`Type`](ErrorKind::Type) for other elements, and those of [`reserve`](Self::reserve).
+        ///
+        /// ```
+        /// let mut array = deltos::Array::<u16>::anonymous()?;
+        /// array.extend_from_slice(&[1, 2, 3])?;
+        /// let grid = deltos::AnyView::from_owner(vec![4u16, 5, 6, 7], &[2, 2])?;
+        /// array.extend_from(&grid.transpose()?)?;
+        /// assert_eq!(array.view()?.to_vec()?, [1, 2, 3, 4, 6, 5, 7]);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
         pub fn extend_from<'c>(&mut self, items: impl Into<Content<'c>>) -> Result<()> {
             let array = self.as_raw();
             // SAFETY: as above; the items live during the call.
@@ -397,6 +465,13 @@ impl<'s, T: Element> Array<'s, T> {
     /// # Errors
     /// [`ReadOnly`](ErrorKind::ReadOnly) unless it is open for [`Mode::Write`](crate::Mode::Write), [`Limit`](ErrorKind::Limit),
     /// [`NoSpace`](ErrorKind::NoSpace), [`AddressSpace`](ErrorKind::AddressSpace).
+    ///
+    /// ```
+    /// let mut array = deltos::Array::<u8>::anonymous()?;
+    /// array.push(7)?;
+    /// assert_eq!(array.view()?.get(0), Some(7));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
     #[inline]
     pub fn push(&mut self, value: T) -> Result<()> {
         self.extend_from_slice(std::slice::from_ref(&value))
@@ -418,6 +493,13 @@ impl<'s, T: Element> Array<'s, T> {
     ///
     /// # Errors
     /// As [`push`](Array::push).
+    ///
+    /// ```
+    /// let mut array = deltos::Array::<u64>::anonymous()?;
+    /// array.extend((0..5).map(|n| n * n))?;
+    /// assert_eq!(array.view()?.to_vec()?, [0, 1, 4, 9, 16]);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
     pub fn extend(&mut self, elements: impl IntoIterator<Item = T>) -> Result<()> {
         let mut appender = self.appender();
         elements.into_iter().try_for_each(|element| appender.push(element))?;
@@ -462,6 +544,14 @@ impl<'s, T: Element> Array<'s, T> {
     ///
     /// # Errors
     /// As [`insert`](Array::insert).
+    ///
+    /// ```
+    /// let mut array = deltos::Array::<u8>::anonymous()?;
+    /// array.insert_slice(0, b"bc")?;
+    /// array.insert_slice(0, b"a")?;
+    /// assert_eq!(array.view()?.to_vec()?, b"abc");
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
     pub fn insert_slice(&mut self, index: usize, elements: &[T]) -> Result<()> {
         self.any.insert_bytes(isize::try_from(index).unwrap_or(isize::MAX), bytes_of(elements))
     }
@@ -512,6 +602,13 @@ impl<'s, T: Element> Array<'s, T> {
     ///
     /// # Errors
     /// As [`remove`](Array::remove).
+    ///
+    /// ```
+    /// let mut array = deltos::Array::<u8>::anonymous()?;
+    /// array.push(7)?;
+    /// assert_eq!((array.pop()?, array.pop()?), (Some(7), None));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
     pub fn pop(&mut self) -> Result<Option<T>> {
         match self.len() {
             0 => Ok(None),

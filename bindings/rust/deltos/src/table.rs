@@ -97,6 +97,31 @@ pub enum TableAxis {
 /// assert_eq!((pointers.len(), rows.get(1, 2)), (2, Some(4.5)));
 /// # Ok::<(), deltos::Error>(())
 /// ```
+///
+/// What lends rows keeps the storage open, and what the handle shows does not change while others look:
+///
+/// ```compile_fail,E0505
+/// # use deltos::Storage;
+/// let storage = Storage::anonymous("example")?;
+/// let rows = storage.table("rows")?.rows::<f64>()?;
+/// storage.close()?; // the rows live
+/// println!("{:?}", rows.get(0, 0));
+/// # Ok::<(), deltos::Error>(())
+/// ```
+///
+/// ```compile_fail,E0596
+/// fn two_at_once(table: &deltos::Table<'_>) -> deltos::Result<()> {
+///     table.reinterpret("B")
+/// }
+/// ```
+///
+/// Rows are never lent as `&mut`:
+///
+/// ```compile_fail,E0308
+/// let rows = deltos::Table::zeros::<f64>((2, 3))?.rows_writable::<f64>()?;
+/// let row: &mut [f64] = rows.row(0).unwrap();
+/// # Ok::<(), deltos::Error>(())
+/// ```
 pub struct Table<'s> {
     object: Object<'s>,
 }
