@@ -74,11 +74,32 @@ static int narrow(Py_buffer *buffer, int flags) {
   return 0;
 }
 
+/* A class may say in its own words why its memory is refused: by raising from _refused(error). */
+static int refused(PyObject *object) {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  if (!PyObject_HasAttrString(object, "_refused")) {
+    PyErr_Restore(type, value, trace);
+    return -1;
+  }
+  PyErr_NormalizeException(&type, &value, &trace);
+  PyObject *nothing = PyObject_CallMethod(object, "_refused", "O", value);
+  if (nothing != NULL) {
+    PyErr_Restore(type, value, trace);
+  } else {
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+  }
+  Py_XDECREF(nothing);
+  return -1;
+}
+
 static int exporter_getbuffer(PyObject *object, Py_buffer *out, int flags) {
   Exporter *self = (Exporter *)object;
   out->obj = NULL;
   deltos_view *view = exporter_acquire(self, (flags & PyBUF_WRITABLE) != 0);
-  if (view == NULL) return -1;
+  if (view == NULL) return refused(object);
   out->buf = view->data != NULL ? view->data : empty_memory;
   out->len = (Py_ssize_t)view->nbytes;
   out->itemsize = (Py_ssize_t)view->itemsize;
@@ -91,7 +112,7 @@ static int exporter_getbuffer(PyObject *object, Py_buffer *out, int flags) {
   out->internal = view;
   if (narrow(out, flags) < 0) {
     library.view_release(&view);
-    return -1;
+    return refused(object);
   }
   out->obj = Py_NewRef(object);
   return 0;
