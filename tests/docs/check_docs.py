@@ -1,4 +1,4 @@
-"""Runs the examples of README.md as they stand there, and follows the links of the papers.
+"""Runs the examples of README.md, and those in C of other papers, as they stand there, and follows the links of the papers.
 
     check_docs.py --stage DIRECTORY --python INTERPRETER ROOT
 
@@ -21,12 +21,17 @@ PAPERS = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "bindings/README.md",
+    "bindings/python/docs/coming-from-indirect_buffer.md",
     "bindings/python/docs/coming-from-ptypes.md",
     "include/CONVENTIONS.md",
     "src/ARCHITECTURE.md",
     "src/format/FORMAT.md",
     "tests/demo/README.md",
 )
+WITH_EXAMPLES = {  # the languages of the examples in a paper
+    "README.md": ["python", "c", "cpp"],
+    "bindings/python/docs/coming-from-indirect_buffer.md": ["c"],
+}
 EXAMPLE_LINES = 22
 
 
@@ -53,20 +58,21 @@ def command_for(language, code, stage, python, directory):
     return ["./example"]
 
 
-def example_problems(text, stage, python):
+def example_problems(paper, text, stage, python):
     found = blocks(text)
-    if [language for language, _, _ in found] != ["python", "c", "cpp"]:
-        yield "README.md: one example in Python, one in C and one in C++ are expected"
+    expected_languages = WITH_EXAMPLES[paper]
+    if [language for language, _, _ in found] != expected_languages:
+        yield f"{paper}: one example in each of {', '.join(expected_languages)} is expected"
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         for language, code, expected in found:
             if code.count("\n") > EXAMPLE_LINES:
-                yield f"README.md: the example in {language} is longer than {EXAMPLE_LINES} lines"
+                yield f"{paper}: the example in {language} is longer than {EXAMPLE_LINES} lines"
             command = command_for(language, code, stage, python, directory)
             ran = subprocess.run(command, cwd=directory, capture_output=True, text=True)
             if ran.returncode != 0 or ran.stdout != expected:
                 said = ran.stdout + ran.stderr
-                yield f"README.md: the example in {language} ended with {ran.returncode} and printed\n{said}"
+                yield f"{paper}: the example in {language} ended with {ran.returncode} and printed\n{said}"
 
 
 def link_problems(root, paper):
@@ -89,9 +95,12 @@ def main():
     for paper in PAPERS:
         if (options.root / paper).exists():
             problems += link_problems(options.root, paper)
-    readme = (options.root / "README.md").read_text(encoding="utf-8")
-    problems += example_problems(readme, options.stage.resolve(), os.path.abspath(options.python))
-    print("\n".join(problems) or f"{len(PAPERS)} papers, {len(blocks(readme))} examples: as they should be")
+    count = 0
+    for paper in WITH_EXAMPLES:
+        text = (options.root / paper).read_text(encoding="utf-8")
+        count += len(blocks(text))
+        problems += example_problems(paper, text, options.stage.resolve(), os.path.abspath(options.python))
+    print("\n".join(problems) or f"{len(PAPERS)} papers, {count} examples: as they should be")
     return 1 if problems else 0
 
 
