@@ -43,11 +43,13 @@
 #ifndef DELTOS_DELTOS_HPP
 #define DELTOS_DELTOS_HPP
 
+#include <deltos/hpp/array.hpp>
 #include <deltos/hpp/element.hpp>
 #include <deltos/hpp/elements.hpp>
 #include <deltos/hpp/error.hpp>
 #include <deltos/hpp/handle.hpp>
 #include <deltos/hpp/metadata.hpp>
+#include <deltos/hpp/mode.hpp>
 #include <deltos/hpp/object.hpp>
 #include <deltos/hpp/snapshot.hpp>
 #include <deltos/hpp/storage.hpp>

@@ -13,29 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "abi"))
 
 from sources import blank, declared_functions, finish  # noqa: E402
 
-LEFT_OUT: dict[str, str] = {
-    "DELTOS_KIND_ARRAY": "bound next",
-    "deltos_array_advance": "bound next",
-    "deltos_array_append": "bound next",
-    "deltos_array_byteswap": "bound next",
-    "deltos_array_capacity": "bound next",
-    "deltos_array_clear": "bound next",
-    "deltos_array_close": "bound next",
-    "deltos_array_count": "bound next",
-    "deltos_array_extend": "bound next",
-    "deltos_array_fd": "bound next",
-    "deltos_array_flush": "bound next",
-    "deltos_array_insert": "bound next",
-    "deltos_array_open_anonymous": "bound next",
-    "deltos_array_open_fd": "bound next",
-    "deltos_array_open_file": "bound next",
-    "deltos_array_remove": "bound next",
-    "deltos_array_reserve": "bound next",
-    "deltos_array_resize": "bound next",
-    "deltos_array_reverse": "bound next",
-    "deltos_array_shrink": "bound next",
-    "deltos_array_tail": "bound next",
-}
+LEFT_OUT: dict[str, str] = {}
 
 
 def declared_constants(include):

@@ -38,6 +38,12 @@ TEST_F(Example, element_makes_a_struct_an_element) {
   EXPECT_EQ(storage_.view<const Place>("places")[0].population, 3);
 }
 
+TEST_F(Example, array_grows_and_is_summed) {
+  testing::internal::CaptureStdout();
+  example_array();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "1003 elements, 499504\n");
+}
+
 TEST_F(Example, elements_are_filled_found_and_set) {
   testing::internal::CaptureStdout();
   example_elements(storage_);

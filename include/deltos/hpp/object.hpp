@@ -21,6 +21,7 @@ inline namespace DELTOS_HPP_NAMESPACE {
 enum class Kind : std::int32_t {
   any = DELTOS_KIND_ANY,
   buffer = DELTOS_KIND_BUFFER,
+  array = DELTOS_KIND_ARRAY,
   table = DELTOS_KIND_TABLE,
 };
 

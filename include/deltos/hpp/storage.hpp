@@ -19,26 +19,11 @@
 #ifndef DELTOS_HPP_STORAGE_HPP
 #define DELTOS_HPP_STORAGE_HPP
 
+#include <deltos/hpp/mode.hpp>
 #include <deltos/hpp/transaction.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
-
-/** What a handle may do. */
-enum class Mode : std::int32_t {
-  read = DELTOS_MODE_READ,
-  in_place = DELTOS_MODE_IN_PLACE,
-  write = DELTOS_MODE_WRITE,
-  fixed = DELTOS_MODE_STATIC
-};
-
-/** What happens to the file. */
-enum class Create : std::int32_t {
-  never = DELTOS_CREATE_NEVER,
-  if_absent = DELTOS_CREATE_IF_ABSENT,
-  only_new = DELTOS_CREATE_NEW,
-  replace = DELTOS_CREATE_REPLACE
-};
 
 /** Bits of OpenOptions::flags, see storage.h; joined by `|`. */
 enum class OpenFlags : std::uint32_t {
