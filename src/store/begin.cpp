@@ -175,7 +175,7 @@ Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::M
   return std::shared_ptr<os::Mapping>(std::move(both), raw);
 }
 
-Result<std::shared_ptr<os::Mapping>> StorageState::map_file(std::uint64_t bytes, os::Protection protection) {
+Result<std::shared_ptr<os::Mapping>> StorageState::map_file(std::uint64_t bytes, os::Protection protection) const {
   DELTOS_ASSIGN(auto plain, os::Mapping::map(file(), base, bytes, protection));
   return guarded(std::move(plain));
 }

@@ -89,7 +89,7 @@ struct StorageState {
   // replaced: the file has lost its last name.
   Status check_named() const;
   // Maps a file (whole, from `base`) under the guard that the options ask for.
-  Result<std::shared_ptr<os::Mapping>> map_file(std::uint64_t bytes, os::Protection protection);
+  Result<std::shared_ptr<os::Mapping>> map_file(std::uint64_t bytes, os::Protection protection) const;
   Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain) const;
   // A mapping of at least `file_blocks`; a larger one takes the current one's place (readers).
   Result<std::shared_ptr<os::Mapping>> mapping_for(std::uint64_t file_blocks);
