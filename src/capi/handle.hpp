@@ -92,13 +92,14 @@ struct deltos_transaction {
 };
 
 struct deltos_object {
-  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) { show(std::move(opened)); }
+  explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) : object(std::move(opened)) {
+    if (object->record().kind == deltos::object::kKindTable) table = deltos::object::Table::stored(object);
+  }
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
   // Another state of the same object; what the handle itself restricts stays so.
-  void show(std::shared_ptr<deltos::store::ObjectRef> other) {
-    if (other->record().kind == deltos::object::kKindTable)
-      table = deltos::object::Table::stored(other, table && table->readonly());
+  void show(std::shared_ptr<deltos::store::ObjectRef> other) noexcept {
+    if (table) table->show(other);
     object = std::move(other);
   }
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_object>::kMark};

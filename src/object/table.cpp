@@ -36,9 +36,6 @@ Table::Hold::~Hold() {
   if (writable) --table->writable_exports_;
 }
 
-Table::Table(std::shared_ptr<store::ObjectRef> object, bool readonly)
-    : object_(std::move(object)), readonly_(readonly) {}
-
 Table::Table(std::shared_ptr<const Shown> shown, std::shared_ptr<const Rows> rows, bool readonly, bool sealed)
     : sealed_(sealed), shown_(std::move(shown)), rows_(std::move(rows)), readonly_(readonly) {}
 

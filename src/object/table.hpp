@@ -62,8 +62,10 @@ class Table : public std::enable_shared_from_this<Table> {
   // Views as rows. columns -1, no format: those of the first. type, layout, invalid: naming the row.
   static Result<Pointer> of_views(std::span<const View *const> views, std::int64_t columns,
                                   std::optional<dtype::Format> format);
-  // Looks at nothing yet. readonly: the handle's own restriction.
-  static Pointer stored(std::shared_ptr<store::ObjectRef> object, bool readonly);
+  // Looks at nothing yet.
+  static Pointer stored(std::shared_ptr<store::ObjectRef> object);
+  // Another state of the same stored object, with the type that is stored; nobody else uses the table meanwhile.
+  void show(std::shared_ptr<store::ObjectRef> object) noexcept;
   Table(const Table &) = delete;
   Table &operator=(const Table &) = delete;
 
@@ -100,7 +102,7 @@ class Table : public std::enable_shared_from_this<Table> {
 
  private:
   struct Hold;  // what an export holds
-  Table(std::shared_ptr<store::ObjectRef> object, bool readonly);
+  explicit Table(std::shared_ptr<store::ObjectRef> object) : object_(std::move(object)) {}
   Table(std::shared_ptr<const Shown> shown, std::shared_ptr<const Rows> rows, bool readonly, bool sealed);
   static Pointer make(dtype::Format format, std::int64_t columns, std::shared_ptr<const Rows> rows, bool readonly,
                       bool sealed);
@@ -112,7 +114,7 @@ class Table : public std::enable_shared_from_this<Table> {
   Status find_stored_rows(Hold *hold) const;
   Status check_row(std::int64_t index) const;
 
-  const std::shared_ptr<store::ObjectRef> object_;  // of a stored table
+  std::shared_ptr<store::ObjectRef> object_;  // of a stored table
   const bool sealed_ = false;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Shown> shown_;  // null: as stored, not yet read

@@ -42,8 +42,15 @@ void Table::Hold::count_elements() {
     lengths.push_back(static_cast<std::int64_t>(bytes / shown->format.item_bytes));
 }
 
-Table::Pointer Table::stored(std::shared_ptr<store::ObjectRef> object, bool readonly) {
-  return Pointer(new Table(std::move(object), readonly));
+Table::Pointer Table::stored(std::shared_ptr<store::ObjectRef> object) { return Pointer(new Table(std::move(object))); }
+
+void Table::show(std::shared_ptr<store::ObjectRef> object) noexcept {
+  std::shared_ptr<const Shown> shown;  // what was shown is dropped outside the lock
+  std::shared_ptr<const Rows> rows;
+  const std::lock_guard lock(mutex_);
+  object_.swap(object);
+  shown_.swap(shown);
+  rows_.swap(rows);
 }
 
 Result<std::shared_ptr<const Table::Shown>> Table::shown() const {

@@ -267,7 +267,7 @@ TEST(TableTest, SizesThatCannotBeCountedAreRefused) {
 // ------------------------------------------------------------------------------------------------------------
 
 Table::Pointer open_table(const std::shared_ptr<store::Storage> &storage, const std::string &name) {
-  return Table::stored(must(store::ObjectRef::open_newest(storage, name, kKindTable)), false);
+  return Table::stored(must(store::ObjectRef::open_newest(storage, name, kKindTable)));
 }
 
 TEST(TableTest, StoredTablesComeBackAfterReopening) {
@@ -289,7 +289,7 @@ TEST(TableTest, StoredTablesComeBackAfterReopening) {
       const RowLengths given{static_cast<std::int64_t>(lengths.size()), ragged ? -1 : below(random, 30),
                              ragged ? lengths.data() : nullptr};
       auto object = must(create_table(*transaction, "t" + std::to_string(i), type_of(type.format), given));
-      models.push_back(fill(*Table::stored(object, false), random, type.item_bytes));
+      models.push_back(fill(*Table::stored(object), random, type.item_bytes));
       item_bytes.push_back(type.item_bytes);
       if (i % 3 == 0) to_seal.push_back(object);
     }
@@ -393,7 +393,7 @@ class HostileTableTest : public testing::Test {
   }
   void put(std::size_t row, format::TableRow entry) { save(payload_->data() + row * 16, entry); }
   format::TableRow get(std::size_t row) { return load<format::TableRow>(payload_->data() + row * 16); }
-  Code opened() { return Table::stored(object_, false)->rows(false, true).code(); }
+  Code opened() { return Table::stored(object_)->rows(false, true).code(); }
 
   std::shared_ptr<store::Storage> storage_;
   std::shared_ptr<store::ObjectRef> object_;
@@ -445,7 +445,7 @@ TEST_F(HostileTableTest, NoIndexLeadsOutsideThePayloadOrToSharedBytes) {
       (random() % 2 == 0 ? entry.offset : entry.count) = random() % 4 == 0 ? value : value / 64 * 64;
       put(same, entry);
     }
-    auto found = Table::stored(object_, false)->rows(false, true);
+    auto found = Table::stored(object_)->rows(false, true);
     if (!found.ok()) {
       ASSERT_EQ(found.code(), Code::corrupt);
       ++refused;
@@ -471,7 +471,7 @@ TEST_F(HostileTableTest, ARecordWhoseTypeDoesNotFitIsCorrupt) {
   object.item_bytes = 4;
   object.format = "d";
   object.shape = {0, 3};
-  const auto table = Table::stored(must(transaction->create("t", object, true)), false);
+  const auto table = Table::stored(must(transaction->create("t", object, true)));
   EXPECT_EQ(table->facts().code(), Code::corrupt);
   EXPECT_EQ(table->acquire(dtype::kRequestFullReadOnly).code(), Code::corrupt);
   EXPECT_EQ(table->reinterpret(type_of("d")).code(), Code::corrupt);
