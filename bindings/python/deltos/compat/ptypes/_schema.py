@@ -103,7 +103,7 @@ class Schema:
         with self._store.changing() as change:
             attributes = change.transaction.attrs
             attributes[VERSION_KEY] = _VERSION
-            attributes[_TYPE_KEY + name] = json.dumps({"number": self._count, **_description(ptype)})
+            attributes[_TYPE_KEY + name] = json.dumps({"number": self._count, **_description(ptype)}, allow_nan=False)
             change.defined.append(name)
             self._remember(name, ptype)
             self._count += 1

@@ -7,10 +7,11 @@ has been looked up once is known. Nobody else changes the structure meanwhile, b
 from __future__ import annotations
 
 import errno
+import itertools
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,9 @@ class Store:
         self._cells: weakref.WeakValueDictionary[str, Cell] = weakref.WeakValueDictionary()
         self._recent: deque[Cell] = deque(maxlen=_CELLS_KEPT)  # found again without looking into the file
         self._watched: dict[int, _Watch] = {}
-        self._place = 0
+        self._places = itertools.count()
+        watched = self._watched  # not this object: the watches would keep it alive
+        self._unwatch: Callable[[Any], object] = lambda watch: watched.pop(watch.place, None)
         self._limit = self._next = self._first_number()
 
     def _first_number(self) -> int:
@@ -318,10 +321,9 @@ class Store:
 
     def watch(self, proxy: Persistent) -> None:
         """close() will ask whether it still lives."""
-        watched = self._watched
-        watch = _Watch(proxy, lambda dead: watched.pop(dead.place, None))
-        self._place = watch.place = self._place + 1
-        watched[watch.place] = watch
+        watch = _Watch(proxy, self._unwatch)
+        watch.place = place = next(self._places)
+        self._watched[place] = watch
 
     def living(self) -> str:
         """How the proxies that live describe themselves. They are in no variable behind this call."""

@@ -181,8 +181,8 @@ class Structure(Persistent, metaclass=StructureMeta):
         self._assign(source)
 
     def __eq__(self, other: object) -> bool:
-        if other is None:
-            return False
+        if other is None or not self._fields:
+            return super().__eq__(other)
         return all(
             getattr(other, name, _MISSING) == field.__get__(self, type(self)) for name, field in self._fields.items()
         )

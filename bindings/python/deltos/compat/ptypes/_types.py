@@ -186,12 +186,14 @@ class _Number(_Ordered):
     __slots__ = ("__weakref__", "_cell", "_slot")
 
     _by_value = True
+    _cell: Cell
     _slot: int
     _format: ClassVar[str]
 
     @classmethod
     def _read(cls, cell: Cell, field: Field) -> Any:
-        proxy = cls._unwatched(cell)
+        proxy = cls.__new__(cls)
+        proxy._cell = cell
         proxy._slot = field.slot
         cls._store.watch(proxy)
         return proxy
@@ -235,8 +237,11 @@ class _Number(_Ordered):
 
     def add(self, value: Any) -> None:
         """Adds to it; no other thread comes in between."""
+        number, cell = self._converted(value), self._cell
         with self._store.lock:
-            self.contents += self._converted(value)
+            self._store.before_storing(cell)
+            words = self._words(cell)
+            words[self._slot] = words[self._slot] + number
 
 
 class IntProxy(_Number):

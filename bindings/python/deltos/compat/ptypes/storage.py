@@ -225,7 +225,8 @@ class Storage:
         """All that is made and assigned in a block happens at its end, or not at all when it raises.
 
         That is so for numbers, references and new objects. The content of a buffer is memory, and written at once.
-        Inside of another block it is a part of that.
+        Inside of another block it is a part of that. Other threads wait with their changes until it ends; what they
+        read meanwhile may be new already.
         """
         with self._store.changing(whole=True):
             yield
