@@ -333,7 +333,7 @@ class FlatArray final : public FileArray {
     bool alive;
   };
   Result<std::optional<Side>> find_side() const {
-    auto file = os::File::open(side_path_, options_.mode == Mode::write ? O_RDWR : O_RDONLY);
+    auto file = os::File::open(side_path_, options_.mode == Mode::read ? O_RDONLY : O_RDWR);
     if (!file.ok() && file.code() == Code::not_found) return std::optional<Side>();
     if (!file.ok()) return std::move(file).error();
     Side side{*std::move(file), {}, false};
