@@ -16,6 +16,7 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
+from deltos._array import Array
 from deltos._attributes import Attributes, RawAttribute
 from deltos._buffer import Buffer
 from deltos._errors import (
@@ -165,6 +166,7 @@ def anonymous(
 __all__ = [
     "AccessError",
     "AddressSpaceError",
+    "Array",
     "Attributes",
     "Buffer",
     "BusyError",

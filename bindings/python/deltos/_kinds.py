@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deltos._array import Array
 from deltos._buffer import Buffer
 from deltos._exporter import OBJECT, Handle
 from deltos._ffi import ffi, lib
@@ -12,7 +13,7 @@ from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise
 from deltos._object import Object, stat
 from deltos._table import Table
 
-CLASSES: dict[int, type[Object]] = {kind._KIND: kind for kind in (Buffer, Table)}
+CLASSES: dict[int, type[Object]] = {kind._KIND: kind for kind in (Buffer, Array, Table)}
 
 
 def opened(function: Callable[..., int], scope: CData, name: bytes) -> tuple[type[Object], Handle]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import uuid
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from deltos._errors import InvalidError
 from deltos._ffi import ffi, lib
 from deltos._native import CData, Progress
 from deltos._transaction import durability_of
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 MODES: dict[str, tuple[int, int]] = {
     "r": (lib.DELTOS_MODE_READ, lib.DELTOS_CREATE_NEVER),
@@ -130,18 +125,3 @@ def _native(options: Options, mode: int, create: int) -> CData:
             _made.clear()
         _made[key] = made
     return made
-
-
-def path_bytes(path: str | bytes | PathLike[str] | PathLike[bytes]) -> bytes:
-    """A path for the library."""
-    encoded = os.fsencode(path)
-    if not encoded:
-        raise InvalidError("a path is empty: name a file")
-    if b"\0" in encoded:
-        raise InvalidError("a path contains a NUL character: leave it out")
-    return encoded
-
-
-def absolute(path: bytes) -> bytes:
-    """The path from the root."""
-    return path if path.startswith(b"/") else os.path.abspath(path)

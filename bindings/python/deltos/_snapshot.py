@@ -8,7 +8,7 @@ from deltos._errors import ClosedError, KindError
 from deltos._exporter import SNAPSHOT, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import CData, ProgressFunction, Progress, bytes_of, call, own
-from deltos._options import path_bytes
+from deltos._paths import path_bytes
 from deltos._scopes import Reader
 
 if TYPE_CHECKING:

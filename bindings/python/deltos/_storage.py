@@ -27,7 +27,8 @@ from deltos._native import (
     raise_error,
     text_of,
 )
-from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo, absolute, path_bytes
+from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo
+from deltos._paths import absolute, path_bytes
 from deltos._scopes import Writer
 from deltos._snapshot import Snapshot, begin, copy
 from deltos._transaction import Transaction, Turn, durability_of

@@ -22,8 +22,8 @@ static PyObject *character(const void *place) {
     PyErr_Format(PyExc_ValueError, "character U+%x is not in range [U+0000; U+10ffff]", (unsigned)ordinal);
     return NULL;
   }
-  Py_UCS4 units[2] = {ordinal, 0};
-  return PyUnicode_DecodeUTF32((const char *)units, 4, "surrogatepass", NULL);
+  int order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? -1 : 1; /* said, so that U+FEFF is a character */
+  return PyUnicode_DecodeUTF32((const char *)&ordinal, sizeof ordinal, "surrogatepass", &order);
 }
 
 static PyObject *wide(char code, const void *place) {

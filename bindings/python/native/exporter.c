@@ -97,6 +97,7 @@ static int refused(PyObject *object) {
 
 static int exporter_getbuffer(PyObject *object, Py_buffer *out, int flags) {
   Exporter *self = (Exporter *)object;
+  if (out == NULL) return refuse("there is no place for the buffer");
   out->obj = NULL;
   deltos_view *view = exporter_acquire(self, (flags & PyBUF_WRITABLE) != 0);
   if (view == NULL) return refused(object);

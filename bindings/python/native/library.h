@@ -21,6 +21,9 @@
   F(transaction_abort)             \
   F(object_release)                \
   F(cursor_release)                \
+  F(array_append)                  \
+  F(array_count)                   \
+  F(array_tail)                    \
   F(table_from_view)               \
   F(table_wrap)
 

@@ -35,7 +35,11 @@ extern char empty_memory[64];
 /* A view of what an exporter shows, or NULL with the reason raised. */
 deltos_view *exporter_acquire(Exporter *self, int writable);
 
-extern PyType_Spec handle_spec, source_spec, exporter_spec, memory_spec;
+extern PyType_Spec handle_spec, source_spec, exporter_spec, memory_spec, growable_spec;
+
+/* Walks over a sequence by a function that gives the element of an index. */
+PyObject *iterate(PyObject *sequence, ssizeargfunc item);
+int iterator_exec(PyObject *module);
 
 /* wrap() of the module: a handle of a view of any exporter's memory. */
 extern PyMethodDef memory_methods[];
