@@ -265,8 +265,11 @@ function room_for_item(view::View)
     T = item_type(view)
     return T === nothing ? Vector{UInt8}(undef, view.itemsize) : Vector{T}(undef, 1)
 end
-value_of(room::Vector) = only(room)
-value_of(room::Vector{Bool}) = reinterpret(UInt8, room)[1] != 0x00
+function value_of(view::View, room)
+    T = item_type(view)
+    T === nothing && return room
+    return GC.@preserve room load(Ptr{T}(pointer(room)), 1)
+end
 
 """
     Deltos.atomic_load(view, index; order = :sequentially_consistent)
@@ -299,7 +302,7 @@ function atomic_load(view::View, index; order::Symbol = :sequentially_consistent
     GC.@preserve room at_place(view, index) do p, at, cell
         Raw.deltos_view_atomic_load(p, at, number, pointer(room), sizeof(room), cell)
     end
-    return value_of(room)
+    return value_of(view, room)
 end
 
 @doc (@doc atomic_load)
@@ -318,7 +321,7 @@ function atomic_add!(view::View, index, value; order::Symbol = :sequentially_con
     GC.@preserve summand room at_place(view, index) do p, at, cell
         Raw.deltos_view_atomic_add(p, at, number, pointer(summand), pointer(room), sizeof(room), cell)
     end
-    return value_of(room)
+    return value_of(view, room)
 end
 
 @doc (@doc atomic_load)
@@ -331,7 +334,7 @@ function atomic_replace!(view::View, index, expected, desired; order::Symbol = :
             p, at, number, pointer(room), pointer(stored), sizeof(room), done, cell,
         )
     end
-    return (old = value_of(room), success = done[] != 0x00)
+    return (old = value_of(view, room), success = done[] != 0x00)
 end
 
 @noinline function wrong_size(view, given)

@@ -34,6 +34,7 @@ function thing_of(handle::Handle, scope)
     table = Table(handle, nothing, scope)
     kind = stat(table).kind
     kind == Raw.DELTOS_KIND_TABLE && return table
+    kind == Raw.DELTOS_KIND_ARRAY && return vector_of(handle, scope)
     throw(KindError("an object of kind $kind is of a newer version than this package: use a newer one"))
 end
 

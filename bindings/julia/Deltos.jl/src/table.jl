@@ -146,16 +146,17 @@ function Table(items::AbstractVector; columns = nothing, element::Element = noth
     all(item -> item isa Union{View,Strided}, items) ||
         throw(InvalidError("the rows of a table are arrays or views: give a vector of them"))
     views = View[item isa View ? again(item) : View(item) for item in items]
-    return closing((_...) -> table_of_views(views, items, columns, element), views...)
+    alike = columns !== nothing || all(view -> length(view) == length(views[1]), views)
+    return closing(views...) do _...
+        alike ? table_of_views(views, copy(items), columns, element) : ragged(views, items, element)
+    end
 end
 again(view::View) = View(view, view.readonly ? Raw.DELTOS_VIEW_FULL_RO : Raw.DELTOS_VIEW_FULL)
 
 function table_of_views(views, items, columns, element)
-    lengths = map(length, views)
-    columns === nothing && !all(==(first(lengths)), lengths) && return ragged(views, items, lengths, element)
     format, dtype = element_arguments(element)
     addresses = Ptr{Raw.deltos_view}[view.handle.pointer for view in views]
-    return made_table(copy(items)) do made, cell
+    return made_table((items, views)) do made, cell
         GC.@preserve views begin
             width = Int64(something(columns, -1))
             Raw.deltos_table_from_views(addresses, length(addresses), width, format, dtype, made, cell)
@@ -164,7 +165,7 @@ function table_of_views(views, items, columns, element)
 end
 
 # The views stay open: nothing else pins the memory.
-function ragged(views, items, lengths, element)
+function ragged(views, items, element)
     kept = map(again, views)
     format, dtype = kept[1].format, kept[1].dtype
     for (k, other) in enumerate(kept)
@@ -174,7 +175,8 @@ function ragged(views, items, lengths, element)
     end
     rows = Ptr{Cvoid}[other.pointer for other in kept]
     shown = element === nothing ? (format, dtype) : element
-    return wrapped(rows, lengths, nothing, shown, any(other -> other.readonly, kept), C_NULL, C_NULL, (kept, items))
+    lengths, readonly = map(length, kept), any(other -> other.readonly, kept)
+    return wrapped(rows, lengths, nothing, shown, readonly, C_NULL, C_NULL, (kept, items))
 end
 
 # Whether the elements lie close together, in the order of C.

@@ -4,12 +4,13 @@
     Deltos.View(object, flags = Deltos.Raw.DELTOS_VIEW_FULL_RO)
     Deltos.View(view, flags)
     Deltos.View(array)
+    Deltos.View(content::Deltos.RawContent; readonly = false)
 
 Exported memory under one of the requests of the C interface, `Deltos.Raw.DELTOS_VIEW_*`; a second view of the same
-memory; or memory of a Julia array as a view. Most programs want [`Deltos.array`](@ref), which is an array; a view is
-memory of any layout and element type. It tells everything about them: `view.format`, `dtype`, `ndim`, `shape`,
-`strides` and `suboffsets` (in the order of C; `nothing` where the request did not ask), `itemsize`, `nbytes`,
-`readonly`, `sealed` and `pointer`. `size(view)`, and everything that takes indices, is in Julia's order.
+memory; or memory of a Julia array, or bytes in any format, as a view. Most programs want [`Deltos.array`](@ref), which
+is an array; a view is memory of any layout and element type. It tells everything about them: `view.format`, `dtype`,
+`ndim`, `shape`, `strides` and `suboffsets` (in the order of C; `nothing` where the request did not ask), `itemsize`,
+`nbytes`, `readonly`, `sealed` and `pointer`. `size(view)`, and everything that takes indices, is in Julia's order.
 
 - Without copying: [`view`](@ref Base.view) and `@view` (parts), [`Deltos.window`](@ref), `Iterators.partition`,
   `permutedims`, `transpose`, `reshape`, `vec`, `reinterpret`.
@@ -76,6 +77,14 @@ function View(array::Strided)
     wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
     check(with_content(wrap, array; readonly = !may_write(array)), cell)
     return View(Handle(made[]), (array, below))
+end
+
+# Of bytes in any format that the library knows.
+function View(content::RawContent; readonly::Bool = false)
+    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
+    wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
+    check(with_content(wrap, content; readonly = readonly), cell)
+    return View(Handle(made[]), content)
 end
 
 base_of(a::AbstractArray) = parent(a) === a ? a : base_of(parent(a))

@@ -4,8 +4,8 @@
 #     julia --project=. test/conformance.jl write DESCRIPTION STORAGE
 #     julia --project=. test/conformance.jl read DESCRIPTION STORAGE
 #
-# It goes through the idiomatic layer. Modes of opening that this layer has no name for, such as reading and creating at once, go through
-# the raw layer, which must refuse them.
+# It goes through the idiomatic layer. Modes of opening that this layer has no name for, such as reading and creating at
+# once, go through the raw layer, which must refuse them.
 
 module Conformance
 
@@ -28,7 +28,7 @@ Case() = Case(Dict{String,Any}(), String[])
 
 function keep(case::Case, step, value)
     name = get(step, "as", nothing)
-    name === nothing && return close(value)
+    name === nothing && return release(value)
     haskey(case.made, name) || push!(case.order, name)
     case.made[name] = value
     return nothing
@@ -214,7 +214,10 @@ for (name, f) in ("copy_to" => copy_to, "compact_to" => compact_to)
         end
     end
 end
-operation((case, step) -> close(named(case, step, "handle")), "release", "handle")
+operation("release", "handle") do case, step
+    handle = named(case, step, "handle")
+    handle isa Deltos.GrowableVector ? detach(handle) : close(handle)
+end
 
 operation("create", "transaction", "name", "format", "dtype", "shape", "data", "strides", "start", "as") do case, step
     keep(case, step, create!(named(case, step, "transaction"), step["name"], content_of(step)))
@@ -274,7 +277,18 @@ operation("list", "from", "prefix", "depth", "names") do case, step
     expect(step, "names", found)
 end
 
-operation((case, step) -> keep(case, step, Deltos.Buffer(named(case, step, "from"), step["name"])), "object", "from", "name", "as")
+function object_of(scope, name)
+    try
+        return Deltos.Buffer(scope, name)
+    catch error
+        error isa KindError || rethrow()
+    end
+    return scope[name]
+end
+
+operation("object", "from", "name", "as") do case, step
+    keep(case, step, object_of(named(case, step, "from"), step["name"]))
+end
 
 const OBJECT_FIELDS = ("name", "format", "ndim", "shape", "count", "itemsize", "payload_bytes", "sealed", "writable", "current", "stored")
 
@@ -295,13 +309,13 @@ operation("share", "view", "flags", "as") do case, step
     keep(case, step, Deltos.View(named(case, step, "view"), view_flags(step)))
 end
 
-const VIEW_FIELDS = ("format", "ndim", "shape", "strides", "itemsize", "nbytes", "readonly", "sealed")
+const VIEW_FIELDS = ("format", "ndim", "shape", "strides", "suboffsets", "itemsize", "nbytes", "readonly", "sealed")
 
 operation("view_info", "view", "dtype", VIEW_FIELDS...) do case, step
     view = named(case, step, "view")
     expect(step, "dtype", dtype_name(view.dtype))
     for field in VIEW_FIELDS
-        haskey(step, field) && expect(step, field, getproperty(view, Symbol(field)))
+        haskey(step, field) && expect(step, field, something(getproperty(view, Symbol(field)), ()))
     end
 end
 operation("load", "view", "at", "data") do case, step
@@ -354,6 +368,8 @@ operation("embed", "from", "to", "at") do case, step
 end
 operation((case, step) -> rm(step["path"]), "remove_file", "path")
 
+include("conformance_elements.jl")
+
 # ---- Cases -----------------------------------------------------------------------------------------------------------
 
 const COMMON = ("do", "status", "message")
@@ -380,7 +396,7 @@ function run_step(case, step)
 end
 
 release(value) = close(value)
-release(storage::Storage) = detach(storage)
+release(value::Union{Storage,Deltos.GrowableVector}) = detach(value)
 
 "Runs a case; tells what went wrong, or nothing."
 function run_case(steps)
