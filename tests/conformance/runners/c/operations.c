@@ -6,48 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static char mismatch; /* an address that says: the step's fields name something else than is needed */
-
-/* The handle that a field names, of a kind; &mismatch where there is none. */
-static void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind) {
-  const thing *found = find_thing(s, step, field, kind);
-  if (found == NULL) return &mismatch;
-  switch (kind) {
-    case STORAGE:
-      return found->is.storage;
-    case SNAPSHOT:
-      return found->is.snapshot;
-    case TRANSACTION:
-      return found->is.transaction;
-    case OBJECT:
-      return found->is.object;
-    case VIEW:
-      return found->is.view;
-  }
-  return &mismatch;
-}
-
-/* Whatever reads: a snapshot, or the one that a transaction lends. */
-static int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot) {
-  const thing *from = find_any(s, step, "from");
-  if (from == NULL) return WRONG;
-  if (from->kind != SNAPSHOT && from->kind != TRANSACTION) return wrong(s, "\"%s\" cannot be read from", from->name);
-  *snapshot = from->kind == SNAPSHOT ? from->is.snapshot : deltos_transaction_snapshot(from->is.transaction);
-  return DONE;
-}
-
-/* Declares the handle that a step names, or leaves. */
-#define HANDLE(type, variable, field, kind)         \
-  type *variable = handle_of(s, step, field, kind); \
-  if ((void *)variable == (void *)&mismatch) return WRONG
-
-/* Leaves with what is not DONE. */
-#define TRY(call)                          \
-  do {                                     \
-    const int verdict_ = (call);           \
-    if (verdict_ != DONE) return verdict_; \
-  } while (0)
-
 /* What a step's "progress" asks for, and what came of it. */
 typedef struct reports {
   const char *kind;
@@ -397,19 +355,7 @@ static int do_list(scene *s, const json_t *step) {
   return verdict;
 }
 
-static int do_object(scene *s, const json_t *step) {
-  const char *name = text_field(step, "name", NULL);
-  const deltos_snapshot *snapshot = NULL;
-  deltos_object *object = NULL;
-  const thing *from = find_any(s, step, "from");
-  if (from != NULL && from->kind == STORAGE) {
-    TRY(deltos_object_open_newest(from->is.storage, name, DELTOS_KIND_ANY, &object, &s->error));
-  } else {
-    TRY(reader_of(s, step, &snapshot));
-    TRY(deltos_object_open(snapshot, name, DELTOS_KIND_ANY, &object, &s->error));
-  }
-  return name_thing(s, step, OBJECT, object);
-}
+static int do_object(scene *s, const json_t *step) { return open_kind(s, step, DELTOS_KIND_ANY); }
 
 static int do_object_info(scene *s, const json_t *step) {
   HANDLE(deltos_object, object, "object", OBJECT);
@@ -462,6 +408,7 @@ static int do_view_info(scene *s, const json_t *step) {
          expect_text(s, step, "dtype", dtype, strlen(dtype)) || expect_int(s, step, "ndim", (uint64_t)view->ndim) ||
          expect_list(s, step, "shape", view->shape, view->ndim) ||
          expect_list(s, step, "strides", view->strides, view->ndim) ||
+         expect_list(s, step, "suboffsets", view->suboffsets, view->ndim) ||
          expect_int(s, step, "itemsize", view->itemsize) || expect_int(s, step, "nbytes", view->nbytes) ||
          expect_bool(s, step, "readonly", view->readonly) || expect_bool(s, step, "sealed", view->sealed);
 }
@@ -479,7 +426,7 @@ static int do_load(scene *s, const json_t *step) {
   const bytes expected = data_of(s, json_object_get(step, "data"));
   unsigned char *place = NULL;
   TRY(place_in(s, view, step, expected.size, &place));
-  return expect_data(s, step, place, expected.size);
+  return expect_data(s, step, "data", place, expected.size);
 }
 
 static int do_store(scene *s, const json_t *step) {
@@ -502,7 +449,7 @@ static int expect_content(scene *s, const json_t *step, const deltos_object *obj
   return expect_text(s, step, "format", view->format, strlen(view->format)) ||
          expect_text(s, step, "dtype", dtype, strlen(dtype)) ||
          expect_list(s, step, "shape", view->shape, view->ndim) || expect_bool(s, step, "sealed", info.sealed) ||
-         expect_data(s, step, view->data, view->nbytes);
+         expect_data(s, step, "data", view->data, view->nbytes);
 }
 
 int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot) {
@@ -571,21 +518,22 @@ static int do_embed(scene *s, const json_t *step) {
   return write_file(s, to, "r+b", (uint64_t)int_field(step, "at", 0), content);
 }
 
+static int do_make_file(scene *s, const json_t *step) {
+  return write_file(s, text_field(step, "path", ""), "wb", 0, data_of(s, json_object_get(step, "data")));
+}
+
+static int do_file(scene *s, const json_t *step) {
+  bytes content;
+  TRY(read_file(s, text_field(step, "path", ""), &content));
+  return expect_int(s, step, "size", content.size) || expect_data(s, step, "data", content.data, content.size);
+}
+
 static int do_remove_file(scene *s, const json_t *step) {
   const char *path = text_field(step, "path", "");
   return unlink(path) == 0 ? DONE : wrong(s, "cannot remove \"%s\"", path);
 }
 
-typedef struct operation {
-  const char *name;
-  int (*call)(scene *s, const json_t *step);
-  const char *fields; /* all that it knows, between blanks */
-} operation;
-
-#define OPERATION(name, fields) \
-  { #name, do_##name, " do status message " fields " " }
-
-static const operation operations[] = {
+static const operation general_operations[] = {
     OPERATION(open, "path mode create flags offset size max_file_bytes progress as"),
     OPERATION(open_anonymous, "label as"),
     OPERATION(open_memory, "path as"),
@@ -623,7 +571,7 @@ static const operation operations[] = {
     OPERATION(refresh_object, "object changed"),
     OPERATION(view, "object flags as"),
     OPERATION(share, "view flags as"),
-    OPERATION(view_info, "view format dtype ndim shape strides itemsize nbytes readonly sealed"),
+    OPERATION(view_info, "view format dtype ndim shape strides suboffsets itemsize nbytes readonly sealed"),
     OPERATION(load, "view at data"),
     OPERATION(store, "view at data"),
     OPERATION(read, "from name format dtype shape data sealed"),
@@ -632,6 +580,9 @@ static const operation operations[] = {
     OPERATION(resize_file, "path size"),
     OPERATION(embed, "from to at"),
     OPERATION(remove_file, "path"),
+    OPERATION(make_file, "path data"),
+    OPERATION(file, "path size data"),
+    {NULL, NULL, NULL},
 };
 
 static int check_fields(scene *s, const json_t *step, const operation *known) {
@@ -659,14 +610,22 @@ static int check_refusal(scene *s, const json_t *step, int verdict) {
   return DONE;
 }
 
+static const operation *find_operation(const char *name) {
+  const operation *const tables[] = {general_operations, view_operations, table_operations, array_operations};
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i) {
+    for (const operation *known = tables[i]; known->name != NULL; ++known) {
+      if (strcmp(known->name, name) == 0) return known;
+    }
+  }
+  return NULL;
+}
+
 int run_step(scene *s, const json_t *step) {
   const char *name = text_field(step, "do", "");
-  for (size_t i = 0; i < sizeof operations / sizeof *operations; ++i) {
-    if (strcmp(operations[i].name, name) != 0) continue;
-    TRY(check_fields(s, step, &operations[i]));
-    const int verdict = operations[i].call(s, step);
-    end_step(s);
-    return verdict == WRONG ? WRONG : check_refusal(s, step, verdict);
-  }
-  return wrong(s, "the operation \"%s\" is not known", name);
+  const operation *known = find_operation(name);
+  if (known == NULL) return wrong(s, "the operation \"%s\" is not known", name);
+  TRY(check_fields(s, step, known));
+  const int verdict = known->call(s, step);
+  end_step(s);
+  return verdict == WRONG ? WRONG : check_refusal(s, step, verdict);
 }

@@ -166,6 +166,55 @@ thing *find_thing(scene *s, const json_t *step, const char *field, thing_kind ki
   return NULL;
 }
 
+char mismatch;
+
+void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind) {
+  const thing *found = find_thing(s, step, field, kind);
+  if (found == NULL) return &mismatch;
+  switch (kind) {
+    case STORAGE:
+      return found->is.storage;
+    case SNAPSHOT:
+      return found->is.snapshot;
+    case TRANSACTION:
+      return found->is.transaction;
+    case OBJECT:
+      return found->is.object;
+    case VIEW:
+      return found->is.view;
+  }
+  return &mismatch;
+}
+
+int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot) {
+  const thing *from = find_any(s, step, "from");
+  if (from == NULL) return WRONG;
+  if (from->kind != SNAPSHOT && from->kind != TRANSACTION) return wrong(s, "\"%s\" cannot be read from", from->name);
+  *snapshot = from->kind == SNAPSHOT ? from->is.snapshot : deltos_transaction_snapshot(from->is.transaction);
+  return DONE;
+}
+
+const deltos_view *view_called(scene *s, const char *name) {
+  const thing *found = look_up(s, name);
+  if (found != NULL && found->kind == VIEW) return found->is.view;
+  wrong(s, "no view is called \"%s\"", name);
+  return NULL;
+}
+
+int open_kind(scene *s, const json_t *step, int32_t kind) {
+  const char *name = text_field(step, "name", NULL);
+  const deltos_snapshot *snapshot = NULL;
+  deltos_object *object = NULL;
+  const thing *from = find_any(s, step, "from");
+  if (from != NULL && from->kind == STORAGE) {
+    TRY(deltos_object_open_newest(from->is.storage, name, kind, &object, &s->error));
+  } else {
+    TRY(reader_of(s, step, &snapshot));
+    TRY(deltos_object_open(snapshot, name, kind, &object, &s->error));
+  }
+  return name_thing(s, step, OBJECT, object);
+}
+
 const char *text_field(const json_t *step, const char *field, const char *otherwise) {
   const json_t *value = json_object_get(step, field);
   if (value == NULL) return otherwise;
@@ -284,9 +333,12 @@ int expect_list(scene *s, const json_t *step, const char *field, const int64_t *
   return DONE;
 }
 
-int expect_data(scene *s, const json_t *step, const void *actual, uint64_t size) {
-  const json_t *data = json_object_get(step, "data");
-  if (data == NULL) return DONE;
+int expect_data(scene *s, const json_t *step, const char *field, const void *actual, uint64_t size) {
+  const json_t *data = json_object_get(step, field);
+  return data == NULL ? DONE : expect_bytes(s, data, actual, size);
+}
+
+int expect_bytes(scene *s, const json_t *data, const void *actual, uint64_t size) {
   const bytes expected = data_of(s, data);
   if (expected.size != size) return wrong(s, "expected %zu bytes, got %llu", expected.size, (unsigned long long)size);
   for (size_t i = 0; i < expected.size; ++i) {
@@ -301,7 +353,7 @@ int expect_value(scene *s, const json_t *step, const deltos_metadatum *item) {
   if (json_object_get(step, "text") != NULL && !is_text) return wrong(s, "expected text, got \"%s\"", item->format);
   return expect_text(s, step, "text", item->data, (size_t)item->size) ||
          expect_text(s, step, "format", item->format, strlen(item->format)) ||
-         expect_list(s, step, "shape", item->shape, item->ndim) || expect_data(s, step, item->data, item->size);
+         expect_list(s, step, "shape", item->shape, item->ndim) || expect_data(s, step, "data", item->data, item->size);
 }
 
 int given_type(scene *s, const json_t *step, const char **format, int32_t *dtype) {

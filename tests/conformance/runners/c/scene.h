@@ -64,6 +64,15 @@ thing *find_thing(scene *s, const json_t *step, const char *field, thing_kind ki
 /* The same of any kind. */
 thing *find_any(scene *s, const json_t *step, const char *field);
 void release_thing(thing *t);
+/* The handle that a field names, of a kind; &mismatch where there is none. */
+void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind);
+extern char mismatch; /* an address that says: the step's fields name something else than is needed */
+/* The view of that name; NULL, with the problem filled in, where there is none. */
+const deltos_view *view_called(scene *s, const char *name);
+/* Opens what a step names in what it says, as an object of a kind. */
+int open_kind(scene *s, const json_t *step, int32_t kind);
+/* Whatever reads: a snapshot, or the one that a transaction lends. */
+int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot);
 /* Releases everything, newest first. */
 void end_scene(scene *s);
 
@@ -85,7 +94,9 @@ int expect_int(scene *s, const json_t *step, const char *field, uint64_t actual)
 int expect_bool(scene *s, const json_t *step, const char *field, int actual);
 int expect_text(scene *s, const json_t *step, const char *field, const char *actual, size_t size);
 int expect_list(scene *s, const json_t *step, const char *field, const int64_t *actual, int32_t count);
-int expect_data(scene *s, const json_t *step, const void *actual, uint64_t size);
+int expect_data(scene *s, const json_t *step, const char *field, const void *actual, uint64_t size);
+/* The same of what a field holds. */
+int expect_bytes(scene *s, const json_t *data, const void *actual, uint64_t size);
 /* A metadata value, against text, or format, shape and data. */
 int expect_value(scene *s, const json_t *step, const deltos_metadatum *item);
 
@@ -94,5 +105,29 @@ int expect_value(scene *s, const json_t *step, const deltos_metadatum *item);
 int given_view(scene *s, const json_t *step, deltos_view *view);
 void given_value(scene *s, const json_t *item, deltos_metadatum *value);
 int given_type(scene *s, const json_t *step, const char **format, int32_t *dtype);
+
+/* Declares the handle that a step names, or leaves. */
+#define HANDLE(type, variable, field, kind)         \
+  type *variable = handle_of(s, step, field, kind); \
+  if ((void *)variable == (void *)&mismatch) return WRONG
+
+/* Leaves with what is not DONE. */
+#define TRY(call)                          \
+  do {                                     \
+    const int verdict_ = (call);           \
+    if (verdict_ != DONE) return verdict_; \
+  } while (0)
+
+/* An operation of the corpus. A list of them ends with a NULL name. */
+typedef struct operation {
+  const char *name;
+  int (*call)(scene *s, const json_t *step);
+  const char *fields; /* all that it knows, between blanks */
+} operation;
+
+#define OPERATION(name, fields) \
+  { #name, do_##name, " do status message " fields " " }
+
+extern const operation view_operations[], table_operations[], array_operations[];
 
 #endif

@@ -8,26 +8,6 @@
 namespace conformance {
 namespace {
 
-std::string text(const Json &step, const char *field) { return step.at(field).get<std::string>(); }
-std::string word(const Json &step, const char *field, const char *otherwise) {
-  return step.value(field, std::string(otherwise));
-}
-
-// Compares those of the values that came whose fields the step has.
-void expect(const Json &step, const Json &actual) {
-  for (const auto &[field, value] : actual.items()) {
-    if (step.contains(field) && step.at(field) != value) throw differ(field, step.at(field), value);
-  }
-}
-
-template <class Flags>
-Flags flags_of(const Json &step, const Words<Flags> &words, Flags otherwise) {
-  if (!step.contains("flags")) return otherwise;
-  Flags flags{};
-  for (const Json &flag : step.at("flags")) flags = flags | number_of(words, flag.get<std::string>());
-  return flags;
-}
-
 // What a step's "progress" asks for, and what came of it.
 class Reports {
  public:
@@ -82,14 +62,6 @@ std::size_t checked_place(const deltos::View &view, const Json &step, std::size_
   return at;
 }
 
-Bytes read_file(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Mismatch("cannot read " + path);
-  Bytes bytes(static_cast<std::size_t>(std::filesystem::file_size(path)));
-  file.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  return bytes;
-}
-
 void write_at(const std::string &path, std::uint64_t at, const Bytes &bytes) {
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
   file.seekp(static_cast<std::streamoff>(at));
@@ -141,7 +113,7 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(refresh_object, "object changed"),
     OPERATION(view, "object flags as"),
     OPERATION(share, "view flags as"),
-    OPERATION(view_info, "view format dtype ndim shape strides itemsize nbytes readonly sealed"),
+    OPERATION(view_info, "view format dtype ndim shape strides suboffsets itemsize nbytes readonly sealed"),
     OPERATION(load, "view at data"),
     OPERATION(store, "view at data"),
     OPERATION(read, "from name format dtype shape data sealed"),
@@ -150,6 +122,60 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(resize_file, "path size"),
     OPERATION(embed, "from to at"),
     OPERATION(remove_file, "path"),
+    OPERATION(make_file, "path data"),
+    OPERATION(file, "path size data"),
+    OPERATION(memory, "format dtype shape data strides start readonly as"),
+    OPERATION(slice, "view slices as"),
+    OPERATION(window, "view offset length as"),
+    OPERATION(transpose, "view axes as"),
+    OPERATION(reshape, "view shape as"),
+    OPERATION(cast, "view format dtype as"),
+    OPERATION(contiguity, "view c f"),
+    OPERATION(content, "view format shape data"),
+    OPERATION(copy, "target source"),
+    OPERATION(fill, "view data"),
+    OPERATION(equal, "view other equal"),
+    OPERATION(compare, "view other order"),
+    OPERATION(find, "view data start index"),
+    OPERATION(count, "view data count"),
+    OPERATION(gather, "source rows target"),
+    OPERATION(read_into, "view path at bytes"),
+    OPERATION(write_from, "view path at bytes"),
+    OPERATION(get, "view index type data"),
+    OPERATION(set, "view index type data"),
+    OPERATION(atomic_load, "view index order data"),
+    OPERATION(atomic_store, "view index order data"),
+    OPERATION(atomic_add, "view index order data previous"),
+    OPERATION(atomic_compare_exchange, "view index order expected data exchanged previous"),
+    OPERATION(create_table, "transaction name format dtype rows columns lengths as"),
+    OPERATION(wrap_table, "rows columns lengths format dtype readonly as"),
+    OPERATION(table_from_view, "view axis as"),
+    OPERATION(table_from_views, "views columns format dtype as"),
+    OPERATION(open_table, "from name as"),
+    OPERATION(table_info, "table format dtype rows columns itemsize exports readonly ragged stored sealed"),
+    OPERATION(table_rows, "table writable lengths rows as"),
+    OPERATION(table_row, "table row flags as"),
+    OPERATION(to_dense, "table as"),
+    OPERATION(reinterpret, "table format dtype"),
+    OPERATION(make_readonly, "table"),
+    OPERATION(open_array_file, "path format dtype mode create capacity max_bytes as"),
+    OPERATION(open_array_anonymous, "format dtype capacity max_bytes as"),
+    OPERATION(open_array_fd, "array mode as"),
+    OPERATION(close_array, "array"),
+    OPERATION(array_info, "array count capacity_at_least"),
+    OPERATION(array_content, "array format count data"),
+    OPERATION(append, "array data"),
+    OPERATION(append_in_place, "array data"),
+    OPERATION(extend, "array view"),
+    OPERATION(insert, "array index data"),
+    {"remove", {&Operations::remove_items, " do status message array index count data "}},
+    OPERATION(resize, "array count"),
+    OPERATION(reserve, "array capacity"),
+    OPERATION(shrink, "array"),
+    OPERATION(clear, "array"),
+    OPERATION(reverse, "array"),
+    OPERATION(byteswap, "array"),
+    OPERATION(flush, "array durable"),
 };
 #undef OPERATION
 
@@ -208,6 +234,18 @@ deltos::SnapshotRef Operations::reader(const Json &step) {
   return std::get<deltos::Snapshot>(from);
 }
 
+// A table is an object, too, and so is an array.
+deltos::Object &Operations::any_object(const Json &step, const char *field) {
+  Thing &thing = named(step, field);
+  if (auto *array = std::get_if<deltos::Array>(&thing)) return *array;
+  if (auto *table = std::get_if<deltos::Table>(&thing)) return *table;
+  return std::get<deltos::Object>(thing);
+}
+
+const deltos::View &Operations::view_called(const std::string &name) {
+  return std::get<deltos::View>(named({{"view", name}}, "view"));
+}
+
 // Storages
 
 void Operations::open(const Json &step) {
@@ -238,12 +276,12 @@ void Operations::open_memory(const Json &step) {
   name(step, deltos::Storage::open_memory(bytes, {}, [kept = std::move(blocks)] { static_cast<void>(kept); }));
 }
 
-void Operations::close(const Json &step) { get<deltos::Storage>(step, "storage").close(); }
-void Operations::detach(const Json &step) { get<deltos::Storage>(step, "storage").detach(); }
-void Operations::sync(const Json &step) { get<deltos::Storage>(step, "storage").sync(); }
+void Operations::close(const Json &step) { the<deltos::Storage>(step, "storage").close(); }
+void Operations::detach(const Json &step) { the<deltos::Storage>(step, "storage").detach(); }
+void Operations::sync(const Json &step) { the<deltos::Storage>(step, "storage").sync(); }
 
 void Operations::storage_info(const Json &step) {
-  const deltos::StorageInfo info = get<deltos::Storage>(step, "storage").info();
+  const deltos::StorageInfo info = the<deltos::Storage>(step, "storage").info();
   expect(step, {{"mode", word_of(kModes, static_cast<deltos::Mode>(info.mode))},
                 {"object_count", info.object_count},
                 {"snapshot_count", info.snapshot_count},
@@ -257,14 +295,14 @@ void Operations::storage_info(const Json &step) {
 void Operations::verify(const Json &step) {
   Reports reports(step);
   const deltos::Level level = number_of(kLevels, text(step, "level"));
-  const deltos::Findings findings = get<deltos::Storage>(step, "storage").verify(level, reports.progress());
+  const deltos::Findings findings = the<deltos::Storage>(step, "storage").verify(level, reports.progress());
   reports.check();
   expect(step, {{"findings", findings.count}});
 }
 
 void Operations::pins(const Json &step) {
   Json pins = Json::array();
-  for (const deltos::Pin &pin : get<deltos::Storage>(step, "storage").pins()) {
+  for (const deltos::Pin &pin : the<deltos::Storage>(step, "storage").pins()) {
     pins.push_back({{"name", pin.name}, {"view_count", pin.view_count}, {"writable", pin.writable != 0}});
   }
   expect(step, {{"pins", pins}});
@@ -272,30 +310,30 @@ void Operations::pins(const Json &step) {
 
 // Transactions and snapshots
 
-void Operations::begin(const Json &step) { name(step, get<deltos::Storage>(step, "storage").transaction()); }
+void Operations::begin(const Json &step) { name(step, the<deltos::Storage>(step, "storage").transaction()); }
 
 void Operations::commit(const Json &step) {
-  get<deltos::Transaction>(step, "transaction").commit(number_of(kDurabilities, word(step, "durability", "sync")));
+  the<deltos::Transaction>(step, "transaction").commit(number_of(kDurabilities, word(step, "durability", "sync")));
 }
 
-void Operations::abort(const Json &step) { get<deltos::Transaction>(step, "transaction").abort(); }
-void Operations::snapshot(const Json &step) { name(step, get<deltos::Storage>(step, "storage").snapshot()); }
+void Operations::abort(const Json &step) { the<deltos::Transaction>(step, "transaction").abort(); }
+void Operations::snapshot(const Json &step) { name(step, the<deltos::Storage>(step, "storage").snapshot()); }
 
 void Operations::refresh(const Json &step) {
-  expect(step, {{"changed", get<deltos::Snapshot>(step, "snapshot").refresh()}});
+  expect(step, {{"changed", the<deltos::Snapshot>(step, "snapshot").refresh()}});
 }
 
 void Operations::copy_to(const Json &step) {
   Reports reports(step);
   const deltos::CopyOptions options{step.value("replace", false), reports.progress()};
-  get<deltos::Snapshot>(step, "snapshot").copy_to(text(step, "path"), options);
+  the<deltos::Snapshot>(step, "snapshot").copy_to(text(step, "path"), options);
   reports.check();
 }
 
 void Operations::compact_to(const Json &step) {
   Reports reports(step);
   const deltos::CopyOptions options{step.value("replace", false), reports.progress()};
-  get<deltos::Snapshot>(step, "snapshot").compact_to(text(step, "path"), options);
+  the<deltos::Snapshot>(step, "snapshot").compact_to(text(step, "path"), options);
   reports.check();
 }
 
@@ -308,16 +346,16 @@ void Operations::release(const Json &step) {
 
 void Operations::create(const Json &step) {
   const GivenMemory given(step);
-  name(step, get<deltos::Transaction>(step, "transaction").create(text(step, "name"), given.memory()));
+  name(step, the<deltos::Transaction>(step, "transaction").create(text(step, "name"), given.memory()));
 }
 
 void Operations::create_zeroed(const Json &step) {
-  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
   name(step, transaction.create_zeroed(text(step, "name"), element_type(step), shape_of(step)));
 }
 
 void Operations::replace(const Json &step) {
-  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
   const deltos::Object old = transaction.snapshot().object(text(step, "name"));
   if (!step.contains("data")) {
     name(step, transaction.replace_with_copy(old));
@@ -327,36 +365,36 @@ void Operations::replace(const Json &step) {
 }
 
 void Operations::seal(const Json &step) {
-  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
   deltos::Object object = transaction.snapshot().object(text(step, "name"));
   transaction.seal(object);
 }
 
 void Operations::unseal(const Json &step) {
-  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
   deltos::Object object = transaction.snapshot().object(text(step, "name"));
   transaction.unseal(object);
 }
 
-void Operations::remove(const Json &step) { get<deltos::Transaction>(step, "transaction").remove(text(step, "name")); }
+void Operations::remove(const Json &step) { the<deltos::Transaction>(step, "transaction").remove(text(step, "name")); }
 
 void Operations::rename(const Json &step) {
   const auto existing = step.value("replace", false) ? deltos::Existing::replace : deltos::Existing::refuse;
-  get<deltos::Transaction>(step, "transaction").rename(text(step, "from"), text(step, "to"), existing);
+  the<deltos::Transaction>(step, "transaction").rename(text(step, "from"), text(step, "to"), existing);
 }
 
 void Operations::delete_prefix(const Json &step) {
-  expect(step, {{"count", get<deltos::Transaction>(step, "transaction").remove_prefix(text(step, "prefix"))}});
+  expect(step, {{"count", the<deltos::Transaction>(step, "transaction").remove_prefix(text(step, "prefix"))}});
 }
 
 void Operations::set_metadata(const Json &step) {
   const GivenValue given(step);
-  deltos::Transaction &transaction = get<deltos::Transaction>(step, "transaction");
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
   transaction.set_metadata(text(step, "name"), text(step, "key"), given.value());
 }
 
 void Operations::remove_metadata(const Json &step) {
-  get<deltos::Transaction>(step, "transaction").remove_metadata(text(step, "name"), text(step, "key"));
+  the<deltos::Transaction>(step, "transaction").remove_metadata(text(step, "name"), text(step, "key"));
 }
 
 void Operations::metadata(const Json &step) {
@@ -388,7 +426,7 @@ void Operations::object(const Json &step) {
 }
 
 void Operations::object_info(const Json &step) {
-  const deltos::ObjectInfo info = get<deltos::Object>(step, "object").info();
+  const deltos::ObjectInfo info = any_object(step, "object").info();
   expect(step, {{"name", info.name},
                 {"format", info.format},
                 {"dtype", word_of(kDtypes, info.dtype)},
@@ -403,29 +441,28 @@ void Operations::object_info(const Json &step) {
                 {"stored", info.stored}});
 }
 
-void Operations::refresh_object(const Json &step) {
-  expect(step, {{"changed", get<deltos::Object>(step, "object").refresh()}});
-}
+void Operations::refresh_object(const Json &step) { expect(step, {{"changed", any_object(step, "object").refresh()}}); }
 
 // Views
 
 void Operations::view(const Json &step) {
   const deltos::Request request = flags_of(step, kRequests, deltos::Request::full_ro);
-  name(step, get<deltos::Object>(step, "object").view(request));
+  name(step, any_object(step, "object").view(request));
 }
 
 void Operations::share(const Json &step) {
   const deltos::Request request = flags_of(step, kRequests, deltos::Request::full_ro);
-  name(step, get<deltos::View>(step, "view").share(request));
+  name(step, the<deltos::View>(step, "view").share(request));
 }
 
 void Operations::view_info(const Json &step) {
-  const deltos::View &view = get<deltos::View>(step, "view");
+  const deltos::View &view = the<deltos::View>(step, "view");
   expect(step, {{"format", view.format()},
                 {"dtype", word_of(kDtypes, view.dtype())},
                 {"ndim", view.ndim()},
                 {"shape", list_of(view.shape())},
                 {"strides", list_of(view.strides())},
+                {"suboffsets", list_of(view.suboffsets())},
                 {"itemsize", view.itemsize()},
                 {"nbytes", view.nbytes()},
                 {"readonly", view.readonly()},
@@ -433,13 +470,13 @@ void Operations::view_info(const Json &step) {
 }
 
 void Operations::load(const Json &step) {
-  const deltos::View &view = get<deltos::View>(step, "view");
+  const deltos::View &view = the<deltos::View>(step, "view");
   const Bytes expected = bytes_of(step.at("data"));
   expect_bytes(expected, bytes_of_view(view).subspan(checked_place(view, step, expected.size()), expected.size()));
 }
 
 void Operations::store(const Json &step) {
-  const deltos::View &view = get<deltos::View>(step, "view");
+  const deltos::View &view = the<deltos::View>(step, "view");
   const Bytes bytes = bytes_of(step.at("data"));
   const std::size_t at = checked_place(view, step, bytes.size());
   if (view.readonly()) throw Mismatch("the view is read-only");
@@ -467,7 +504,7 @@ void Operations::describe(const Json &step) {
 // Files
 
 void Operations::patch(const Json &step) {
-  const std::uint64_t start = step.contains("object") ? get<deltos::Object>(step, "object").file_offset() : 0;
+  const std::uint64_t start = step.contains("object") ? any_object(step, "object").file_offset() : 0;
   write_at(text(step, "path"), start + step.at("at").get<std::uint64_t>(), bytes_of(step.at("data")));
 }
 
@@ -479,6 +516,18 @@ void Operations::embed(const Json &step) {
   const std::string to = text(step, "to");
   std::ofstream(to, std::ios::binary | std::ios::app).flush();
   write_at(to, step.at("at").get<std::uint64_t>(), read_file(text(step, "from")));
+}
+
+void Operations::make_file(const Json &step) {
+  const std::string path = text(step, "path");
+  std::ofstream(path, std::ios::binary | std::ios::trunc).flush();
+  write_at(path, 0, bytes_of(step.at("data")));
+}
+
+void Operations::file(const Json &step) {
+  const Bytes content = read_file(text(step, "path"));
+  expect(step, {{"size", content.size()}});
+  if (step.contains("data")) expect_bytes(bytes_of(step.at("data")), content);
 }
 
 void Operations::remove_file(const Json &step) { std::filesystem::remove(text(step, "path")); }

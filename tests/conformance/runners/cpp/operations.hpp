@@ -22,7 +22,8 @@ class Operations {
   void run(const Json &step);
 
  private:
-  using Thing = std::variant<deltos::Storage, deltos::Snapshot, deltos::Transaction, deltos::Object, deltos::View>;
+  using Thing = std::variant<deltos::Storage, deltos::Snapshot, deltos::Transaction, deltos::Object, deltos::Table,
+                             deltos::Array, deltos::View>;
   struct Operation {
     void (Operations::*call)(const Json &step);
     const char *fields;  // all that it knows, between blanks
@@ -33,10 +34,12 @@ class Operations {
   void name(const Json &step, Thing thing);
   Thing &named(const Json &step, const char *field);
   template <class T>
-  T &get(const Json &step, const char *field) {
+  T &the(const Json &step, const char *field) {
     return std::get<T>(named(step, field));
   }
   deltos::SnapshotRef reader(const Json &step);
+  deltos::Object &any_object(const Json &step, const char *field);
+  const deltos::View &view_called(const std::string &name);
 
   void open(const Json &step);
   void open_anonymous(const Json &step);
@@ -78,9 +81,71 @@ class Operations {
   void store(const Json &step);
   void read(const Json &step);
   void describe(const Json &step);
+
+  // views.cpp
+  void memory(const Json &step);
+  void slice(const Json &step);
+  void window(const Json &step);
+  void transpose(const Json &step);
+  void reshape(const Json &step);
+  void cast(const Json &step);
+  void contiguity(const Json &step);
+  void content(const Json &step);
+  void copy(const Json &step);
+  void fill(const Json &step);
+  void equal(const Json &step);
+  void compare(const Json &step);
+  void find(const Json &step);
+  void count(const Json &step);
+  void gather(const Json &step);
+  void read_into(const Json &step);
+  void write_from(const Json &step);
+  void get(const Json &step);
+  void set(const Json &step);
+  void atomic_load(const Json &step);
+  void atomic_store(const Json &step);
+  void atomic_add(const Json &step);
+  void atomic_compare_exchange(const Json &step);
+
+  // tables.cpp
+  void create_table(const Json &step);
+  void wrap_table(const Json &step);
+  void table_from_view(const Json &step);
+  void table_from_views(const Json &step);
+  void open_table(const Json &step);
+  void table_info(const Json &step);
+  void table_rows(const Json &step);
+  void table_row(const Json &step);
+  void to_dense(const Json &step);
+  void reinterpret(const Json &step);
+  void make_readonly(const Json &step);
+
+  // arrays.cpp
+  void open_array_file(const Json &step);
+  void open_array_anonymous(const Json &step);
+  void open_array_fd(const Json &step);
+  void close_array(const Json &step);
+  void array_info(const Json &step);
+  void array_content(const Json &step);
+  void append(const Json &step);
+  void append_in_place(const Json &step);
+  void extend(const Json &step);
+  void insert(const Json &step);
+  void remove_items(const Json &step);
+  void resize(const Json &step);
+  void reserve(const Json &step);
+  void shrink(const Json &step);
+  void clear(const Json &step);
+  void reverse(const Json &step);
+  void byteswap(const Json &step);
+  void flush(const Json &step);
+
+  // Files
   void patch(const Json &step);
   void resize_file(const Json &step);
   void embed(const Json &step);
+  void make_file(const Json &step);
+  void file(const Json &step);
   void remove_file(const Json &step);
 
   std::vector<std::pair<std::string, Thing>> things_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deltos/deltos.hpp>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -140,6 +141,34 @@ inline deltos::ElementType element_type(const Json &step) {
 }
 
 inline deltos::Shape shape_of(const Json &step) { return step.value("shape", deltos::Shape()); }
+
+inline std::string text(const Json &step, const char *field) { return step.at(field).get<std::string>(); }
+inline std::string word(const Json &step, const char *field, const char *otherwise) {
+  return step.value(field, std::string(otherwise));
+}
+
+// Compares those of the values that came whose fields the step has.
+inline void expect(const Json &step, const Json &actual) {
+  for (const auto &[field, value] : actual.items()) {
+    if (step.contains(field) && step.at(field) != value) throw differ(field, step.at(field), value);
+  }
+}
+
+template <class Flags>
+Flags flags_of(const Json &step, const Words<Flags> &words, Flags otherwise) {
+  if (!step.contains("flags")) return otherwise;
+  Flags flags{};
+  for (const Json &flag : step.at("flags")) flags = flags | number_of(words, flag.get<std::string>());
+  return flags;
+}
+
+inline Bytes read_file(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Mismatch("cannot read " + path);
+  Bytes bytes(static_cast<std::size_t>(std::filesystem::file_size(path)));
+  file.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
 
 // A metadata value of a step or a description, as an argument; it borrows from itself.
 class GivenValue {

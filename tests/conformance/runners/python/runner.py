@@ -22,6 +22,8 @@ from deltos._native import bytes_of, call, own
 from deltos._exporter import OBJECT
 from deltos._options import Options
 from deltos._storage import Storage
+from memory import Arrays, Elements, RawObject, Tables, Views
+from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ, shown
 
 MODES = {
     ("read", "never"): "r",
@@ -33,33 +35,7 @@ MODES = {
     ("static", "never"): "static",
 }
 MODE_WORDS = {"r": "read", "r+": "write", "in-place": "in-place", "static": "static"}
-VIEW_FLAGS = ("writable", "format", "nd", "strides", "c", "f", "any", "indirect", "full-ro", "full")
-DTYPES = {
-    name.removeprefix("DELTOS_DTYPE_"): getattr(lib, name) for name in dir(lib) if name.startswith("DELTOS_DTYPE_")
-}
-DTYPE_WORDS = {code: word for word, code in DTYPES.items()}
 COMMON_FIELDS = {"do", "as", "status", "message"}
-
-
-class Failure(Exception):
-    """What was expected and what came."""
-
-
-def data_of(data: Any) -> bytes:
-    """The bytes that a "data" field stands for."""
-    if isinstance(data, dict):
-        return bytes.fromhex(data["repeat"]) * data["times"]
-    return bytes.fromhex(data)
-
-
-def shown(value: Any) -> str:
-    """A value for a message, cut when it is long."""
-    text = value.hex() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 200 else f"{text[:200]}... ({len(text)} characters)"
-
-
-def differ(field: str, expected: Any, actual: Any) -> Failure:
-    return Failure(f"expected {field} {shown(expected)}, got {shown(actual)}")
 
 
 def status_of(error: deltos.Error) -> str:
@@ -68,32 +44,6 @@ def status_of(error: deltos.Error) -> str:
 
 def dtype_word(buffer: deltos.Buffer) -> str:
     return DTYPE_WORDS[buffer._code]
-
-
-class View:
-    """A view as the C interface makes it.
-
-    Raw, because a memoryview has neither element types beyond its format, nor seals, nor request flags.
-    """
-
-    def __init__(self, acquire: Any, source: Any, flags: list[str]) -> None:
-        bits = 0
-        for flag in flags:
-            bits |= getattr(lib, f"DELTOS_VIEW_{flag.upper().replace('-', '_')}")
-        self._cell = ffi.new("deltos_view **")
-        call(acquire, source, bits, self._cell)
-
-    @property
-    def pointer(self) -> Any:
-        return self._cell[0]
-
-    def memory(self, at: int, count: int) -> Any:
-        if at + count > self.pointer.nbytes:
-            raise Failure(f"{count} bytes at {at} are not in a view of {self.pointer.nbytes} bytes")
-        return ffi.buffer(ffi.cast("char *", self.pointer.data) + at, count)
-
-    def release(self) -> None:
-        lib.deltos_view_release(self._cell)
 
 
 class Content:
@@ -154,7 +104,7 @@ class Progress:
             raise Failure("progress reported {} of {}".format(*self._above))
 
 
-class Operations:
+class Operations(Views, Elements, Tables, Arrays):
     """One method for each operation: parameters are its fields, what it returns is what may be expected."""
 
     def __init__(self) -> None:
@@ -399,7 +349,9 @@ class Operations:
         buffer.nbytes  # from now on it is what it is; until it is first used, storage[name] would follow replacements
         return buffer
 
-    def object_info(self, object: deltos.Buffer) -> dict[str, Any]:
+    def object_info(self, object: Any) -> dict[str, Any]:
+        if isinstance(object, RawObject):
+            return object.info()
         return {
             "name": object.name,
             "format": object.format,
@@ -484,10 +436,10 @@ class Operations:
 
     def view(self, object: deltos.Buffer, flags: list[str] | None = None) -> Any:
         with object._use() as pointer:
-            return View(lib.deltos_view_acquire, pointer, ["full-ro"] if flags is None else flags)
+            return View(lib.deltos_view_acquire, pointer, View.bits(flags))
 
     def share(self, view: View, flags: list[str] | None = None) -> Any:
-        return View(lib.deltos_view_share, view.pointer, ["full-ro"] if flags is None else flags)
+        return View(lib.deltos_view_share, view.pointer, View.bits(flags))
 
     def view_info(self, view: View) -> dict[str, Any]:
         fields = view.pointer
@@ -497,6 +449,7 @@ class Operations:
             "ndim": fields.ndim,
             "shape": self._lengths(fields.shape, fields.ndim),
             "strides": self._lengths(fields.strides, fields.ndim),
+            "suboffsets": self._lengths(fields.suboffsets, fields.ndim) or [],
             "itemsize": fields.itemsize,
             "nbytes": fields.nbytes,
             "readonly": bool(fields.readonly),
@@ -558,11 +511,19 @@ class Operations:
             target.seek(at)
             target.write(source.read())
 
+    def make_file(self, path: str, data: Any) -> None:
+        Path(path).write_bytes(data_of(data))
+
+    def file(self, path: str) -> dict[str, Any]:
+        content = Path(path).read_bytes()
+        return {"size": len(content), "data": content}
+
     def remove_file(self, path: str) -> None:
         os.unlink(path)
 
 
 HANDLES = {"storage", "transaction", "snapshot", "object", "view", "handle"}
+HANDLES |= {"other", "target", "source", "table", "array"}
 FILE_SOURCES = {"embed", "rename"}  # where "from" is a path or a name
 
 
@@ -572,12 +533,15 @@ class Case:
     def __init__(self) -> None:
         self._operations = Operations()
 
+    def _named(self, name: str) -> Any:
+        if name not in self._operations.named:
+            raise Failure(f"nothing is named {name!r}")
+        return self._operations.named[name]
+
     def _argument(self, operation: str, field: str, value: Any) -> Any:
         if field in HANDLES or (field == "from" and operation not in FILE_SOURCES):
-            if value not in self._operations.named:
-                raise Failure(f"nothing is named {value!r}")
-            return self._operations.named[value]
-        return value
+            return self._named(value)
+        return [self._named(name) for name in value] if field == "views" else value
 
     def _run(self, step: dict[str, Any]) -> None:
         operation = step["do"]
@@ -593,17 +557,22 @@ class Case:
             elif field not in COMMON_FIELDS:
                 expected[field] = value
         result = method(**arguments)
+        made, found = result if isinstance(result, tuple) else (result, result)
         if "as" in step:
             self._operations.named.pop(step["as"], None)
-            self._operations.named[step["as"]] = result
-        elif isinstance(result, (Storage, deltos.Transaction)):
+            self._operations.named[step["as"]] = made
+        elif isinstance(made, (Storage, deltos.Transaction)):
             raise Failure("the step names nothing")
-        self._compare(expected, result if isinstance(result, dict) else {})
+        elif isinstance(made, (View, RawObject)):
+            made.release()
+        self._compare(expected, found if isinstance(found, dict) else {})
 
     @staticmethod
     def _compare(expected: dict[str, Any], actual: dict[str, Any]) -> None:
         for field, value in expected.items():
-            wanted = data_of(value) if field == "data" else value
+            wanted = data_of(value) if field in ("data", "previous") else value
+            if field == "rows" and isinstance(value, list):
+                wanted = [data_of(row).hex() for row in value]
             if field not in actual:
                 raise Failure(f"expected {field} {shown(value)}, and there is no such thing")
             if actual[field] != wanted:
