@@ -100,7 +100,10 @@ class Table(Object):
     @classmethod
     def from_rows(cls, matrix: Any) -> Table:
         """The rows of anything that exports two-dimensional memory; of one dimension: that is the only row."""
-        return cls._made(_exporter.table(matrix, 0) or _table(matrix, 0))
+        self = cls.__new__(cls)
+        self._handle = _exporter.table(matrix, 0) or _table(matrix, 0)
+        self._info = self._held = self._scope = self._pin = None
+        return self
 
     @classmethod
     def from_columns(cls, matrix: Any) -> Table:

@@ -134,7 +134,7 @@ static Py_ssize_t growable_length(PyObject *object) {
   return array == NULL ? -1 : (Py_ssize_t)library.array_count(array);
 }
 
-static PyObject *growable_iter(PyObject *object) { return iterate(object, growable_item); }
+static PyObject *growable_iter(PyObject *object) { return iterate(object, growable_item, growable_length); }
 
 /* ---- Appending ----------------------------------------------------------------------------------------------------
  */

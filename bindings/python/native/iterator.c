@@ -4,23 +4,24 @@
 typedef struct {
   PyObject_HEAD PyObject *sequence; /* NULL: the end has been reached */
   ssizeargfunc item;
+  lenfunc length;
   Py_ssize_t index;
 } Iterator;
 
 static PyTypeObject *iterator_type;
 
-PyObject *iterate(PyObject *sequence, ssizeargfunc item) {
+PyObject *iterate(PyObject *sequence, ssizeargfunc item, lenfunc length) {
   Iterator *self = (Iterator *)((allocfunc)PyType_GetSlot(iterator_type, Py_tp_alloc))(iterator_type, 0);
   if (self == NULL) return NULL;
   self->sequence = Py_NewRef(sequence);
   self->item = item;
+  self->length = length;
   return (PyObject *)self;
 }
 
-/* The item function says RangeError at the end, which is an IndexError; lengths are asked for so that it need not. */
 static PyObject *iterator_next(Iterator *self) {
   if (self->sequence == NULL) return NULL;
-  Py_ssize_t length = PyObject_Size(self->sequence);
+  Py_ssize_t length = self->length(self->sequence);
   if (length < 0) return NULL;
   if (self->index < length) return self->item(self->sequence, self->index++);
   Py_CLEAR(self->sequence);

@@ -110,7 +110,9 @@ static PyObject *memory_item(PyObject *self, Py_ssize_t index) {
   return element_get(code, place);
 }
 
-static PyObject *memory_iter(PyObject *self) { return memory_length(self) < 0 ? NULL : iterate(self, memory_item); }
+static PyObject *memory_iter(PyObject *self) {
+  return memory_length(self) < 0 ? NULL : iterate(self, memory_item, memory_length);
+}
 
 /* ---- Fields -------------------------------------------------------------------------------------------------------
  */

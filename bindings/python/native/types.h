@@ -37,8 +37,8 @@ deltos_view *exporter_acquire(Exporter *self, int writable);
 
 extern PyType_Spec handle_spec, source_spec, exporter_spec, memory_spec, growable_spec;
 
-/* Walks over a sequence by a function that gives the element of an index. */
-PyObject *iterate(PyObject *sequence, ssizeargfunc item);
+/* Walks over a sequence by functions that give the element of an index, and the length, which may change. */
+PyObject *iterate(PyObject *sequence, ssizeargfunc item, lenfunc length);
 int iterator_exec(PyObject *module);
 
 /* wrap() of the module: a handle of a view of any exporter's memory. */
