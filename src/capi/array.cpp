@@ -50,6 +50,11 @@ Result<store::ArrayOptions> options_of(const deltos_array_options *given, std::i
   return options;
 }
 
+[[gnu::noinline, gnu::cold]] Status append_slowly(deltos_object *array, const void *items, std::uint64_t count) {
+  DELTOS_TRY(check_array(array));
+  return array->array->append(items, count);
+}
+
 std::optional<std::string_view> optional_text(const char *text) {
   return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
 }
@@ -126,8 +131,11 @@ uint64_t deltos_array_capacity(const deltos_object *array) {
 
 deltos_status deltos_array_append(deltos_object *array, const void *items, uint64_t count, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_array(array));
-    return array->array->append(items, count);
+    // Before anything that could fail is looked at: what can is kept out of the way.
+    const bool is_array = array != nullptr && array->mark.is(HandleType<deltos_object>::kMark) && array->array;
+    if (is_array && array->array->try_append(items, count)) [[likely]]
+      return {};
+    return append_slowly(array, items, count);
   });
 }
 

@@ -25,15 +25,18 @@ class Array {
 
   // ---- the appender's; one thread at a time. Nothing has changed when one of them fails.
   Status append(const void *items, std::uint64_t count) {
+    return try_append(items, count) ? Status() : append_slowly(items, count);
+  }
+  // The way that nearly every append goes: there is room, and nothing can fail. False: nothing has been done.
+  bool try_append(const void *items, std::uint64_t count) noexcept {
     store::ArrayHome &home = *home_;
-    const std::uint64_t length = home.own_length();
+    const std::uint64_t length = home.own_length(), limit = home.limit();
     std::uint64_t bytes = 0;
-    const std::uint64_t limit = home.limit();
     // Nothing to append is left to the other way, which knows whether this handle may append at all.
     const bool fits =
         checked_mul(count, item_bytes_, &bytes) && bytes - 1 < limit - length && length < limit && items != nullptr;
     if (!fits) [[unlikely]]
-      return append_slowly(items, count);
+      return false;
     std::byte *const tail = home.data() + length;
     if (bytes == sizeof(std::uint64_t)) {
       std::memcpy(tail, items, sizeof(std::uint64_t));
@@ -41,7 +44,7 @@ class Array {
       std::memmove(tail, items, bytes);
     }
     home.set_length(length + bytes);
-    return {};
+    return true;
   }
   struct Tail {
     std::byte *data;
