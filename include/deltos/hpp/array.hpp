@@ -7,7 +7,7 @@
  * there was when they were made.
  *
  * push_back() and append() make elements seen at once, one call of the library each. An Appender writes them behind the
- * last one without a call, as fast as std::vector::push_back(), and makes them seen in portions.
+ * last one without a call, at a cost near that of std::vector::push_back(), and makes them seen in portions.
  *
  * @code
  * deltos::TypedArray<double> array = deltos::TypedArray<double>::open_anonymous();
