@@ -92,7 +92,7 @@ typedef struct deltos_array_options {
  * @param[out] array    Owned; deltos_array_close() or deltos_object_release().
  * @param[out] err      Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID     NULL or an empty path, an unknown mode, dtype, policy or flag, a policy without WRITE,
- * not a regular file.
+ *                              not a regular file.
  * @retval DELTOS_E_STRUCT      struct_size is too small, or an unknown field is set.
  * @retval DELTOS_E_NOT_FOUND   NEVER: no such file. Else: no such directory.
  * @retval DELTOS_E_EXISTS      NEW: there is one.
@@ -206,7 +206,6 @@ DELTOS_API uint64_t deltos_array_capacity(const deltos_object *array);
  * @retval DELTOS_E_KIND      Not an array.
  * @retval DELTOS_E_READONLY  The handle is not open for WRITE.
  * @retval DELTOS_E_FORKED    Opened for WRITE before fork().
- * syncing.
  * @retval DELTOS_E_LIMIT     More bytes than can be counted, than max_bytes, than the file may have.
  * @retval DELTOS_E_NO_SPACE  The disk, or the memory that the system lends, is full.
  * @retval DELTOS_E_ADDRESS_SPACE  There is no address space to grow into, or there are too many map areas.
@@ -260,7 +259,7 @@ DELTOS_API deltos_status deltos_array_advance(deltos_object *array, uint64_t cou
  * @param[out] err    Detail on failure; may be NULL. On failure nothing was appended.
  * @retval DELTOS_E_TYPE  Another element type.
  * @retval DELTOS_E_INVALID, DELTOS_E_STRUCT, DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED  What the caller has filled in is
- * not a view.
+ *         not a view.
  * @retval others         As deltos_array_append().
  * Threads: as deltos_array_append(). Cost: that of copying.
  * @since 0.1
@@ -324,8 +323,7 @@ DELTOS_API deltos_status deltos_array_resize(deltos_object *array, uint64_t coun
  * @param[out] err       Detail on failure; may be NULL. On failure nothing has changed.
  * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY,
  *         DELTOS_E_FORKED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE,
- *         DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As
- *         deltos_array_append().
+ *         DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
  * Threads: as deltos_array_append(). Cost: that of allocating.
  * @since 0.1
  */
@@ -382,8 +380,7 @@ DELTOS_API deltos_status deltos_array_byteswap(deltos_object *array, deltos_erro
 /**
  * Brings the array into the state that a crash of the machine leaves.
  *
- * A flat file has exactly its content's size afterwards (room is given back), so every program sees all of it and no
- * more.
+ * A flat file has exactly its content's size afterwards (room is given back): every program sees all of it, no more.
  * Anonymous memory has nothing to do.
  *
  * After a crash of the machine, an array has at least the elements of its last durable flush. Which later ones it has
