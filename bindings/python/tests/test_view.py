@@ -205,6 +205,8 @@ def test_every_request_is_answered_as_memoryview_answers_it(model: np.ndarray, r
     view, oracle = deltos.View(model), memoryview(model)
     for bits in itertools.product([0, 1], [0, 4], [0, 8], [0, 16], [0, 32], [0, 64], [0, 128], [0, 256]):
         flags = sum(bits)
+        if flags == 0x100:  # by itself no request but PyBUF_READ, which CPython 3.13 refuses before it asks
+            continue
         assert answer(view, flags) == answer(oracle, flags), f"request {flags:#x}"
 
 
