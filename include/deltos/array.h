@@ -3,8 +3,9 @@
  * @defgroup deltos_array Arrays
  *
  * An array is a growable sequence of elements of one fixed-size type, one contiguous range of memory. It has one of
- * two homes, and the same calls in each:
+ * three homes, and the same calls in each:
  *
+ * - **in a storage** (deltos_array_create()): named, described, deleted and copied like any object;
  * - **in a flat file** (deltos_array_open_file()): a file without a header that any program can read; its size is its
  *   content, whenever nobody has it open to append;
  * - **in anonymous shared memory** (deltos_array_open_anonymous()): its descriptor can be passed to other processes.
@@ -24,16 +25,22 @@
  * when the process is killed. What a crash of the machine leaves is said with deltos_array_flush().
  *
  * **Room.** A call that needs no more room than there is makes no system call. Room grows by doubling, from at least 64
- * KiB.
+ * KiB. In a storage, room is structure: the commit that adds it is the next one of the open transaction, or, without an
+ * open transaction, an ASYNC one of its own. Elements beyond the room of the newest commit are seen by other processes
+ * with that commit, and are lost when the process is killed before it. An abort takes neither elements nor room back.
  *
  * One process appends: the one whose handle was opened for WRITE. READ handles read; IN_PLACE handles also store into
  * elements that there are, reverse and swap bytes.
+ *
+ * An array in a storage is not sealed (DELTOS_E_UNSUPPORTED). A compacted copy holds it in one piece, with the length
+ * of the snapshot's record.
  *
  * **After fork()** the child's WRITE handles answer DELTOS_E_FORKED to everything that changes the length; its views
  * stay valid, and the parent goes on undisturbed.
  *
  * Thread safety: counting, acquiring and releasing views from any thread; every other call on one array by one thread
- * at a time.
+ * at a time. A call on a stored array that has to grow uses the storage's open transaction; while another thread is
+ * inside a call on that, it answers DELTOS_E_BUSY and changes nothing.
  *
  * Example:
  * @code
@@ -68,13 +75,38 @@ extern "C" {
 typedef struct deltos_array_options {
   uint32_t struct_size;  /**< sizeof(deltos_array_options) */
   int32_t create;        /**< flat file, WRITE: DELTOS_CREATE_NEVER, IF_ABSENT or NEW; else 0 */
-  uint32_t flags;        /**< flat file: 0 or DELTOS_OPEN_SIGBUS_GUARD; else 0 */
+  uint32_t flags;        /**< flat file: 0 or DELTOS_OPEN_SIGBUS_GUARD; else 0 (a storage has its own) */
   uint32_t reserved;     /**< 0 */
   uint64_t capacity;     /**< WRITE: elements to make room for at once; 0: none in particular */
   uint64_t window_bytes; /**< WRITE: address space to reserve; 0: 16 times what is there, at least 64 GiB, or less
                               where the system limits it */
   uint64_t max_bytes;    /**< WRITE: refuse to grow beyond; 0: no limit but the home's */
 } deltos_array_options;
+
+/**
+ * Creates an empty array in a storage. It is stored with the commit, and can be appended to at once. When the
+ * transaction is aborted, the array is gone; its views stay as they are.
+ *
+ * @param[in]  transaction  Not NULL.
+ * @param[in]  name         As for deltos_buffer_create(); must be free.
+ * @param[in]  format       Of one element; NULL: from dtype, else "B".
+ * @param[in]  dtype        DELTOS_DTYPE_*; 0: from format.
+ * @param[in]  options      NULL: defaults. create and flags 0; window_bytes and max_bytes hold for this handle.
+ * @param[out] array        Owned; deltos_array_close() or deltos_object_release(). May be NULL when no handle is
+ * wanted.
+ * @param[out] err          Detail on failure; may be NULL. On failure the transaction is as it was before.
+ * @retval DELTOS_E_INVALID  Not a transaction, a malformed name, an unknown dtype, an option that is not for this home.
+ * @retval DELTOS_E_STRUCT   struct_size is too small, or an unknown field is set.
+ * @retval DELTOS_E_EXISTS   The name is taken.
+ * @retval DELTOS_E_FORMAT, DELTOS_E_UNSUPPORTED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE,
+ *         DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_STALE, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY,
+ *         DELTOS_E_INTERNAL  As deltos_buffer_create().
+ * Threads: as the transaction. Cost: a few system calls.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_array_create(deltos_transaction *transaction, const char *name, const char *format,
+                                             int32_t dtype, const deltos_array_options *options, deltos_object **array,
+                                             deltos_error *err);
 
 /**
  * Opens a flat file: nothing but elements, in native byte order.
@@ -167,6 +199,7 @@ DELTOS_API deltos_status deltos_array_open_fd(int32_t fd, int32_t mode, const de
  * @param[out] err    Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID      Not an object, or NULL.
  * @retval DELTOS_E_KIND         Not an array.
+ * @retval DELTOS_E_UNSUPPORTED  It lies in a storage; pass deltos_storage_fd() on.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: any. Cost: constant.
  * @since 0.1
@@ -179,7 +212,7 @@ DELTOS_API deltos_status deltos_array_fd(const deltos_object *array, int32_t *fd
  * Another process may have appended more than this handle has room for; deltos_object_refresh() shows those.
  *
  * @param[in] array  May be NULL.
- * @return           The count; 0 for NULL or another handle.
+ * @return           The count; 0 for NULL or another handle, and for an array whose storage has been closed.
  * Never fails. Threads: any. Cost: constant, no system call.
  * @since 0.1
  */
@@ -205,11 +238,16 @@ DELTOS_API uint64_t deltos_array_capacity(const deltos_object *array);
  * @retval DELTOS_E_INVALID   Not an object, or items is NULL.
  * @retval DELTOS_E_KIND      Not an array.
  * @retval DELTOS_E_READONLY  The handle is not open for WRITE.
+ * @retval DELTOS_E_STALE     It was deleted or replaced, or the transaction that made it was aborted.
+ * @retval DELTOS_E_CLOSED    Its storage has been closed.
  * @retval DELTOS_E_FORKED    Opened for WRITE before fork().
+ * @retval DELTOS_E_BUSY      It must grow, and another thread is inside a call on the storage's transaction, or
+ * syncing.
  * @retval DELTOS_E_LIMIT     More bytes than can be counted, than max_bytes, than the file may have.
  * @retval DELTOS_E_NO_SPACE  The disk, or the memory that the system lends, is full.
  * @retval DELTOS_E_ADDRESS_SPACE  There is no address space to grow into, or there are too many map areas.
- * @retval DELTOS_E_IO        The side file cannot be made, or guarded memory was lost.
+ * @retval DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_IN_DOUBT, DELTOS_E_REPLACED  A stored array has to grow: as
+ *         deltos_transaction_commit(). A flat file: IO.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
  * Threads: one at a time an array. Cost: that of copying; amortised constant for each element.
  * @since 0.1
@@ -227,9 +265,9 @@ DELTOS_API deltos_status deltos_array_append(deltos_object *array, const void *i
  * @param[out] room   At least @p count; all of it may be used. May be NULL.
  * @param[out] err    Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object, or no place for the address.
- * @retval DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_FORKED,
- *         DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_IO,
- *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
+ * @retval DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED, DELTOS_E_FORKED,
+ *         DELTOS_E_BUSY, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_CORRUPT, DELTOS_E_IO,
+ *         DELTOS_E_IN_DOUBT, DELTOS_E_REPLACED, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
  * Threads: as deltos_array_append(). Cost: constant while there is room.
  * @since 0.1
  */
@@ -244,7 +282,7 @@ DELTOS_API deltos_status deltos_array_tail(deltos_object *array, uint64_t count,
  * @param[out] err    Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object.
  * @retval DELTOS_E_RANGE    More than there is room for.
- * @retval DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_FORKED,
+ * @retval DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED, DELTOS_E_FORKED,
  *         DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
  * Threads: as deltos_array_append(). Cost: constant, no system call.
  * @since 0.1
@@ -294,7 +332,7 @@ DELTOS_API deltos_status deltos_array_insert(deltos_object *array, int64_t index
  * @retval DELTOS_E_RANGE   Not all of them are there.
  * @retval DELTOS_E_PINNED  A view of this process shows elements that would be cut off at the end, or one of another
  *                          process does that could write there (a flat file: any view of another process).
- * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY,
+ * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED,
  *         DELTOS_E_FORKED, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
  * Threads: as deltos_array_append(). Cost: moves what is behind; one system call.
  * @since 0.1
@@ -321,16 +359,19 @@ DELTOS_API deltos_status deltos_array_resize(deltos_object *array, uint64_t coun
  * @param[in]  array     Open for WRITE.
  * @param[in]  capacity  Elements in all; fewer than there is room for changes nothing.
  * @param[out] err       Detail on failure; may be NULL. On failure nothing has changed.
- * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY,
- *         DELTOS_E_FORKED, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE,
- *         DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
+ * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED,
+ *         DELTOS_E_FORKED, DELTOS_E_BUSY, DELTOS_E_LIMIT, DELTOS_E_NO_SPACE, DELTOS_E_ADDRESS_SPACE, DELTOS_E_CORRUPT,
+ *         DELTOS_E_IO, DELTOS_E_IN_DOUBT, DELTOS_E_REPLACED, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As
+ *         deltos_array_append().
  * Threads: as deltos_array_append(). Cost: that of allocating.
  * @since 0.1
  */
 DELTOS_API deltos_status deltos_array_reserve(deltos_object *array, uint64_t capacity, deltos_error *err);
 
 /**
- * Gives room that no element needs back to the system.
+ * Gives room that no element needs back to the file system, or to the storage (with a commit, as for growing). A
+ * storage gives back whole pieces that were added when the array grew; while a transaction is open it answers
+ * DELTOS_E_BUSY.
  *
  * @param[in]  array  Open for WRITE.
  * @param[out] err    Detail on failure; may be NULL.
@@ -357,8 +398,8 @@ DELTOS_API deltos_status deltos_array_clear(deltos_object *array, deltos_error *
  *
  * @param[in]  array  Open for WRITE or IN_PLACE.
  * @param[out] err    Detail on failure; may be NULL.
- * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY,
- *         DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_view_acquire() with WRITABLE.
+ * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED,
+ *         DELTOS_E_BUSY, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_view_acquire() with WRITABLE.
  * Threads: as deltos_array_append(). Cost: reads and writes all elements.
  * @since 0.1
  */
@@ -380,19 +421,21 @@ DELTOS_API deltos_status deltos_array_byteswap(deltos_object *array, deltos_erro
 /**
  * Brings the array into the state that a crash of the machine leaves.
  *
- * A flat file has exactly its content's size afterwards (room is given back): every program sees all of it, no more.
+ * A flat file has exactly its content's size afterwards (room is given back), so every program sees all of it and no
+ * more. A stored array's length is committed, ASYNC or SYNC; in an open transaction it goes with that one's commit.
  * Anonymous memory has nothing to do.
  *
  * After a crash of the machine, an array has at least the elements of its last durable flush. Which later ones it has
- * is not certain; a flat file is cut to the length of that flush. After a kill of the process nothing is lost.
+ * is not certain; a flat file is cut to the length of that flush, a stored array has the length of the commit that
+ * survived. After a kill of the process nothing is lost but what the start of this page says.
  *
  * @param[in]  array    WRITE; other handles: only their stores are made durable.
  * @param[in]  durable  1: on disk when the call returns. 0: only size and length are set.
  * @param[out] err      Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object; durable is neither 0 nor 1.
  * @retval DELTOS_E_PINNED   A flat file: another process holds views that lie where room would be given back.
- * @retval DELTOS_E_KIND, DELTOS_E_FORKED, DELTOS_E_NO_SPACE,
- *         DELTOS_E_IO, DELTOS_E_READONLY, DELTOS_E_NO_MEMORY,
+ * @retval DELTOS_E_KIND, DELTOS_E_STALE, DELTOS_E_CLOSED, DELTOS_E_FORKED, DELTOS_E_BUSY, DELTOS_E_NO_SPACE,
+ *         DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_IN_DOUBT, DELTOS_E_REPLACED, DELTOS_E_READONLY, DELTOS_E_NO_MEMORY,
  *         DELTOS_E_INTERNAL  As deltos_array_reserve().
  * Threads: as deltos_array_append(). Cost: a few system calls; durable: that of writing.
  * @since 0.1
@@ -405,7 +448,7 @@ DELTOS_API deltos_status deltos_array_flush(deltos_object *array, uint8_t durabl
  *
  * A flat file that was open for WRITE has exactly its content's size afterwards and no side file. (So it has after
  * deltos_object_release(), which never refuses: it cuts the file when the last view goes, and cannot tell of a
- * failure.)
+ * failure.) A stored array is not changed by its handle's end.
  *
  * @param[in,out] array  NULL afterwards on success, unchanged on failure. NULL inside is fine.
  * @param[out]    err    Detail on failure; may be NULL.

@@ -19,8 +19,11 @@ Status check_array(const deltos_object *array) {
   return fail(Code::kind, "the object is not an array");
 }
 
+// nullptr: none whose elements can be counted.
 const object::Array *array_of(const deltos_object *array) {
-  return array != nullptr && array->mark.is(HandleType<deltos_object>::kMark) ? array->array.get() : nullptr;
+  if (array == nullptr || !array->mark.is(HandleType<deltos_object>::kMark)) return nullptr;
+  if (array->object != nullptr && !array->object->storage().ok()) return nullptr;
+  return array->array.get();
 }
 
 // What the options of either home say; sizes in elements become bytes.
@@ -64,6 +67,25 @@ void give_array(dtype::Format format, std::shared_ptr<store::ArrayHome> home, de
 }
 
 }  // namespace
+
+deltos_status deltos_array_create(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype,
+                                  const deltos_array_options *options, deltos_object **array, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    if (array != nullptr) *array = nullptr;
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_text(name, "name"));
+    DELTOS_ASSIGN(const dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(const store::ArrayOptions known, options_of(options, DELTOS_MODE_WRITE, false, type.item_bytes));
+    DELTOS_TRY(store::check_array_bytes(known.capacity_bytes, known.max_bytes, "the array"));
+    return transaction->transaction->all_or_nothing([&]() -> Status {
+      DELTOS_ASSIGN(auto made, object::create_array(*transaction->transaction, name, type, known.capacity_bytes));
+      if (array == nullptr) return {};
+      DELTOS_ASSIGN(object::Array::Pointer elements, object::open_array(*made, known));
+      *array = new deltos_object(std::move(made), std::move(elements));
+      return {};
+    });
+  });
+}
 
 deltos_status deltos_array_open_file(const char *path, const char *format, int32_t dtype, int32_t mode,
                                      const deltos_array_options *options, deltos_object **array, deltos_error *err) {

@@ -138,7 +138,13 @@ Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out) 
 
 Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out) {
   if (!made.ok()) return std::move(made).error();
-  if (out != nullptr) *out = new deltos_object(std::move(made).value());
+  if (out == nullptr) return {};
+  if (made.value()->record().kind == object::kKindArray) {
+    DELTOS_ASSIGN(object::Array::Pointer array, object::open_array(**made, {}));
+    *out = new deltos_object(std::move(made).value(), std::move(array));
+    return {};
+  }
+  *out = new deltos_object(std::move(made).value());
   return {};
 }
 

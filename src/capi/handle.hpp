@@ -95,6 +95,8 @@ struct deltos_object {
   explicit deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened) : object(std::move(opened)) {
     if (object->record().kind == deltos::object::kKindTable) table = deltos::object::Table::stored(object);
   }
+  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Array::Pointer elements)
+      : object(std::move(opened)), array(std::move(elements)) {}
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
   // Another state of the same object; what the handle itself restricts stays so.

@@ -161,8 +161,15 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
     const bool differs = newer != nullptr;
+    if (differs && newer->record().kind == DELTOS_KIND_ARRAY) {
+      DELTOS_ASSIGN((*object)->array, object::open_array(*newer, {}));
+    }
+    bool other_length = false;
+    if (!differs && (*object)->array) {
+      DELTOS_ASSIGN(other_length, (*object)->array->home().refresh());
+    }
     if (differs) (*object)->show(std::move(newer));
-    if (changed != nullptr) *changed = differs ? 1 : 0;
+    if (changed != nullptr) *changed = differs || other_length ? 1 : 0;
     return {};
   });
 }
@@ -176,6 +183,7 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
     if (!object->object) return stat_in_memory(object, info);
     deltos_object_info known = public_info(*object->object);
     if (object->table && object->table->readonly()) known.writable = 0;
+    if (object->array) show_array(*object, &known);
     return write_struct(known, info);
   });
 }

@@ -1,4 +1,4 @@
-// The words that growable arrays share between processes, outside a storage (FORMAT.md, section 15). Lengths
+// The words that growable arrays share between processes, in their three homes (FORMAT.md, sections 9 and 15). Lengths
 // are in bytes, loaded and stored atomically, never believed beyond the memory that is there.
 #pragma once
 
@@ -7,6 +7,16 @@
 #include <cstdint>
 
 namespace deltos::format {
+
+// The first extent of an array in a storage.
+struct ArrayControl {
+  std::uint64_t length;                  // live
+  std::array<std::uint64_t, 2> boot_id;  // of the boot, device and inode that `length` is of; else the record's counts
+  std::uint64_t device, inode;
+  std::array<std::uint64_t, 3> reserved;  // 0
+};
+static_assert(sizeof(ArrayControl) == 64 && offsetof(ArrayControl, boot_id) == 8 &&
+              offsetof(ArrayControl, device) == 24);
 
 // Beside a flat file while it is open to append.
 constexpr std::array<char, 8> kSideMagic = {'D', 'E', 'L', 'T', 'L', 'E', 'N', '1'};

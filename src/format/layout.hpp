@@ -171,6 +171,7 @@ constexpr int kMaxDimensions = 64;
 
 // ---- object and metadatum records ---------------------------------------------------------------------------------
 constexpr std::uint8_t kKindBuffer = 1;
+constexpr std::uint8_t kKindArray = 2;
 constexpr std::uint8_t kKindTable = 3;
 constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;

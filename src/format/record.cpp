@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "format/array.hpp"
 #include "format/validate.hpp"
 
 namespace deltos::format {
@@ -100,7 +101,7 @@ bool is_format(const std::string &format) {
 Status check_what_is_known(const ObjectRecord &record, std::uint64_t id) {
   if (record.version != kRecordVersion) return unknown(id, "a record of version", record.version);
   if (record.kind == 0) return damaged(id, "it has no kind");
-  if (record.kind != kKindBuffer && record.kind != kKindTable) {
+  if (record.kind != kKindBuffer && record.kind != kKindArray && record.kind != kKindTable) {
     if (record.kind > kKindNames.size()) return unknown(id, "kind", record.kind);
     Error error = fail(Code::feature, "object %llu is %s (kind %u), which this build does not know; use a newer one",
                        static_cast<unsigned long long>(id), kKindNames[record.kind - 1U], unsigned{record.kind});
@@ -149,6 +150,25 @@ Status check_table(const Object &object) {
   return damaged(object.id, "its rows are longer than its payload");
 }
 
+// First the control block, then the chunks, whose bytes follow each other: all of them are room.
+Status check_array(const Object &object) {
+  if (object.shape.size() != 1) return damaged(object.id, "an array has one dimension");
+  if (object.sealed) return unknown(object.id, "flags", kObjectSealed);
+  DELTOS_TRY(check_buffer(object));
+  if (object.extents.size() < 2) return damaged(object.id, "an array has a control block and at least one chunk");
+  if (object.extents[0].bytes != sizeof(ArrayControl)) return damaged(object.id, "its control block has another size");
+  std::uint64_t room = 0;
+  for (std::size_t i = 1; i < object.extents.size(); ++i) {
+    const Extent &chunk = object.extents[i];
+    if (chunk.bytes == 0 || chunk.bytes % kRegionBytes != 0 || chunk.offset % kRegionBytes != 0 ||
+        !checked_add(room, chunk.bytes, &room)) {
+      return damaged(object.id, "a chunk is not of whole regions");
+    }
+  }
+  if (room >= object.payload_bytes) return {};
+  return damaged(object.id, "its elements are more than it has room for");
+}
+
 // The payload comes first and, sealed and longer than one chunk, the chunk sums second. Nothing stored needs no extent,
 // but may have an empty one.
 Status check_payload(const Object &object) {
@@ -173,6 +193,7 @@ Status check_object(const ObjectRecord &record, const Object &object, std::uint6
   if (!is_format(object.format)) return damaged(object.id, "its format is not text");
   if (!check_name(object.name).ok()) return damaged(object.id, "its name breaks the rules for names");
   DELTOS_TRY(check_extents(object, file_blocks));
+  if (object.kind == kKindArray) return check_array(object);
   DELTOS_TRY(object.kind == kKindTable ? check_table(object) : check_buffer(object));
   return check_payload(object);
 }

@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "dtype/copy.hpp"
+#include "object/stored_type.hpp"
+#include "store/array_stored.hpp"
 
 namespace deltos::object {
 namespace {
@@ -45,6 +47,9 @@ std::uint64_t number_bytes(const dtype::Format &format) {
 
 Result<View> Array::acquire(std::int32_t flags) const {
   const bool writable = (flags & dtype::kRequestWritable) != 0;
+  if (misaligned_)
+    return fail(Code::layout, "elements of %s would not be aligned where its storage lies; open that with COPY",
+                home_->label().c_str());
   // Asked with no elements before anything is locked: a request that cannot be served leaves no trace.
   DELTOS_ASSIGN(const std::shared_ptr<Memory> probe, Memory::contiguous(format_, {0}, false, false));
   DELTOS_TRY(View::serve(probe, flags));
@@ -236,6 +241,25 @@ Status Array::byteswap() {
     }
   }
   return {};
+}
+
+Result<std::shared_ptr<store::ObjectRef>> create_array(store::Transaction &transaction, std::string_view name,
+                                                       const dtype::Format &format, std::uint64_t room_bytes) {
+  store::NewObject object;
+  object.kind = kKindArray;
+  object.dtype = static_cast<std::uint16_t>(format.dtype);
+  object.item_bytes = format.item_bytes;
+  object.shape = {0};
+  object.format = format.text;
+  return transaction.create_array(name, object, room_bytes);
+}
+
+Result<Array::Pointer> open_array(const store::ObjectRef &object, const store::ArrayOptions &options) {
+  DELTOS_ASSIGN(dtype::Format format, stored_type(object.record()));
+  DELTOS_ASSIGN(const auto storage, object.storage());
+  const bool misaligned = !check_alignment(*storage, format).ok();
+  DELTOS_ASSIGN(auto home, store::open_stored_array(object, options));
+  return std::make_shared<Array>(std::move(format), std::move(home), misaligned);
 }
 
 }  // namespace deltos::object

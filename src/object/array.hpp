@@ -6,6 +6,7 @@
 
 #include "object/view.hpp"
 #include "store/array_home.hpp"
+#include "store/transaction.hpp"
 
 namespace deltos::object {
 
@@ -14,8 +15,9 @@ constexpr std::uint8_t kKindArray = 2;
 class Array {
  public:
   using Pointer = std::shared_ptr<Array>;
-  Array(dtype::Format format, std::shared_ptr<store::ArrayHome> home)
-      : format_(std::move(format)), item_bytes_(format_.item_bytes), home_(std::move(home)) {}
+  // misaligned: its home lies where elements would not be aligned, so that it has no views.
+  Array(dtype::Format format, std::shared_ptr<store::ArrayHome> home, bool misaligned = false)
+      : format_(std::move(format)), item_bytes_(format_.item_bytes), home_(std::move(home)), misaligned_(misaligned) {}
 
   const dtype::Format &format() const { return format_; }
   store::ArrayHome &home() const { return *home_; }
@@ -72,6 +74,12 @@ class Array {
   const dtype::Format format_;
   const std::uint64_t item_bytes_;
   const std::shared_ptr<store::ArrayHome> home_;
+  const bool misaligned_;
 };
+
+// Of a storage.
+Result<std::shared_ptr<store::ObjectRef>> create_array(store::Transaction &transaction, std::string_view name,
+                                                       const dtype::Format &format, std::uint64_t room_bytes);
+Result<Array::Pointer> open_array(const store::ObjectRef &object, const store::ArrayOptions &options);
 
 }  // namespace deltos::object

@@ -160,6 +160,22 @@ Status Mapping::extend(const File &file, std::uint64_t new_bytes, Protection pro
   return {};
 }
 
+Status Mapping::append(const File &file, std::uint64_t offset, std::uint64_t bytes, Protection protection) {
+  const std::uint64_t begin = this->bytes();
+  if (!within(begin, bytes, reserved_)) return mapping_error(ENOMEM, file.label(), begin + bytes);
+  std::byte *at = data_ + begin;
+  const std::intptr_t result =
+      io().mmap(at, bytes, protection_bits(protection), MAP_SHARED | MAP_FIXED, file.fd(), offset);
+  if (Io::is_error(result)) {
+    // As in extend(): nobody else may move in.
+    io().mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    return mapping_error(static_cast<int>(-result), file.label(), begin + bytes);
+  }
+  if (protection == Protection::read_write) writable_.store(true, std::memory_order_release);
+  bytes_.store(begin + bytes, std::memory_order_release);
+  return {};
+}
+
 Status Mapping::protect(std::uint64_t offset, std::uint64_t bytes, Protection protection) {
   std::byte *at = data_ + offset;
   if (!within(offset, bytes, round_up(this->bytes(), page_bytes())) || bytes % page_bytes() != 0 ||

@@ -36,6 +36,8 @@ class Mapping {
   bool writable() const { return writable_.load(std::memory_order_acquire); }
   // Maps [bytes(), new_bytes) of the file behind what is there; address_space when the reservation is used up.
   Status extend(const File &file, std::uint64_t new_bytes, Protection protection);
+  // Maps a part of the file, of whole pages, behind what is there; address_space as above.
+  Status append(const File &file, std::uint64_t offset, std::uint64_t bytes, Protection protection);
   Status protect(std::uint64_t offset, std::uint64_t bytes, Protection protection);  // page multiples
   void advise(std::uint64_t offset, std::uint64_t bytes, int madvise_advice) const;  // a hint
 

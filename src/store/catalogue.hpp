@@ -13,8 +13,9 @@ Result<std::optional<std::uint64_t>> find_id(const Snapshot::Scope &scope, std::
 Result<std::optional<format::Object>> find_object(const Snapshot::Scope &scope, std::uint64_t id);
 // By name; corrupt when the name leads nowhere.
 Result<std::optional<format::Object>> find_named(const Snapshot::Scope &scope, std::string_view name);
-// A copy of an object's payload place; empty objects have none.
+// An object's payload place; empty objects have none. Of an array: its first chunk, which it keeps as long as it lives.
 inline const format::Extent *payload_extent(const format::Object &object) {
+  if (object.kind == format::kKindArray) return &object.extents[1];
   return object.extents.empty() || object.extents.front().bytes == 0 ? nullptr : &object.extents.front();
 }
 

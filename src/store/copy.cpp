@@ -138,8 +138,23 @@ Status copy_metadata(const Snapshot &from, Transaction &to, std::uint64_t object
   return {};
 }
 
+// In one piece, with no more room than its elements need.
+Status copy_array(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object) {
+  DELTOS_ASSIGN(const auto made, to.create_array_as(object.id, object.name, new_like(object), object.payload_bytes));
+  DELTOS_ASSIGN(const auto filler, to.fill(*made));
+  std::uint64_t left = object.payload_bytes;
+  for (std::size_t i = 1; i < object.extents.size() && left != 0; ++i) {
+    const std::uint64_t piece = std::min(left, object.extents[i].bytes);
+    DELTOS_TRY(filler->add(Bytes(scope.data + object.extents[i].offset, piece)));
+    left -= piece;
+  }
+  DELTOS_TRY(filler->finish());
+  return copy_metadata(from, to, object.id);
+}
+
 Status copy_object(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object) {
   if (object.sealed) DELTOS_TRY(check_sums(scope, object));
+  if (object.kind == format::kKindArray) return copy_array(from, scope, to, object);
   DELTOS_ASSIGN(const auto made, to.create_as(object.id, object.name, new_like(object), false));
   DELTOS_ASSIGN(const auto filler, to.fill(*made));
   if (const format::Extent *payload = payload_extent(object))

@@ -103,6 +103,7 @@ Export::~Export() {
   StorageState &state = storage_->state();
   state.exports.remove(ticket_.get());
   state.locks->unlock_range(ticket_->range);
+  for (const RangeTicket &chunk : ticket_->chunks) state.locks->unlock_range(chunk);
   if (ticket_->pin != 0) state.locks->unpin(ticket_->pin, PinKind::explicit_);
 }
 

@@ -13,7 +13,8 @@ namespace deltos::store {
 // What an Export holds beside its memory.
 struct Export::Ticket {
   RangeTicket range;
-  std::uint64_t pin = 0;  // kept when the range could not be had at once; 0: none
+  std::vector<RangeTicket> chunks;  // of an array
+  std::uint64_t pin = 0;            // kept when the range could not be had at once; 0: none
   std::uint64_t object_id = 0, transaction = 0;
   std::string name;
   Ticket *previous = nullptr, *next = nullptr;

@@ -150,6 +150,10 @@ Result<std::uint64_t> ObjectRef::file_offset() const {
   if (!state.has_file || state.options.copy) {
     return fail(Code::unsupported, "object %s lies in memory and not in a file", quoted(record_.name).c_str());
   }
+  if (record_.kind == format::kKindArray && record_.extents.size() > 2) {
+    return fail(Code::unsupported, "array %s lies in %zu pieces; compact the storage to bring them together",
+                quoted(record_.name).c_str(), record_.extents.size() - 1);
+  }
   const format::Extent *payload = payload_extent(record_);
   return payload == nullptr ? 0 : state.base + payload->offset;
 }

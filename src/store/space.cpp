@@ -68,14 +68,14 @@ Status Space::finish_rebuild(std::uint64_t recovered, bool with_holes, Remains r
 
 // ---- allocation
 
-Result<Space::Allocation> Space::allocate(std::uint64_t bytes, bool sealed) {
+Result<Space::Allocation> Space::allocate(std::uint64_t bytes, bool sealed, std::uint64_t alignment) {
   constexpr std::uint64_t kMostBytes = format::kMaxBlocks * kBlockBytes;
   if (bytes == 0 || bytes > kMostBytes) {
     return fail(Code::limit, "an extent of %llu bytes is impossible; 1 to %llu are",
                 static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(kMostBytes));
   }
   if (bytes <= format::kMaxSlotBytes) return allocate_slot(format::slot_class(bytes), sealed);
-  DELTOS_ASSIGN(Run place, obtain(format::extent_blocks(bytes), 1, Promoted::no));
+  DELTOS_ASSIGN(Run place, obtain(format::extent_blocks(bytes), alignment, Promoted::no));
   bool zero = take(place);
   return Allocation{place.first * kBlockBytes, zero};
 }

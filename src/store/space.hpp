@@ -85,8 +85,9 @@ class Space {
     std::uint64_t offset;
     bool zero;  // reads as zero already
   };
-  // bytes >= 1. Slots below one block, else whole blocks starting on a block. Nothing changes on failure.
-  Result<Allocation> allocate(std::uint64_t bytes, bool sealed);
+  // bytes >= 1. Slots below one block, else whole blocks starting on a multiple of `alignment` blocks. Nothing changes
+  // on failure.
+  Result<Allocation> allocate(std::uint64_t bytes, bool sealed, std::uint64_t alignment = 1);
   Status reserve_pages(std::uint64_t pages);  // so that allocate_page() cannot fail for so many
   std::uint64_t allocate_page();
   std::uint64_t ready_pages() const;  // as many can be reserved without a search

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <vector>
 
 #include "os/mapping.hpp"
 #include "os/sigbus.hpp"
@@ -19,6 +20,7 @@
 namespace deltos::store {
 
 class Writer;
+class StoredArray;
 
 // A mapping and its guard live and die together; handed out as an aliased shared_ptr<os::Mapping>.
 struct GuardedMapping {
@@ -62,7 +64,14 @@ struct StorageState {
   std::mutex transaction_mutex;  // leaf: around the next two only
   std::shared_ptr<Transaction> transaction;
   bool transaction_reserved = false;  // somebody owns the writer without a transaction yet, or for a sync
-  bool reserve_transaction();         // false: there is one
+  // Held inside calls on a transaction, so that an array that grows on another thread keeps out (and answers busy).
+  std::recursive_mutex transaction_use;
+  // Arrays that are open to append, and those that have something to commit.
+  std::mutex arrays_mutex;  // leaf
+  std::vector<std::shared_ptr<StoredArray>> arrays;
+  std::vector<std::shared_ptr<StoredArray>> all_arrays();
+  void forget_arrays();        // those that nobody has open, once a commit has all of them
+  bool reserve_transaction();  // false: there is one
   void give_up_transaction();
 
   StorageState() = default;

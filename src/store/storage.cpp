@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "store/array_stored.hpp"
 #include "store/catalogue.hpp"
 #include "store/pin_search.hpp"
 #include "store/snapshot.hpp"
@@ -26,6 +27,24 @@ bool StorageState::reserve_transaction() {
 void StorageState::give_up_transaction() {
   const std::lock_guard lock(transaction_mutex);
   transaction_reserved = false;
+}
+
+std::vector<std::shared_ptr<StoredArray>> StorageState::all_arrays() {
+  const std::lock_guard lock(arrays_mutex);
+  return arrays;
+}
+
+void StorageState::forget_arrays() {
+  std::vector<std::shared_ptr<StoredArray>> gone;  // dropped outside the lock
+  {
+    const std::lock_guard lock(arrays_mutex);
+    gone.reserve(arrays.size());
+    std::erase_if(arrays, [&](std::shared_ptr<StoredArray> &array) {
+      if (array.use_count() != 1 || !array->settled()) return false;
+      gone.push_back(std::move(array));
+      return true;
+    });
+  }
 }
 
 // Writer first: it leaves the mailbox while that is still mapped.
@@ -83,6 +102,12 @@ void Storage::detach() {
     last.swap(state.transaction);
   }
   if (last) last->state().finish_abort();
+  for (const auto &array : state.all_arrays()) array->storage_closed();
+  std::vector<std::shared_ptr<StoredArray>> arrays;  // dropped outside the lock
+  {
+    const std::lock_guard lock(state.arrays_mutex);
+    arrays.swap(state.arrays);
+  }
   // Nobody waits for a handle that lives on only for its views: the next writer may come.
   if (state.writer) state.writer->resign();
 }
@@ -245,11 +270,10 @@ Result<int> Storage::descriptor() const {
 Status Storage::advise(const ObjectRef &object, int madvise_advice) {
   StorageState &state = *state_;
   DELTOS_TRY(state.check_open());
-  const format::Extent *payload = payload_extent(object.record());
-  if (payload == nullptr) return {};
   const auto mapping = state.current_mapping();
-  if (!within(payload->offset, payload->bytes, mapping->bytes())) return {};
-  mapping->advise(payload->offset, payload->bytes, madvise_advice);
+  for (const format::Extent &part : object.record().extents) {
+    if (within(part.offset, part.bytes, mapping->bytes())) mapping->advise(part.offset, part.bytes, madvise_advice);
+  }
   return {};
 }
 

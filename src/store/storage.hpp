@@ -105,6 +105,7 @@ class ObjectRef {
 
  private:
   friend class Storage;
+  friend class StoredArray;
   friend class Transaction;
   std::weak_ptr<Storage> storage_;
   std::weak_ptr<const Snapshot> snapshot_;              // protects the payload as long as it lives

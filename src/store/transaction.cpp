@@ -4,6 +4,8 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "format/array.hpp"
+#include "store/array_stored.hpp"
 #include "store/catalogue.hpp"
 #include "store/filler.hpp"
 #include "store/transaction_state.hpp"
@@ -31,7 +33,11 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   Writer &writer = *state_->writer;
+  StorageState &shared = storage->state();
+  const std::lock_guard use(shared.transaction_use);
   DELTOS_TRY(writer.check_path(durability == Durability::sync));
+  auto arrays = shared.all_arrays();
+  for (const auto &array : arrays) DELTOS_TRY(array->carry(*state_));
   // The first commit of a storage that replaces another takes the name, whatever is in it.
   const bool unchanged = state_->pages.empty() && state_->root == state_->first_root && !writer.replacing();
   if (unchanged) {
@@ -43,6 +49,9 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
         writer.publish({state_->root, state_->object_count, state_->next_id, state_->written_bytes}, durability));
   }
   state_->finish_commit();
+  for (const auto &array : arrays) array->committed(state_->number);
+  arrays.clear();
+  shared.forget_arrays();
   const std::uint64_t id = writer.published();
   std::shared_ptr<Transaction> last;  // dropped outside the lock
   const std::lock_guard lock(storage->state().transaction_mutex);
@@ -51,16 +60,34 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
 }
 
 void Transaction::abort() {
-  if (!state_->open) return;
+  const auto storage = state_->storage.lock();
+  if (!drop()) return;
+  // Room that arrays have taken meanwhile is theirs all the same. Should that fail, the next commit carries it.
+  if (const auto own = storage->begin_transaction(); own.ok() && !own.value()->commit(Durability::async).ok())
+    (void)own.value()->drop();
+}
+
+// Says whether arrays have grown.
+bool Transaction::drop() {
+  if (!state_->open) return false;
   const auto storage = state_->storage.lock();
   if (!storage) {
     state_->open = false;
-    return;
+    return false;
   }
+  StorageState &shared = storage->state();
+  std::unique_lock use(shared.transaction_use, std::defer_lock);
+  if (!state_->writer->forked()) use.lock();  // in the child of a fork nobody would ever let go of it
   state_->finish_abort();
   std::shared_ptr<Transaction> last;  // dropped outside the lock
-  const std::lock_guard lock(storage->state().transaction_mutex);
-  if (storage->state().transaction.get() == this) last = std::move(storage->state().transaction);
+  {
+    const std::lock_guard lock(shared.transaction_mutex);
+    if (shared.transaction.get() == this) last = std::move(shared.transaction);
+  }
+  if (shared.closed.load() || state_->writer->forked()) return false;
+  bool grown = false;
+  for (const auto &array : shared.all_arrays()) grown = array->aborted(state_->number) || grown;
+  return grown;
 }
 
 Status Transaction::begin_attempt() {
@@ -114,14 +141,46 @@ NewObject new_like(const Object &object) {
   return fresh;
 }
 
-Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
+Status Transaction::check_free(std::string_view name, const NewObject &object) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   DELTOS_TRY(format::check_name(name));
   DELTOS_TRY(check_new(object));
   DELTOS_ASSIGN(const auto taken, find_id(state_->scope(), name));
   if (taken) return fail(Code::exists, "an object called %s exists already", quoted(name).c_str());
+  return {};
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
+  DELTOS_TRY(check_free(name, object));
   return create_as(state_->next_id, name, object, zeroed);
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::create_array(std::string_view name, const NewObject &object,
+                                                             std::uint64_t room) {
+  DELTOS_TRY(check_free(name, object));
+  return create_array_as(state_->next_id, name, object, room);
+}
+
+Result<std::shared_ptr<ObjectRef>> Transaction::create_array_as(std::uint64_t id, std::string_view name,
+                                                                const NewObject &object, std::uint64_t room) {
+  return state_->all_or_nothing(Steps::many, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
+    Object record = described(object, id, name, state_->number);
+    DELTOS_ASSIGN(const format::Extent control, state_->allocate(sizeof(format::ArrayControl), false, true));
+    const std::uint64_t bytes = round_up(std::max<std::uint64_t>(room, 1), format::kRegionBytes);
+    DELTOS_ASSIGN(const format::Extent chunk, state_->allocate(bytes, false, false, format::kRegionBlocks));
+    record.extents = {control, chunk};
+    DELTOS_TRY(enter(id, record));
+    return own(std::move(record));
+  });
+}
+
+Status Transaction::enter(std::uint64_t id, const Object &record) {
+  DELTOS_TRY(state_->put_object(record));
+  DELTOS_TRY(state_->put(format::name_key(record.name), std::as_bytes(std::span(&id, 1))));
+  state_->next_id = std::max(state_->next_id, id + 1);
+  ++state_->object_count;
+  return {};
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std::string_view name,
@@ -130,10 +189,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::create_as(std::uint64_t id, std:
     DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed));
     Object record = described(object, id, name, state_->number);
     if (payload.bytes != 0) record.extents.push_back(payload);
-    DELTOS_TRY(state_->put_object(record));
-    DELTOS_TRY(state_->put(format::name_key(name), std::as_bytes(std::span(&id, 1))));
-    state_->next_id = std::max(state_->next_id, id + 1);
-    ++state_->object_count;
+    DELTOS_TRY(enter(id, record));
     return own(std::move(record));
   });
 }
@@ -227,6 +283,9 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
   DELTOS_TRY(state_->check());
   DELTOS_ASSIGN(Object object, current(ref));
   if (object.sealed) return own(std::move(object));
+  if (object.kind == format::kKindArray)
+    return fail(Code::unsupported, "%s is an array, which can grow and is never sealed; store its elements as a buffer",
+                quoted(object.name).c_str());
   return state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object); });
 }
 

@@ -1,6 +1,8 @@
 // Changes of structure, all or nothing. One transaction at a time a storage; used by one thread at a time, any thread.
 #pragma once
 
+#include <mutex>
+
 #include "store/storage.hpp"
 
 namespace deltos::store {
@@ -31,6 +33,7 @@ class Attempt {
   void keep() noexcept;
 
  private:
+  std::unique_lock<std::recursive_mutex> use_;
   TransactionState *state_;
 };
 
@@ -64,6 +67,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before
   // commit). exists, invalid name, no_space, limit.
   Result<std::shared_ptr<ObjectRef>> create(std::string_view name, const NewObject &object, bool zeroed);
+  // An array without elements, with room for so many bytes.
+  Result<std::shared_ptr<ObjectRef>> create_array(std::string_view name, const NewObject &object, std::uint64_t room);
   // New content under the id and name of `old`; swapped in by commit. copy: starts as a copy of the old payload (same
   // layout). stale when old is not the transaction's current content of that id.
   Result<std::shared_ptr<ObjectRef>> replace(const ObjectRef &old, const NewObject &object, bool copy, bool zeroed);
@@ -94,10 +99,15 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   TransactionState &state() { return *state_; }
 
   // For copies that keep ids: `id` has not been handed out and the name is free.
+  Result<std::shared_ptr<ObjectRef>> create_array_as(std::uint64_t id, std::string_view name, const NewObject &object,
+                                                     std::uint64_t room);
   Result<std::shared_ptr<ObjectRef>> create_as(std::uint64_t id, std::string_view name, const NewObject &object,
                                                bool zeroed);
 
  private:
+  bool drop();
+  Status check_free(std::string_view name, const NewObject &object);
+  Status enter(std::uint64_t id, const format::Object &record);
   std::shared_ptr<ObjectRef> own(format::Object record);
   Result<format::Object> current(const ObjectRef &ref);
   Status copy_payload(const format::Extent &from, const format::Extent &to);

@@ -212,10 +212,11 @@ Status TransactionState::write_early() {
 // ---- extents
 // ---------------------------------------------------------------------------------------------------------------
 
-Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed) {
+Result<format::Extent> TransactionState::allocate(std::uint64_t bytes, bool sealed, bool zeroed,
+                                                  std::uint64_t alignment) {
   if (bytes == 0) return format::Extent{0, 0, number};
   make_room(undo.allocated, 1);
-  DELTOS_ASSIGN(const Space::Allocation place, writer->space().allocate(bytes, sealed));
+  DELTOS_ASSIGN(const Space::Allocation place, writer->space().allocate(bytes, sealed, alignment));
   try {
     allocated.emplace(place.offset, bytes);
   } catch (...) {
@@ -343,8 +344,9 @@ void TransactionState::finish_abort() {
 
 bool same_content(const format::Object &a, const format::Object &b) {
   const format::Extent *one = payload_extent(a), *other = payload_extent(b);
-  if (a.id != b.id || (one == nullptr) != (other == nullptr) || a.shape != b.shape || a.format != b.format ||
-      a.dtype != b.dtype)
+  const bool same_shape = a.shape == b.shape || (a.kind == format::kKindArray && b.kind == format::kKindArray);
+  if (a.id != b.id || (one == nullptr) != (other == nullptr) || !same_shape || a.format != b.format ||
+      a.dtype != b.dtype || a.kind != b.kind)
     return false;
   return one == nullptr ||
          (one->offset == other->offset && one->bytes == other->bytes && one->transaction == other->transaction);

@@ -64,7 +64,8 @@ struct TransactionState final : PageEditor {
   template <class Change>
   auto all_or_nothing(Steps steps, Purpose purpose, Change &&change) -> decltype(change());
   // ---- extents; within a call
-  Result<format::Extent> allocate(std::uint64_t bytes, bool sealed, bool zeroed);
+  // alignment: in blocks, of what is no slot
+  Result<format::Extent> allocate(std::uint64_t bytes, bool sealed, bool zeroed, std::uint64_t alignment = 1);
   void release(const format::Extent &extent);  // frees, or abandons what is this transaction's own
 
   // ---- the catalogue; within a call. Each happens whole or not at all.

@@ -9,7 +9,8 @@
 
 namespace deltos::store {
 
-Attempt::Attempt(TransactionState *state, Steps steps, Purpose purpose) : state_(state->undo.active ? nullptr : state) {
+Attempt::Attempt(TransactionState *state, Steps steps, Purpose purpose)
+    : use_(state->shared->transaction_use), state_(state->undo.active ? nullptr : state) {
   if (state_ != nullptr) state_->begin_call(steps, purpose);
 }
 

@@ -5,6 +5,7 @@
 #include <cinttypes>
 #include <utility>
 
+#include "store/array_stored.hpp"
 #include "store/pin_search.hpp"
 
 namespace deltos::store {
@@ -26,7 +27,12 @@ Writer::Writer(StorageState *state, os::File second) : state_(state), second_(st
 
 Writer::~Writer() { os::unregister_fork_participant(this); }
 
+void Writer::before_fork() { state_->arrays_mutex.lock(); }
+void Writer::after_fork_in_parent() { state_->arrays_mutex.unlock(); }
+
 void Writer::after_fork_in_child() {
+  for (const auto &array : state_->arrays) array->forbid();
+  state_->arrays_mutex.unlock();
   forked_.store(true, std::memory_order_release);
   second_.close();
   replaced_lock_.close();

@@ -85,8 +85,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   Status prepare_zone(std::uint64_t first_block, std::uint64_t blocks) override;
 
   // ForkParticipant: the child has no writer.
-  void before_fork() override {}
-  void after_fork_in_parent() override {}
+  void before_fork() override;
+  void after_fork_in_parent() override;
   void after_fork_in_child() override;
 
  private:

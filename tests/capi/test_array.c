@@ -1,4 +1,4 @@
-/* deltos/array.h through the boundary: every status that the header names, in the homes outside a storage. */
+/* deltos/array.h through the boundary: every status that the header names, in every home. */
 #include "fixture.h"
 
 static deltos_array_options array_options(int32_t create) {
@@ -317,6 +317,83 @@ static void the_child_of_a_fork_cannot_append(void **state) {
   assert_int_equal(file_bytes(w->path), 16);
 }
 
+static deltos_object *stored(const world *w, const char *name) {
+  deltos_transaction *transaction = begin(w->storage);
+  deltos_object *array = NULL;
+  ok(deltos_array_create(transaction, name, "q", 0, NULL, &array, &error));
+  ok(deltos_transaction_commit(&transaction, DELTOS_ASYNC, NULL, &error));
+  return array;
+}
+
+static void an_array_in_a_storage_is_an_object_that_grows(void **state) {
+  const world *w = *state;
+  deltos_object *array = stored(w, "a/numbers"), *again = NULL;
+  deltos_object_info info;
+  append_numbers(array, 0, 100000);
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  ok(deltos_object_stat(array, &info, &error));
+  assert_int_equal(info.kind, DELTOS_KIND_ARRAY);
+  assert_int_equal(info.count, 100000);
+  assert_string_equal(info.name, "a/numbers");
+  ok(deltos_object_open_newest(w->storage, "a/numbers", DELTOS_KIND_ARRAY, &again, &error));
+  assert_int_equal(deltos_array_count(again), 100000);
+  append_numbers(again, 100000, 1); /* handles of one writer share the array */
+  assert_int_equal(deltos_array_count(array), 100001);
+  deltos_view *view = view_of(array, DELTOS_VIEW_FULL);
+  for (int64_t i = 0; i <= 100000; ++i) assert_int_equal(((const int64_t *)view->data)[i], i);
+  expect(DELTOS_E_PINNED, deltos_array_clear(array, &error));
+  expect(DELTOS_E_PINNED, deltos_array_close(&again, &error));
+  deltos_view_release(&view);
+  ok(deltos_array_flush(array, 1, &error));
+  ok(deltos_array_resize(array, 10, &error));
+  ok(deltos_array_shrink(array, &error));
+  append_numbers(array, 10, 20000);
+  assert_int_equal(deltos_array_count(again), 20010);
+  ok(deltos_array_close(&again, &error));
+  ok(deltos_array_close(&array, &error));
+}
+
+static void making_one_in_a_storage_says_what_is_wrong(void **state) {
+  const world *w = *state;
+  deltos_object *array = stored(w, "n"), *other = NULL;
+  deltos_transaction *transaction = begin(w->storage);
+  deltos_array_options options = array_options(DELTOS_CREATE_NEW);
+  int32_t fd = -1;
+  expect(DELTOS_E_INVALID, deltos_array_create(NULL, "m", "q", 0, NULL, &other, &error));
+  expect(DELTOS_E_INVALID, deltos_array_create(transaction, NULL, "q", 0, NULL, &other, &error));
+  expect(DELTOS_E_INVALID, deltos_array_create(transaction, "m", "q", 0, &options, &other, &error));
+  expect(DELTOS_E_EXISTS, deltos_array_create(transaction, "n", "q", 0, NULL, &other, &error));
+  expect(DELTOS_E_FORMAT, deltos_array_create(transaction, "m", "!!", 0, NULL, &other, &error));
+  expect(DELTOS_E_UNSUPPORTED, deltos_object_seal(transaction, array, &error));
+  expect(DELTOS_E_UNSUPPORTED, deltos_array_fd(array, &fd, &error));
+  assert_null(other);
+  ok(deltos_array_create(transaction, "m", "q", 0, NULL, NULL, &error));
+  deltos_transaction_abort(&transaction);
+  deltos_object_release(&array);
+}
+
+static void an_array_that_is_deleted_or_closed_says_so(void **state) {
+  world *w = *state;
+  deltos_object *array = stored(w, "n"), *kept = stored(w, "kept");
+  deltos_transaction *transaction = begin(w->storage);
+  const int64_t value = 1;
+  append_numbers(kept, 0, 3);
+  ok(deltos_transaction_delete(transaction, "n", &error));
+  ok(deltos_transaction_commit(&transaction, DELTOS_ASYNC, NULL, &error));
+  expect(DELTOS_E_STALE, deltos_array_append(array, &value, 1, &error));
+  ok(deltos_storage_close(&w->storage, &error));
+  expect(DELTOS_E_CLOSED, deltos_array_append(kept, &value, 1, &error));
+  assert_int_equal(deltos_array_count(kept), 0);
+  w->storage = open_mode(w->path, DELTOS_MODE_READ, DELTOS_CREATE_NEVER);
+  deltos_object_release(&kept);
+  ok(deltos_object_open_newest(w->storage, "kept", DELTOS_KIND_ANY, &kept, &error));
+  assert_int_equal(deltos_array_count(kept), 3);
+  expect(DELTOS_E_READONLY, deltos_array_append(kept, &value, 1, &error));
+  ok(deltos_array_close(&kept, &error));
+  deltos_object_release(&array);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(append_tail_and_views_agree),
@@ -332,6 +409,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_flat_file_is_its_content_after_close_and_flush, make_world, remove_world),
       cmocka_unit_test_setup_teardown(opening_a_flat_file_says_what_is_wrong, make_world, remove_world),
       cmocka_unit_test_setup_teardown(growing_beyond_a_limit_loses_nothing, make_world, remove_world),
+      cmocka_unit_test_setup_teardown(an_array_in_a_storage_is_an_object_that_grows, make_storage, remove_world),
+      cmocka_unit_test_setup_teardown(making_one_in_a_storage_says_what_is_wrong, make_storage, remove_world),
+      cmocka_unit_test_setup_teardown(an_array_that_is_deleted_or_closed_says_so, make_storage, remove_world),
       cmocka_unit_test_setup_teardown(the_child_of_a_fork_cannot_append, make_world, remove_world),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <random>
 
 #include "store/array_file.hpp"
+#include "store/storage.hpp"
 
 namespace deltos::object {
 namespace {
@@ -108,6 +109,57 @@ class AnonymousHome final : public Home {
     auto home = must(store::open_array_fd(fd, options, &format));
     return std::make_shared<Array>(format, home);
   }
+  Array::Pointer array_;
+};
+
+class StoredHome final : public Home {
+ public:
+  StoredHome() {
+    directory_ = fs::temp_directory_path() / ("deltos-stored-" + std::to_string(::getpid()));
+    fs::create_directory(directory_);
+    open(store::Create::fresh);
+    const auto transaction = must(storage_->begin_transaction());
+    must(create_array(*transaction, "numbers", u64_format(), 0));
+    must(transaction->commit(store::Durability::async));
+    find();
+  }
+  ~StoredHome() override {
+    array_.reset();
+    storage_.reset();
+    fs::remove_all(directory_);
+  }
+  Array &array() override { return *array_; }
+  void open_again() override {
+    array_.reset();
+    must(storage_->close());
+    storage_.reset();
+    open(store::Create::existing);
+    find();
+    EXPECT_TRUE(must(storage_->verify(store::VerifyLevel::full, {})).empty());
+  }
+  Array::Pointer open_reader() override {
+    if (!reading_) {
+      store::OpenOptions options;
+      reading_ = must(store::Storage::open(path(), options));
+    }
+    return must(object::open_array(*must(store::ObjectRef::open_newest(reading_, "numbers", kKindArray)), {}));
+  }
+  void refresh(Array::Pointer &reader) override { reader = open_reader(); }
+  std::shared_ptr<store::Storage> storage() { return storage_; }
+  std::string path() const { return (directory_ / "a.deltos").string(); }
+
+ private:
+  void open(store::Create create) {
+    store::OpenOptions options;
+    options.mode = store::Mode::write;
+    options.create = create;
+    storage_ = must(store::Storage::open(path(), options));
+  }
+  void find() {
+    array_ = must(object::open_array(*must(store::ObjectRef::open_newest(storage_, "numbers", kKindArray)), {}));
+  }
+  fs::path directory_;
+  std::shared_ptr<store::Storage> storage_, reading_;
   Array::Pointer array_;
 };
 
@@ -315,6 +367,7 @@ TEST_P(ArrayModelTest, AnswersPlacesAndCountsBeyondTheEnd) {
 
 INSTANTIATE_TEST_SUITE_P(Homes, ArrayModelTest,
                          testing::Values(NamedHome{"Flat", [] { return std::make_unique<FlatHome>(); }},
+                                         NamedHome{"Stored", [] { return std::make_unique<StoredHome>(); }},
                                          NamedHome{"Anonymous", [] { return std::make_unique<AnonymousHome>(); }}),
                          [](const auto &info) { return std::string(info.param.name); });
 
@@ -329,6 +382,148 @@ TEST(ArrayWindowTest, GoesOnInALargerWindowAndOldViewsStayCoherent) {
   save(views.front().memory()->data(), std::uint64_t{77});
   for (const View &view : views) EXPECT_EQ(item(view, 0), 77U);
   EXPECT_EQ(home.array().count(), 200'000U);
+}
+
+TEST(StoredArrayTest, GrowsInAnOpenTransactionWhateverBecomesOfIt) {
+  StoredHome home;
+  Model model(300'000);
+  for (std::size_t i = 0; i < model.size(); ++i) model[i] = i;
+  {
+    const auto transaction = must(home.storage()->begin_transaction());
+    must(home.array().append(model.data(), 100'000));
+    transaction->abort();
+  }
+  EXPECT_EQ(home.open_reader()->count(), 100'000U);
+  {
+    const auto transaction = must(home.storage()->begin_transaction());
+    must(home.array().append(model.data() + 100'000, 200'000));
+    must(transaction->commit(store::Durability::async));
+  }
+  EXPECT_EQ(home.open_reader()->count(), 300'000U);
+  home.open_again();
+  const View view = must(home.array().acquire(dtype::kRequestNd));
+  ASSERT_EQ(items(view), model.size());
+  for (std::size_t i = 0; i < model.size(); ++i) ASSERT_EQ(item(view, i), model[i]);
+}
+
+TEST(StoredArrayTest, ShowsAReaderFromBeforeTheFirstAppendWhatFollows) {
+  StoredHome home;
+  {
+    const auto transaction = must(home.storage()->begin_transaction());
+    must(create_array(*transaction, "untouched", u64_format(), 0));
+    must(transaction->commit(store::Durability::async));
+  }
+  store::OpenOptions options;
+  const auto reading = must(store::Storage::open(home.path(), options));
+  const Array::Pointer reader =
+      must(object::open_array(*must(store::ObjectRef::open_newest(reading, "untouched", kKindArray)), {}));
+  const Array::Pointer writer =
+      must(object::open_array(*must(store::ObjectRef::open_newest(home.storage(), "untouched", kKindArray)), {}));
+  const std::uint64_t value = 3;
+  must(writer->append(&value, 1));
+  EXPECT_EQ(reader->count(), 0U);
+  EXPECT_TRUE(must(reader->home().refresh()));
+  EXPECT_EQ(reader->count(), 1U);
+}
+
+TEST(StoredArrayTest, IsGoneWithTheTransactionThatMadeIt) {
+  StoredHome home;
+  const auto transaction = must(home.storage()->begin_transaction());
+  const auto made = must(create_array(*transaction, "other", u64_format(), 0));
+  const Array::Pointer other = must(object::open_array(*made, {}));
+  const Model values(50'000, 7);
+  must(other->append(values.data(), values.size()));
+  const View view = must(other->acquire(dtype::kRequestNd));
+  transaction->abort();
+  EXPECT_EQ(other->append(values.data(), 1).code(), Code::stale);
+  EXPECT_EQ(other->acquire(dtype::kRequestNd).code(), Code::stale);
+  EXPECT_EQ(item(view, 49'999), 7U);
+}
+
+TEST(StoredArrayTest, KeepsTheMemoryOfAViewWhenItIsDeleted) {
+  StoredHome home;
+  const Model values(50'000, 7);
+  must(home.array().append(values.data(), values.size()));
+  const View view = must(home.array().acquire(dtype::kRequestNd));
+  for (int i = 0; i < 3; ++i) {
+    const auto transaction = must(home.storage()->begin_transaction());
+    if (i == 0) must(transaction->remove("numbers"));
+    must(create_array(*transaction, "other" + std::to_string(i), u64_format(), 1 << 20));
+    must(transaction->commit(store::Durability::sync));
+    const auto ref = must(store::ObjectRef::open_newest(home.storage(), "other" + std::to_string(i), kKindArray));
+    const Model ones(100'000, 1);
+    must(must(object::open_array(*ref, {}))->append(ones.data(), ones.size()));
+  }
+  EXPECT_EQ(home.array().append(values.data(), 1).code(), Code::stale);
+  for (std::uint64_t i = 0; i < 50'000; ++i) ASSERT_EQ(item(view, i), 7U);
+  EXPECT_EQ(home.storage()->close().code(), Code::pinned);
+}
+
+TEST(StoredArrayTest, IsWholeInACopyAndInACompactedOne) {
+  StoredHome home;
+  Model model(70'000);
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    model[i] = i;
+    must(home.array().append(&model[i], 1));
+  }
+  must(home.array().home().flush(true));
+  const auto snapshot = must(home.storage()->begin_snapshot());
+  must(snapshot->copy_to(home.path() + "-copy", false, {}));
+  must(snapshot->compact_to(home.path() + "-compact", false, {}));
+  for (const char *end : {"-copy", "-compact"}) {
+    for (const auto mode : {store::Mode::read, store::Mode::immutable, store::Mode::write}) {
+      store::OpenOptions options;
+      options.mode = mode;
+      const auto storage = must(store::Storage::open(home.path() + end, options));
+      const Array::Pointer array =
+          must(object::open_array(*must(store::ObjectRef::open_newest(storage, "numbers", kKindArray)), {}));
+      ASSERT_EQ(array->count(), model.size());
+      const View view = must(array->acquire(dtype::kRequestNd));
+      for (std::size_t i = 0; i < model.size(); ++i) ASSERT_EQ(item(view, i), model[i]);
+    }
+  }
+}
+
+TEST(StoredArrayTest, LosesNoElementWhenTheAppenderIsKilled) {
+  StoredHome home;
+  for (int round = 0; round < 4; ++round) {
+    const std::string path = home.path() + std::to_string(round);
+    int told[2];
+    ASSERT_EQ(::pipe(told), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      store::OpenOptions options;
+      options.mode = store::Mode::write;
+      options.create = store::Create::fresh;
+      const auto storage = must(store::Storage::open(path, options));
+      const auto transaction = must(storage->begin_transaction());
+      const Array::Pointer array =
+          must(object::open_array(*must(create_array(*transaction, "numbers", u64_format(), 0)), {}));
+      must(transaction->commit(store::Durability::async));
+      for (std::uint64_t next = 0;; ++next) {
+        if (!array->append(&next, 1).ok()) ::_exit(1);
+        if (next % 1000 == 999 && ::write(told[1], &next, sizeof next) != sizeof next) ::_exit(1);
+      }
+    }
+    ::close(told[1]);
+    std::uint64_t known = 0;
+    for (int i = 0; i < round * 40 + 3; ++i) ASSERT_EQ(::read(told[0], &known, sizeof known), 8);
+    ::kill(child, SIGKILL);
+    ::close(told[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    for (const auto mode : {store::Mode::read, store::Mode::write}) {
+      store::OpenOptions options;
+      options.mode = mode;
+      const auto storage = must(store::Storage::open(path, options));
+      const Array::Pointer array =
+          must(object::open_array(*must(store::ObjectRef::open_newest(storage, "numbers", kKindArray)), {}));
+      ASSERT_GT(array->count(), known);
+      const View view = must(array->acquire(dtype::kRequestNd));
+      for (std::uint64_t i = 0; i < array->count(); ++i) ASSERT_EQ(item(view, i), i);
+    }
+  }
 }
 
 TEST(FlatArrayTest, IsReadByAnyProgramOnceItIsFlushed) {

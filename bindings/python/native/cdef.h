@@ -352,6 +352,7 @@ typedef struct deltos_array_options
   uint64_t window_bytes;
   uint64_t max_bytes;
 } deltos_array_options;
+deltos_status deltos_array_create(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, const deltos_array_options *options, deltos_object **array, deltos_error *err);
 deltos_status deltos_array_open_file(const char *path, const char *format, int32_t dtype, int32_t mode, const deltos_array_options *options, deltos_object **array, deltos_error *err);
 deltos_status deltos_array_open_anonymous(const char *format, int32_t dtype, const deltos_array_options *options, deltos_object **array, deltos_error *err);
 deltos_status deltos_array_open_fd(int32_t fd, int32_t mode, const deltos_array_options *options, deltos_object **array, deltos_error *err);

@@ -408,7 +408,7 @@ All zero with struct_size set: what is there, or little room that grows.
 struct deltos_array_options
     struct_size::UInt32  # sizeof(deltos_array_options)
     create::Int32  # flat file, WRITE: DELTOS_CREATE_NEVER, IF_ABSENT or NEW; else 0
-    flags::UInt32  # flat file: 0 or DELTOS_OPEN_SIGBUS_GUARD; else 0
+    flags::UInt32  # flat file: 0 or DELTOS_OPEN_SIGBUS_GUARD; else 0 (a storage has its own)
     reserved::UInt32  # 0
     capacity::UInt64  # WRITE: elements to make room for at once; 0: none in particular
     # WRITE: address space to reserve; 0: 16 times what is there, at least 64 GiB, or less where the
@@ -1158,6 +1158,21 @@ function deltos_format_describe(format, info, canonical, canonical_size, err)
         format, info, canonical, canonical_size, err)
 end
 
+const slot_deltos_array_create = Slot(C_NULL)
+"""
+    deltos_array_create(transaction, name, format, dtype, options, array, err)
+
+Creates an empty array in a storage. It is stored with the commit, and can be appended to at once.
+When the transaction is aborted, the array is gone; its views stay as they are.
+"""
+function deltos_array_create(transaction, name, format, dtype, options, array, err)
+    return ccall(
+        address(slot_deltos_array_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Ptr{deltos_array_options},
+         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        transaction, name, format, dtype, options, array, err)
+end
+
 const slot_deltos_array_open_file = Slot(C_NULL)
 """
     deltos_array_open_file(path, format, dtype, mode, options, array, err)
@@ -1342,7 +1357,9 @@ const slot_deltos_array_shrink = Slot(C_NULL)
 """
     deltos_array_shrink(array, err)
 
-Gives room that no element needs back to the system.
+Gives room that no element needs back to the file system, or to the storage (with a commit, as for
+growing). A storage gives back whole pieces that were added when the array grew; while a transaction
+is open it answers DELTOS_E_BUSY.
 """
 function deltos_array_shrink(array, err)
     return ccall(
@@ -1985,6 +2002,7 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_view_contiguity, slot_deltos_view_contiguity),
     (:deltos_view_copy, slot_deltos_view_copy),
     (:deltos_format_describe, slot_deltos_format_describe),
+    (:deltos_array_create, slot_deltos_array_create),
     (:deltos_array_open_file, slot_deltos_array_open_file),
     (:deltos_array_open_anonymous, slot_deltos_array_open_anonymous),
     (:deltos_array_open_fd, slot_deltos_array_open_fd),

@@ -546,7 +546,7 @@ pub struct deltos_array_options {
     pub struct_size: u32,
     /// flat file, WRITE: [`DELTOS_CREATE_NEVER`], IF_ABSENT or NEW; else 0
     pub create: i32,
-    /// flat file: 0 or [`DELTOS_OPEN_SIGBUS_GUARD`]; else 0
+    /// flat file: 0 or [`DELTOS_OPEN_SIGBUS_GUARD`]; else 0 (a storage has its own)
     pub flags: u32,
     /// 0
     pub reserved: u32,
@@ -1002,6 +1002,18 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
+    /// Creates an empty array in a storage. It is stored with the commit, and can be appended to at once. When the
+    /// transaction is aborted, the array is gone; its views stay as they are.
+    pub fn deltos_array_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        options: *const deltos_array_options,
+        array: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
     /// Opens a flat file: nothing but elements, in native byte order.
     pub fn deltos_array_open_file(
         path: *const c_char,
@@ -1094,7 +1106,9 @@ extern "C" {
     /// Makes room, so that appending up to that many elements needs none.
     pub fn deltos_array_reserve(array: *mut deltos_object, capacity: u64, err: *mut deltos_error) -> deltos_status;
 
-    /// Gives room that no element needs back to the system.
+    /// Gives room that no element needs back to the file system, or to the storage (with a commit, as for growing). A
+    /// storage gives back whole pieces that were added when the array grew; while a transaction is open it answers
+    /// [`DELTOS_E_BUSY`].
     pub fn deltos_array_shrink(array: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
 
     /// Removes all elements; room stays.

@@ -82,12 +82,12 @@ layout! {
         deltos_snapshot_list deltos_cursor_next_entries deltos_cursor_release deltos_view_acquire deltos_view_wrap
         deltos_view_share deltos_view_release deltos_view_slice deltos_view_window deltos_view_transpose
         deltos_view_reshape deltos_view_cast deltos_view_contiguity deltos_view_copy deltos_format_describe
-        deltos_array_open_file deltos_array_open_anonymous deltos_array_open_fd deltos_array_fd deltos_array_count
-        deltos_array_capacity deltos_array_append deltos_array_tail deltos_array_advance deltos_array_extend
-        deltos_array_insert deltos_array_remove deltos_array_resize deltos_array_reserve deltos_array_shrink
-        deltos_array_clear deltos_array_reverse deltos_array_byteswap deltos_array_flush deltos_array_close
-        deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace deltos_view_fill deltos_view_equal
-        deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd
+        deltos_array_create deltos_array_open_file deltos_array_open_anonymous deltos_array_open_fd deltos_array_fd
+        deltos_array_count deltos_array_capacity deltos_array_append deltos_array_tail deltos_array_advance
+        deltos_array_extend deltos_array_insert deltos_array_remove deltos_array_resize deltos_array_reserve
+        deltos_array_shrink deltos_array_clear deltos_array_reverse deltos_array_byteswap deltos_array_flush
+        deltos_array_close deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace deltos_view_fill
+        deltos_view_equal deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd
         deltos_view_write_fd deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64 deltos_view_get_bytes
         deltos_view_set_i64 deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes deltos_view_atomic_load
         deltos_view_atomic_store deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_metadata_get
