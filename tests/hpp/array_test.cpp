@@ -1,4 +1,4 @@
-// Arrays: growing in a flat file and in anonymous memory, typed and not, one element at a time and many.
+// Arrays: growing in a storage, in a flat file and in anonymous memory, typed and not, one element at a time and many.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -230,6 +230,99 @@ TEST_F(Directory, an_array_that_is_dropped_leaves_its_content) {
   }
   EXPECT_EQ(std::filesystem::file_size(file), 40U);
   EXPECT_EQ(all_of(TypedArray<int>::open_file(file))[9], 9);
+}
+
+TEST_F(WithStorage, arrays_are_made_appended_to_and_opened_by_name) {
+  deltos::Transaction transaction = storage_.transaction();
+  TypedArray<double> made = transaction.create_array<double>("log");
+  made.append(std::vector<double>{1, 2, 3});
+  EXPECT_EQ(transaction.try_create_array<double>("log").status(), Status::exists);
+  EXPECT_EQ(transaction.snapshot().array("log").size(), 3U);
+  transaction.commit();
+  {
+    Appender<double> appender = made.appender();
+    for (int k = 0; k < 100000; ++k) appender.push_back(k);
+  }
+  EXPECT_EQ(made.size(), 100003U);
+  EXPECT_EQ(storage_.object("log").info().kind, deltos::Kind::array);
+  EXPECT_EQ(storage_.object("log").info().count, 100003U);
+
+  TypedArray<double> again = storage_.array<double>("log");
+  again.push_back(-1);
+  EXPECT_EQ(made.pop_back(), -1);
+  const deltos::Snapshot snapshot = storage_.snapshot();
+  EXPECT_EQ(snapshot.array<double>("log").elements()[100002], 99999);
+  EXPECT_EQ(Array(storage_.object("log", deltos::Kind::array)).size(), 100003U);
+  EXPECT_EQ(made.try_fd().status(), Status::unsupported);
+}
+
+TEST_F(WithStorage, arrays_that_are_not_there_or_are_of_another_type_say_so) {
+  deltos::Transaction transaction = storage_.transaction();
+  transaction.create_array("log", "h");
+  transaction.commit();
+  const deltos::Snapshot snapshot = storage_.snapshot();
+  EXPECT_EQ(storage_.array("log").size(), 0U);
+  EXPECT_EQ(storage_.try_array("none").status(), Status::not_found);
+  EXPECT_EQ(storage_.try_array<double>("grid").status(), Status::kind);
+  EXPECT_EQ(storage_.try_array<double>("log").status(), Status::type);
+  EXPECT_EQ(snapshot.try_array("grid").status(), Status::kind);
+  EXPECT_EQ(snapshot.try_array<double>("none").status(), Status::not_found);
+  EXPECT_EQ(snapshot.try_array<double>("log").status(), Status::type);
+  EXPECT_EQ(status_of([&] { static_cast<void>(storage_.array<int>("log")); }), Status::type);
+}
+
+TEST_F(WithStorage, a_reader_sees_what_is_appended_to_a_stored_array_and_cannot_append) {
+  deltos::Transaction transaction = storage_.transaction();
+  TypedArray<int> array = transaction.create_array<int>("log");
+  transaction.commit();
+  array.push_back(1);
+  deltos::Storage reading = deltos::Storage::open(path());
+  TypedArray<int> reader = reading.array<int>("log");
+  const deltos::TypedView<const int> before = reader.elements();
+  array.push_back(2);
+  EXPECT_EQ(reader.size(), 2U);
+  EXPECT_FALSE(reader.refresh());
+  array.append(std::vector<int>(100000, 3));
+  EXPECT_LT(reader.size(), 100002U);
+  EXPECT_TRUE(reader.refresh());
+  EXPECT_EQ(reader.size(), 100002U);
+  EXPECT_EQ(reader.elements()[100001], 3);
+  EXPECT_EQ(before.size(), 1U);
+  EXPECT_EQ(before[0], 1);
+  EXPECT_EQ(reader.try_push_back(4).status(), Status::readonly);
+}
+
+TEST_F(WithStorage, an_abort_takes_away_the_array_it_made_and_no_element_of_others) {
+  deltos::Transaction transaction = storage_.transaction();
+  TypedArray<int> kept = transaction.create_array<int>("kept");
+  transaction.commit();
+  transaction = storage_.transaction();
+  TypedArray<int> lost = transaction.create_array<int>("lost");
+  lost.push_back(1);
+  const deltos::TypedView<const int> seen = lost.elements();
+  kept.append(std::vector<int>(100000, 7));
+  transaction.abort();
+  EXPECT_EQ(lost.try_push_back(2).status(), Status::stale);
+  EXPECT_EQ(seen[0], 1);
+  EXPECT_EQ(storage_.try_array("lost").status(), Status::not_found);
+  EXPECT_EQ(deltos::count(kept.elements(), 7), 100000U);
+}
+
+TEST_F(WithStorage, options_of_a_stored_array_are_obeyed_or_refused) {
+  deltos::ArrayOptions options;
+  options.capacity = 1000000;
+  options.max_bytes = 8000000;
+  deltos::Transaction transaction = storage_.transaction();
+  TypedArray<double> array = transaction.create_array<double>("log", options);
+  EXPECT_GE(array.capacity(), 1000000U);
+  array.resize(1000000);
+  EXPECT_EQ(array.try_reserve(2000000).status(), Status::limit);
+  EXPECT_EQ(transaction.try_create_array<double>("other", created(deltos::Create::only_new)).status(), Status::invalid);
+  options = {};
+  options.sigbus_guard = true;
+  EXPECT_EQ(transaction.try_create_array<double>("other", options).status(), Status::invalid);
+  EXPECT_EQ(transaction.try_create_array("other", "!!").status(), Status::format);
+  transaction.commit();
 }
 
 TEST(EmptyArray, answers_invalid_and_has_no_elements) {

@@ -13,9 +13,7 @@ sys.path.insert(0, str(ROOT / "tests" / "abi"))
 
 from sources import blank, declared_functions, finish  # noqa: E402
 
-LEFT_OUT: dict[str, str] = {
-    "deltos_array_create": "bound next",
-}
+LEFT_OUT: dict[str, str] = {}
 
 
 def declared_constants(include):

@@ -42,6 +42,21 @@ TEST(WithoutExceptions, parts_of_views_and_their_elements_are_results_too) {
   EXPECT_EQ(table->try_rows<int>().value()[1][0], 3);
 }
 
+TEST(WithoutExceptions, arrays_are_made_and_opened_through_results) {
+  deltos::Result<deltos::Storage> storage = deltos::Storage::try_open_anonymous();
+  ASSERT_TRUE(storage);
+  deltos::Result<deltos::Transaction> transaction = storage->try_transaction();
+  ASSERT_TRUE(transaction);
+  deltos::Result<deltos::TypedArray<int>> made = transaction->try_create_array<int>("log");
+  ASSERT_TRUE(made);
+  ASSERT_TRUE(made->try_push_back(5));
+  ASSERT_TRUE(transaction->try_commit());
+  const deltos::Result<deltos::TypedArray<int>> opened = storage->try_array<int>("log");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->size(), 1U);
+  EXPECT_EQ(storage->try_array<float>("log").status(), Status::type);
+}
+
 TEST(WithoutExceptions, a_callback_cancels_by_its_answer) {
   deltos::Result<deltos::Storage> storage = deltos::Storage::try_open_anonymous();
   ASSERT_TRUE(storage);

@@ -2,9 +2,9 @@
  * @file
  * @defgroup deltos_hpp_array Arrays in C++
  *
- * Array is an Object that grows: in a flat file, or in anonymous shared memory. TypedArray<T> is an Array whose
- * elements have been checked to be T. Memory never moves, so it is appended to while views show it; they show what
- * there was when they were made.
+ * Array is an Object that grows: in a storage, in a flat file, or in anonymous shared memory. TypedArray<T> is an Array
+ * whose elements have been checked to be T. Memory never moves, so it is appended to while views show it; they show
+ * what there was when they were made.
  *
  * push_back() and append() make elements seen at once, one call of the library each. An Appender writes them behind the
  * last one without a call, at a cost near that of std::vector::push_back(), and makes them seen in portions.
@@ -132,7 +132,7 @@ class Array : public Object {
   /**
    * Appends elements that lie close together; they may lie in the array itself.
    *
-   * Fails with invalid, kind, readonly, sealed, stale, closed, forked, busy, limit, no_space, address_space, corrupt,
+   * Fails with invalid, kind, readonly, stale, closed, forked, busy, limit, no_space, address_space, corrupt,
    * io, in_doubt, replaced, no_memory or internal, as deltos_array_append() says; nothing was appended then. Cost: that
    * of copying.
    */
@@ -182,7 +182,7 @@ class Array : public Object {
   /**
    * Removes elements; a negative index counts from the end. `removed` gets them, where it is not NULL.
    *
-   * Fails with range, pinned (a view shows what would be cut off), invalid, kind, readonly, sealed, stale, closed,
+   * Fails with range, pinned (a view shows what would be cut off), invalid, kind, readonly, stale, closed,
    * forked, io, no_memory or internal, as deltos_array_remove() says; nothing has changed then. Cost: moves what is
    * behind.
    */
@@ -272,6 +272,8 @@ class Array : public Object {
   }
 
  private:
+  friend class Transaction;
+
   template <class Call>
   static Result<Array> opened(Call &&call) {
     deltos_object *array = nullptr;

@@ -11,6 +11,7 @@
 #ifndef DELTOS_HPP_SNAPSHOT_HPP
 #define DELTOS_HPP_SNAPSHOT_HPP
 
+#include <deltos/hpp/array.hpp>
 #include <deltos/hpp/table.hpp>
 
 namespace deltos {
@@ -64,6 +65,27 @@ class SnapshotRef {
   }
   /** The same, throwing. */
   [[nodiscard]] Table table(const Text &name) const { return try_table(name).value(); }
+
+  /** Opens an array by name; otherwise as object(). */
+  Result<Array> try_array(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::array);
+    if (!found) return found.error();
+    return Array(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Array array(const Text &name) const { return try_array(name).value(); }
+  /** The same for elements of type T; fails with type, too. */
+  template <class T>
+  Result<TypedArray<T>> try_array(const Text &name) const {
+    Result<Array> found = try_array(name);
+    if (!found) return found.error();
+    return std::move(*found).template try_as<T>();
+  }
+  /** The same, throwing. */
+  template <class T>
+  [[nodiscard]] TypedArray<T> array(const Text &name) const {
+    return try_array<T>(name).value();
+  }
 
   /** Exports a buffer as elements of type T: object() and Object::view() in one, and their failures. */
   template <class T>

@@ -205,6 +205,28 @@ class Storage {
   /** The same, throwing. */
   [[nodiscard]] Table table(const Text &name) const { return try_table(name).value(); }
 
+  /** Opens an array in the newest commit, to append to it where the storage is open for writing; otherwise as object().
+   */
+  Result<Array> try_array(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::array);
+    if (!found) return found.error();
+    return Array(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Array array(const Text &name) const { return try_array(name).value(); }
+  /** The same for elements of type T; fails with type, too. */
+  template <class T>
+  Result<TypedArray<T>> try_array(const Text &name) const {
+    Result<Array> found = try_array(name);
+    if (!found) return found.error();
+    return std::move(*found).template try_as<T>();
+  }
+  /** The same, throwing. */
+  template <class T>
+  [[nodiscard]] TypedArray<T> array(const Text &name) const {
+    return try_array<T>(name).value();
+  }
+
   /** Exports a buffer of the newest commit as elements of type T: the shortest way to an address. Fails as object()
    * and Object::view(). */
   template <class T>

@@ -125,6 +125,37 @@ class Transaction {
   }
 
   /**
+   * Creates an empty array, which can be appended to at once: `create_array<double>("x")`.
+   *
+   * Fails with invalid, exists, format, unsupported, limit, no_space, address_space, closed, forked, stale, corrupt,
+   * io, no_memory or internal, as deltos_array_create() says; the transaction is as it was before. Cost: a few system
+   * calls.
+   */
+  Result<Array> try_create_array(const Text &name, const ElementType &type, const ArrayOptions &options = {}) {
+    const deltos_array_options raw = Array::raw_of(options);
+    return Array::opened([&](deltos_object **array, deltos_error *err) {
+      return deltos_array_create(get(), name.c_str(), type.format(), static_cast<std::int32_t>(type.dtype()), &raw,
+                                 array, err);
+    });
+  }
+  /** The same, throwing. */
+  Array create_array(const Text &name, const ElementType &type, const ArrayOptions &options = {}) {
+    return try_create_array(name, type, options).value();
+  }
+  /** The same for elements of type T. */
+  template <class T>
+  Result<TypedArray<T>> try_create_array(const Text &name, const ArrayOptions &options = {}) {
+    Result<Array> made = try_create_array(name, ElementType::of<T>(), options);
+    if (!made) return made.error();
+    return std::move(*made).template try_as<T>();
+  }
+  /** The same, throwing. */
+  template <class T>
+  TypedArray<T> create_array(const Text &name, const ArrayOptions &options = {}) {
+    return try_create_array<T>(name, options).value();
+  }
+
+  /**
    * Gives a buffer new content in a new place; name, id and metadata stay, and views and snapshots of the old one keep
    * the old one. The handle `old` is stale with the commit.
    *
