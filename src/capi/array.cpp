@@ -1,8 +1,6 @@
 // include/deltos/array.h
 #include <deltos/array.h>
 
-#include <optional>
-
 #include "capi/convert.hpp"
 #include "capi/guard.hpp"
 #include "store/array_file.hpp"
@@ -58,10 +56,6 @@ Result<store::ArrayOptions> options_of(const deltos_array_options *given, std::i
   return array->array->append(items, count);
 }
 
-std::optional<std::string_view> optional_text(const char *text) {
-  return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 void give_array(dtype::Format format, std::shared_ptr<store::ArrayHome> home, deltos_object **array) {
   *array = new deltos_object(std::make_shared<object::Array>(std::move(format), std::move(home)));
 }
@@ -74,7 +68,7 @@ deltos_status deltos_array_create(deltos_transaction *transaction, const char *n
     if (array != nullptr) *array = nullptr;
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(name, "name"));
-    DELTOS_ASSIGN(const dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(const dtype::Format type, element_type_of(format, dtype));
     DELTOS_ASSIGN(const store::ArrayOptions known, options_of(options, DELTOS_MODE_WRITE, false, type.item_bytes));
     DELTOS_TRY(store::check_array_bytes(known.capacity_bytes, known.max_bytes, "the array"));
     return transaction->transaction->all_or_nothing([&]() -> Status {
@@ -92,7 +86,7 @@ deltos_status deltos_array_open_file(const char *path, const char *format, int32
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(array));
     DELTOS_TRY(check_path(path));
-    DELTOS_ASSIGN(dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(dtype::Format type, element_type_of(format, dtype));
     DELTOS_ASSIGN(const store::ArrayOptions known, options_of(options, mode, true, type.item_bytes));
     DELTOS_ASSIGN(std::shared_ptr<store::ArrayHome> home, store::open_flat_array(path, type.item_bytes, known));
     give_array(std::move(type), std::move(home), array);
@@ -104,7 +98,7 @@ deltos_status deltos_array_open_anonymous(const char *format, int32_t dtype, con
                                           deltos_object **array, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(array));
-    DELTOS_ASSIGN(dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(dtype::Format type, element_type_of(format, dtype));
     DELTOS_ASSIGN(const store::ArrayOptions known, options_of(options, DELTOS_MODE_WRITE, false, type.item_bytes));
     DELTOS_ASSIGN(std::shared_ptr<store::ArrayHome> home, store::open_anonymous_array(type, known));
     give_array(std::move(type), std::move(home), array);
@@ -248,7 +242,7 @@ deltos_status deltos_array_byteswap(deltos_object *array, deltos_error *err) {
 deltos_status deltos_array_flush(deltos_object *array, uint8_t durable, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_array(array));
-    if (durable > 1) return fail(Code::invalid, "durable is %u; it must be 0 or 1", durable);
+    DELTOS_TRY(check_truth(durable, "durable"));
     return array->array->home().flush(durable != 0);
   });
 }

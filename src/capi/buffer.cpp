@@ -20,10 +20,6 @@ Result<std::vector<std::int64_t>> shape_of(std::int32_t ndim, const std::int64_t
   return std::vector<std::int64_t>(shape, shape + ndim);
 }
 
-std::optional<std::string_view> optional_text(const char *text) {
-  return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 }  // namespace
 
 deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content,
@@ -46,7 +42,7 @@ deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(name, "name"));
     DELTOS_ASSIGN(std::vector<std::int64_t> lengths, shape_of(ndim, shape));
-    DELTOS_ASSIGN(const dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(const dtype::Format type, element_type_of(format, dtype));
     return transaction->transaction->all_or_nothing([&] {
       return give(object::create_zeroed_buffer(*transaction->transaction, name, type, std::move(lengths)), buffer);
     });

@@ -102,6 +102,17 @@ Result<CopyOptions> copy_options_of(const deltos_copy_options *given) {
   return CopyOptions{(known.flags & DELTOS_COPY_REPLACE) != 0, progress_of(known.progress, known.progress_user)};
 }
 
+Status check_truth(std::uint8_t value, const char *name) {
+  if (value <= 1) return {};
+  return fail(Code::invalid, "%s is %u; it must be 0 or 1", name, value);
+}
+
+Result<dtype::Format> element_type_of(const char *format, std::int32_t dtype) {
+  std::optional<std::string_view> text;
+  if (format != nullptr) text = format;
+  return object::element_type(text, dtype, 0);
+}
+
 Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given, std::shared_ptr<const void> owner) {
   if (given == nullptr) return fail(Code::invalid, "the view is NULL");
   if (const ViewHandle *handle = view_handle(given)) return handle->view.memory();
@@ -109,7 +120,7 @@ Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given
   if (known.owner != nullptr) {
     return fail(Code::invalid, "the view has an owner but is not one of the library's, or has been released");
   }
-  if (known.readonly > 1) return fail(Code::invalid, "readonly is %u; it must be 0 or 1", known.readonly);
+  DELTOS_TRY(check_truth(known.readonly, "readonly"));
   object::Description description;
   description.data = static_cast<std::byte *>(known.data);
   description.ndim = known.ndim;

@@ -21,6 +21,12 @@ struct CopyOptions {
 };
 Result<CopyOptions> copy_options_of(const deltos_copy_options *given);
 
+// A caller's uint8_t that answers yes or no. invalid.
+Status check_truth(std::uint8_t value, const char *name);
+
+// The type of elements that a caller gives as a format (may be NULL), a number, or both. As object::element_type().
+Result<dtype::Format> element_type_of(const char *format, std::int32_t dtype);
+
 // What a view struct describes: one made by the library as it was made, one filled by the caller after all checks. The
 // memory is borrowed, and `owner` (may be empty) held by the result.
 Result<std::shared_ptr<const object::Memory>> memory_of(const deltos_view *given, std::shared_ptr<const void> owner);

@@ -9,15 +9,6 @@ using namespace deltos::capi;
 
 namespace {
 
-std::optional<std::string_view> optional_text(const char *text) {
-  return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
-}
-
-Status check_truth(std::uint8_t value, const char *name) {
-  if (value <= 1) return {};
-  return fail(Code::invalid, "%s is %u; it must be 0 or 1", name, value);
-}
-
 Status check_table(const deltos_object *object) {
   DELTOS_TRY(check_handle(object));
   if (object->table) return {};
@@ -73,7 +64,7 @@ deltos_status deltos_table_create(deltos_transaction *transaction, const char *n
                                   deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_place(transaction, name, table));
-    DELTOS_ASSIGN(dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(dtype::Format type, element_type_of(format, dtype));
     const object::RowLengths given{rows, columns, lengths};
     if (transaction == nullptr) return give(object::Table::zeroed(std::move(type), given), table);
     return transaction->transaction->all_or_nothing(
@@ -87,7 +78,7 @@ deltos_status deltos_table_wrap(void *const *rows, int64_t row_count, int64_t co
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(table));
     DELTOS_TRY(check_truth(readonly, "readonly"));
-    DELTOS_ASSIGN(dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(dtype::Format type, element_type_of(format, dtype));
     const auto owner = std::make_shared<Foreign>(release, user);
     auto *const pointers = reinterpret_cast<std::byte *const *>(rows);
     DELTOS_TRY(give(object::Table::wrap(std::move(type), pointers, {row_count, columns, lengths}, readonly != 0, owner),
@@ -115,7 +106,7 @@ deltos_status deltos_table_from_views(const deltos_view *const *views, int64_t c
                   static_cast<long long>(columns));
     std::optional<dtype::Format> type;
     if (format != nullptr || dtype != 0) {
-      DELTOS_ASSIGN(type, object::element_type(optional_text(format), dtype, 0));
+      DELTOS_ASSIGN(type, element_type_of(format, dtype));
     }
     DELTOS_ASSIGN(const std::vector<const object::View *> rows, views_of(views, count));
     return give(object::Table::of_views(rows, columns, std::move(type)), table);
@@ -168,7 +159,7 @@ deltos_status deltos_table_reinterpret(deltos_object *table, const char *format,
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_table(table));
     if (format == nullptr && dtype == 0) return fail(Code::invalid, "neither a format nor a dtype was given");
-    DELTOS_ASSIGN(dtype::Format type, object::element_type(optional_text(format), dtype, 0));
+    DELTOS_ASSIGN(dtype::Format type, element_type_of(format, dtype));
     return table->table->reinterpret(std::move(type));
   });
 }

@@ -57,7 +57,7 @@ deltos_status deltos_transaction_rename(deltos_transaction *transaction, const c
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(from, "old name"));
     DELTOS_TRY(check_text(to, "new name"));
-    if (replace > 1) return fail(Code::invalid, "replace is %u; it must be 0 or 1", replace);
+    DELTOS_TRY(check_truth(replace, "replace"));
     return transaction->transaction->rename(from, to, replace != 0);
   });
 }

@@ -160,9 +160,7 @@ deltos_status deltos_view_cast(const deltos_view *view, const char *format, int3
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(out));
     DELTOS_ASSIGN(const MemoryPtr memory, memory_of(view, nullptr));
-    std::optional<std::string_view> text;
-    if (format != nullptr) text = format;
-    DELTOS_ASSIGN(dtype::Format wanted, object::element_type(text, dtype, 0));
+    DELTOS_ASSIGN(dtype::Format wanted, element_type_of(format, dtype));
     DELTOS_ASSIGN(dtype::Part part, dtype::resize_items(memory->layout(), wanted.item_bytes));
     return give(object::View::whole(memory->part(std::move(part), std::move(wanted), view->readonly != 0)), out);
   });
