@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from deltos._content import Content, view_of
 from deltos._dtypes import TAGGED, element_type, shape_of
@@ -256,10 +256,10 @@ class View(Memory, Values, Atomics, Exchange):
         with Content(target) as content, self._use() as source:
             call(lib.deltos_view_copy, content, source)
 
-    def tobytes(self) -> bytes:
-        """A copy of its elements as bytes, in C order."""
+    def tobytes(self, order: Literal["C", "F", "A"] | None = "C") -> bytes:
+        """A copy of its elements as bytes, in C order, in Fortran's, or ("A") in Fortran's where they lie so."""
         with memoryview(self) as view:
-            return view.tobytes()
+            return view.tobytes(order)
 
     def tolist(self) -> Any:
         """A copy of its elements as nested lists; of one element, without dimensions, that element."""
@@ -268,9 +268,9 @@ class View(Memory, Values, Atomics, Exchange):
                 return view.tolist()
         return array_of(self._codec(), self.shape).unpack(self.tobytes())
 
-    def hex(self) -> str:
-        """Its elements' bytes, in C order, as hexadecimal digits."""
-        return self.tobytes().hex()
+    def hex(self, *separation: Any) -> str:
+        """Its elements' bytes, in C order, as hexadecimal digits; a separator and its distance as for bytes.hex()."""
+        return self.tobytes().hex(*separation)
 
     # ---- Many elements ---------------------------------------------------------------------------------------------
 

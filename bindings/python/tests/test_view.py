@@ -77,6 +77,7 @@ def same(view: deltos.View, model: np.ndarray) -> None:
     assert view.shape == model.shape
     assert view.tolist() == model.tolist()
     assert view.tobytes() == model.tobytes()
+    assert [view.tobytes(order) for order in (None, "F", "A")] == [model.tobytes(order) for order in ("C", "F", "A")]
     if model.size:
         assert view.address == model.__array_interface__["data"][0]
 
@@ -618,3 +619,9 @@ def test_iterating_gives_elements_or_rows() -> None:
     assert [*deltos.View(b"abc")] == [97, 98, 99]
     assert [row.tolist() for row in deltos.View(grid(2, 2))] == [[0, 1], [2, 3]]
     assert [*deltos.View(np.zeros(2, RECORD))] == [(0, 0.0, b"\0\0\0")] * 2
+
+
+def test_hexadecimal_digits_are_separated_as_those_of_bytes():
+    view = deltos.View(bytes(range(250, 256)))
+    assert view.hex() == bytes(range(250, 256)).hex()
+    assert view.hex(":", 2) == bytes(range(250, 256)).hex(":", 2)
