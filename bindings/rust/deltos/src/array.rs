@@ -7,27 +7,33 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, Range};
 use std::os::unix::io::BorrowedFd;
 use std::ptr::null_mut;
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
 use crate::element::{bytes_of, check_type};
 use crate::error::call;
+use crate::turns::{Place, Turn};
 use crate::view::slice_of;
 use crate::{
-    Appender, ArrayOptions, Content, Element, Error, ErrorKind, Object, Result, SharedCell, View, WritableView,
+    Appender, ArrayOptions, Content, Element, Error, ErrorKind, Object, Result, SharedCell, Storage, View, WritableView,
 };
 
 /// Elements of any type that more can be appended to; see [`Array`].
 pub struct AnyArray<'s> {
     object: Object<'s>,
     itemsize: usize,
+    /// Of an array in a storage, which may have other handles.
+    place: Option<Arc<Place>>,
 }
 
-/// Elements of one type that more can be appended to: a `Vec` in shared memory, in anonymous memory or in a flat file.
+/// Elements of one type that more can be appended to: a `Vec` in shared memory, in a storage
+/// ([`Transaction::create_array`](crate::Transaction::create_array)), in a flat file or in anonymous memory
+/// ([`ArrayOptions`]).
 ///
 /// Its memory never moves: appending works while views live, and older views go on showing the same memory. Whoever has
-/// it open sees new elements at once. One handle at a time is open to append; what would cut off elements that a view
-/// shows is refused with [`ErrorKind::Pinned`]. Elements are read and stored to through views.
+/// it open sees new elements at once. One process at a time appends; what would cut off elements that a view shows is
+/// refused with [`ErrorKind::Pinned`]. Elements are read and stored to through views.
 ///
 /// ```
 /// use deltos::Array;
@@ -38,6 +44,23 @@ pub struct AnyArray<'s> {
 /// array.extend((3..1000).map(f64::from))?;
 /// assert_eq!((view.len(), array.len(), array.view()?.get(998)), (2, 999, Some(999.0)));
 /// assert_eq!(view.as_ptr(), array.view()?.as_ptr());
+/// # Ok::<(), deltos::Error>(())
+/// ```
+///
+/// In a storage it is an object like others, and its length is shared memory: appending takes no transaction. A process
+/// that writes may open it several times; a change that finds another handle in the middle of one, or with an
+/// [`appender`](Array::appender) that has not published, is refused with [`ErrorKind::Busy`].
+///
+/// ```
+/// use deltos::{Durability, Storage};
+///
+/// let storage = Storage::anonymous("example")?;
+/// storage.transact(Durability::Sync, |transaction| transaction.create_array::<f64>("log").map(drop))?;
+/// let mut log = storage.array::<f64>("log")?;
+/// let old = log.view()?;
+/// log.extend((0..100_000).map(f64::from))?;
+/// assert_eq!((old.len(), storage.array::<f64>("log")?.len()), (0, 100_000));
+/// log.sync()?; // its length survives a crash of the machine, too
 /// # Ok::<(), deltos::Error>(())
 /// ```
 ///
@@ -77,7 +100,9 @@ macro_rules! growing {
         ///
         /// # Errors
         /// [`ReadOnly`](ErrorKind::ReadOnly) unless it is open for [`Mode::Write`](crate::Mode::Write), [`Limit`](ErrorKind::Limit),
-        /// [`NoSpace`](ErrorKind::NoSpace), [`AddressSpace`](ErrorKind::AddressSpace).
+        /// [`NoSpace`](ErrorKind::NoSpace), [`AddressSpace`](ErrorKind::AddressSpace); of an array in a storage also
+        /// [`Stale`](ErrorKind::Stale) when it was deleted, and [`Busy`](ErrorKind::Busy) while another handle changes it
+        /// or, when it has to grow, another thread is inside a call on the storage's transaction.
         ///
         /// ```
         /// let mut array = deltos::Array::<u16>::anonymous()?;
@@ -86,8 +111,9 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn reserve(&mut self, additional: usize) -> Result<()> {
+            let _turn = self.turn()?;
             let capacity = (self.len() as u64).saturating_add(additional as u64);
-            // SAFETY: nobody else changes it, since it is borrowed mutably.
+            // SAFETY: nobody else changes it, since it is borrowed mutably and its turn is ours.
             unsafe { call!(deltos_array_reserve(self.as_raw(), capacity)) }
         }
 
@@ -105,6 +131,7 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn resize(&mut self, count: usize) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_resize(self.as_raw(), count as u64)) }
         }
@@ -144,6 +171,7 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn clear(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_clear(self.as_raw())) }
         }
@@ -162,6 +190,7 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn shrink_to_fit(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_shrink(self.as_raw())) }
         }
@@ -179,6 +208,7 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn reverse(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_reverse(self.as_raw())) }
         }
@@ -196,6 +226,7 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn byteswap(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_byteswap(self.as_raw())) }
         }
@@ -214,16 +245,19 @@ macro_rules! growing {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn extend_from<'c>(&mut self, items: impl Into<Content<'c>>) -> Result<()> {
-            let array = self.as_raw();
+            let (array, _turn) = (self.as_raw(), self.turn()?);
             // SAFETY: as above; the items live during the call.
             items.into().lend(|items| unsafe { call!(deltos_array_extend(array, items)) })
         }
 
-        /// Gives a flat file exactly its content's size, so that every program sees all of it and no more.
+        /// Gives a flat file exactly its content's size, so that every program sees all of it and no more; commits the length
+        /// of an array in a storage, by itself or with the transaction that is open.
         ///
         /// # Errors
-        /// [`Io`](ErrorKind::Io), [`Pinned`](ErrorKind::Pinned) while another process has views of room behind it.
+        /// [`Io`](ErrorKind::Io), [`Pinned`](ErrorKind::Pinned) while another process has views of room behind it,
+        /// [`Stale`](ErrorKind::Stale) and [`Busy`](ErrorKind::Busy) as [`reserve`](Self::reserve).
         pub fn flush(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_flush(self.as_raw(), 0)) }
         }
@@ -233,6 +267,7 @@ macro_rules! growing {
         /// # Errors
         /// As [`flush`](Self::flush).
         pub fn sync(&mut self) -> Result<()> {
+            let _turn = self.turn()?;
             // SAFETY: as above.
             unsafe { call!(deltos_array_flush(self.as_raw(), 1)) }
         }
@@ -245,8 +280,8 @@ macro_rules! growing {
             self.object_mut().refresh()
         }
 
-        /// Closes the array, or gives it back when the library refuses. A flat file has exactly its content's size then.
-        /// Dropping does the same and cannot be asked how it went.
+        /// Closes the array, or gives it back when the library refuses. A flat file has exactly its content's size then; an
+        /// array in a storage stays as it is. Dropping does the same and cannot be asked how it went.
         ///
         /// # Errors
         /// [`Pinned`](ErrorKind::Pinned) while views live, [`Io`](ErrorKind::Io).
@@ -267,9 +302,26 @@ macro_rules! growing {
 impl<'s> AnyArray<'s> {
     growing!();
 
-    pub(crate) fn of(object: Object<'s>) -> Result<Self> {
+    /// One that has a home to itself.
+    pub(crate) fn alone(object: Object<'s>) -> Result<Self> {
         let itemsize = object.info()?.itemsize as usize;
-        Ok(AnyArray { object, itemsize })
+        Ok(AnyArray { object, itemsize, place: None })
+    }
+
+    pub(crate) fn stored(object: Object<'s>, storage: &Storage) -> Result<Self> {
+        let info = object.info()?;
+        Ok(AnyArray { object, itemsize: info.itemsize as usize, place: Some(storage.turns.place(info.id)) })
+    }
+
+    /// What all handles of it share, when there may be others.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
+    }
+
+    /// Keeps other handles from changing it. Alone it is, being borrowed mutably.
+    #[inline]
+    fn turn(&self) -> Result<Option<Turn<'_>>> {
+        self.place().map(Place::turn).transpose()
     }
 
     fn object_mut(&mut self) -> &mut Object<'s> {
@@ -332,7 +384,9 @@ impl<'s> AnyArray<'s> {
     /// ```
     pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let count = self.elements_in(bytes)?;
-        // SAFETY: so many elements are there, and nobody else changes the array, since it is borrowed mutably.
+        let _turn = self.turn()?;
+        // SAFETY: so many elements are there, and nobody else changes the array, since it is borrowed mutably and its turn
+        // is ours.
         unsafe { call!(deltos_array_append(self.as_raw(), bytes.as_ptr().cast(), count)) }
     }
 
@@ -349,14 +403,26 @@ impl<'s> AnyArray<'s> {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn append_with(&mut self, count: usize, fill: impl FnOnce(&[SharedCell<u8>])) -> Result<()> {
+        if self.place.is_some() {
+            return self.append_filled(count, fill);
+        }
         let mut tail = null_mut();
-        // SAFETY: as above.
+        // SAFETY: nobody else changes the array, since it is borrowed mutably.
         unsafe { call!(deltos_array_tail(self.as_raw(), count as u64, &mut tail, null_mut())) }?;
         // SAFETY: there is room for so many elements, and it is the caller's until the next call; it is file memory,
         // which is never uninitialised.
         fill(unsafe { slice_of(tail.cast(), count * self.itemsize) });
         // SAFETY: as above.
         unsafe { call!(deltos_array_advance(self.as_raw(), count as u64)) }
+    }
+
+    /// Into memory of the process first: when the array is deleted meanwhile, its place in the file becomes another's.
+    fn append_filled(&mut self, count: usize, fill: impl FnOnce(&[SharedCell<u8>])) -> Result<()> {
+        self.reserve(count)?;
+        let mut memory = vec![0u8; count * self.itemsize];
+        // SAFETY: it is ours alone, and a cell is a byte.
+        fill(unsafe { slice_of(memory.as_mut_ptr().cast(), memory.len()) });
+        self.append_bytes(&memory)
     }
 
     /// Inserts elements, given as their bytes; those behind move up. An index below 0 counts from the end.
@@ -373,7 +439,8 @@ impl<'s> AnyArray<'s> {
     /// ```
     pub fn insert_bytes(&mut self, index: isize, bytes: &[u8]) -> Result<()> {
         let count = self.elements_in(bytes)?;
-        // SAFETY: so many elements are there, and nobody else changes the array, since it is borrowed mutably.
+        let _turn = self.turn()?;
+        // SAFETY: as in `append_bytes`.
         unsafe { call!(deltos_array_insert(self.as_raw(), index as i64, bytes.as_ptr().cast(), count)) }
     }
 
@@ -394,6 +461,7 @@ impl<'s> AnyArray<'s> {
         let room = if count <= self.len() { count * self.itemsize } else { 0 };
         let mut removed = Vec::with_capacity(room);
         let to = if room > 0 { removed.as_mut_ptr() } else { null_mut::<u8>() };
+        let _turn = self.turn()?;
         // SAFETY: room for all of them, all of which are written when the call succeeds.
         unsafe {
             call!(deltos_array_remove(self.as_raw(), index as i64, count as u64, to.cast()))?;
@@ -484,7 +552,9 @@ impl<'s, T: Element> Array<'s, T> {
     #[inline]
     pub fn extend_from_slice(&mut self, elements: &[T]) -> Result<()> {
         let (first, count) = (elements.as_ptr().cast(), elements.len() as u64);
-        // SAFETY: so many elements are there, and nobody else changes the array, since it is borrowed mutably.
+        let _turn = self.turn()?;
+        // SAFETY: so many elements are there, and nobody else changes the array, since it is borrowed mutably and its turn
+        // is ours.
         unsafe { call!(deltos_array_append(self.as_raw(), first, count)) }
     }
 
@@ -506,8 +576,8 @@ impl<'s, T: Element> Array<'s, T> {
         appender.publish()
     }
 
-    /// The fastest way to append: elements are stored behind the last one as fast as into a `Vec`, and published
-    /// together, when there is no room left, with [`publish`](Appender::publish), and when it is dropped.
+    /// The fastest way to append: elements are stored as fast as into a `Vec`, and published together, when there is no
+    /// room left, with [`publish`](Appender::publish), and when it is dropped.
     ///
     /// ```
     /// let mut array = deltos::Array::<u64>::anonymous()?;
@@ -571,6 +641,7 @@ impl<'s, T: Element> Array<'s, T> {
     pub fn remove(&mut self, index: usize) -> Result<T> {
         let mut removed = MaybeUninit::<T>::uninit();
         let index = i64::try_from(index).unwrap_or(i64::MAX);
+        let _turn = self.turn()?;
         // SAFETY: room for one, which is written when the call succeeds.
         unsafe {
             call!(deltos_array_remove(self.as_raw(), index, 1, removed.as_mut_ptr().cast()))?;
@@ -594,7 +665,8 @@ impl<'s, T: Element> Array<'s, T> {
         let backwards = || Error::new(ErrorKind::Range, format!("the range {:?} ends before it starts", range));
         let count = range.end.checked_sub(range.start).ok_or_else(backwards)? as u64;
         let index = i64::try_from(range.start).unwrap_or(i64::MAX);
-        // SAFETY: nobody else changes the array, since it is borrowed mutably.
+        let _turn = self.turn()?;
+        // SAFETY: nobody else changes the array, since it is borrowed mutably and its turn is ours.
         unsafe { call!(deltos_array_remove(self.as_raw(), index, count, null_mut())) }
     }
 

@@ -1,4 +1,4 @@
-//! How arrays are opened: flat files, anonymous memory, descriptors.
+//! How arrays are made and opened: in storages, flat files, anonymous memory, by descriptors.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,16 +6,16 @@ use std::mem::{size_of, zeroed};
 use std::os::raw::c_char;
 use std::os::unix::io::{AsRawFd, BorrowedFd};
 use std::path::Path;
-use std::ptr::{null, null_mut};
+use std::ptr::{null, null_mut, NonNull};
 
 use deltos_sys as sys;
 
 use crate::error::call;
 use crate::storage::made;
 use crate::text::{with_c_path, with_c_str};
-use crate::{AnyArray, Array, Create, Element, ElementType, Mode, Object, Result};
+use crate::{AnyArray, Array, Create, Element, ElementType, Mode, Object, Result, Transaction};
 
-/// How an array is opened.
+/// How an array is made or opened. One in a storage is opened with [`Storage::array`](crate::Storage::array).
 ///
 /// ```
 /// use deltos::ArrayOptions;
@@ -98,6 +98,51 @@ impl ArrayOptions {
         self
     }
 
+    /// A new array in a storage, which can be appended to at once. Room and limits hold for this handle; the storage says
+    /// the rest.
+    ///
+    /// # Errors
+    /// [`Exists`](crate::ErrorKind::Exists), [`Invalid`](crate::ErrorKind::Invalid) for a malformed name and for
+    /// [`create`](ArrayOptions::create) and [`sigbus_guard`](ArrayOptions::sigbus_guard), which are not for this home,
+    /// [`Limit`](crate::ErrorKind::Limit), [`NoSpace`](crate::ErrorKind::NoSpace). The transaction is as it was before.
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// let mut transaction = storage.begin()?;
+    /// let log = deltos::ArrayOptions::new().capacity(100_000).create_in::<u32>(&mut transaction, "log")?;
+    /// assert!(log.capacity() >= 100_000);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn create_in<'s, T: Element>(&self, transaction: &mut Transaction<'s>, name: &str) -> Result<Array<'s, T>> {
+        let array = match T::DTYPE.is_whole() {
+            true => self.create_in_any(transaction, name, T::DTYPE)?,
+            false => self.create_in_any(transaction, name, &*T::format())?,
+        };
+        Ok(Array { any: array, elements: PhantomData })
+    }
+
+    /// The same for a type that is known only when the program runs.
+    ///
+    /// # Errors
+    /// As [`create_in`](ArrayOptions::create_in), and [`Format`](crate::ErrorKind::Format).
+    pub fn create_in_any<'s, 'f>(
+        &self,
+        transaction: &mut Transaction<'s>,
+        name: &str,
+        elements: impl Into<ElementType<'f>>,
+    ) -> Result<AnyArray<'s>> {
+        let elements = elements.into();
+        let (owner, dtype, options) = (transaction.as_raw(), elements.dtype.code(), &self.raw);
+        let raw = with_c_str(name, |name| {
+            run(elements, |format, array| {
+                // SAFETY: nobody else changes the transaction, since it is borrowed mutably; the rest lives during the
+                // call.
+                unsafe { call!(deltos_array_create(owner, name, format, dtype, options, array)) }
+            })
+        })?;
+        AnyArray::stored(Object::adopt(raw, false, Some(transaction.made_in())), transaction.storage)
+    }
+
     /// A new array in anonymous shared memory, open for [`Mode::Write`].
     ///
     /// # Errors
@@ -117,10 +162,11 @@ impl ArrayOptions {
     pub fn open_anonymous_any<'f>(&self, elements: impl Into<ElementType<'f>>) -> Result<AnyArray<'static>> {
         let elements = elements.into();
         let (dtype, options) = (elements.dtype.code(), &self.raw);
-        self.run(elements, |format, array| {
+        let raw = run(elements, |format, array| {
             // SAFETY: all of it lives during the call.
             unsafe { call!(deltos_array_open_anonymous(format, dtype, options, array)) }
-        })
+        })?;
+        AnyArray::alone(Object::adopt(raw, false, None))
     }
 
     /// A flat file as an array: nothing but elements, which any program can read.
@@ -168,9 +214,10 @@ impl ArrayOptions {
     ) -> Result<AnyArray<'static>> {
         let elements = elements.into();
         let (dtype, mode, options) = (elements.dtype.code(), self.mode.code(), &self.raw);
-        with_c_path(path.as_ref(), |path| {
-            self.run(elements, |format, array| call!(deltos_array_open_file(path, format, dtype, mode, options, array)))
-        })
+        let raw = with_c_path(path.as_ref(), |path| {
+            run(elements, |format, array| call!(deltos_array_open_file(path, format, dtype, mode, options, array)))
+        })?;
+        AnyArray::alone(Object::adopt(raw, false, None))
     }
 
     /// An anonymous array by a descriptor that another process has passed on; [`AnyArray::typed`] takes its type.
@@ -196,19 +243,18 @@ impl ArrayOptions {
     pub unsafe fn open_fd(&self, fd: BorrowedFd<'_>) -> Result<AnyArray<'static>> {
         let mut raw = null_mut();
         call!(deltos_array_open_fd(fd.as_raw_fd(), self.mode.code(), &self.raw, &mut raw))?;
-        AnyArray::of(Object::adopt(made(raw)?, false, None))
+        AnyArray::alone(Object::adopt(made(raw)?, false, None))
     }
+}
 
-    fn run(
-        &self,
-        elements: ElementType<'_>,
-        open: impl FnOnce(*const c_char, *mut *mut sys::deltos_object) -> Result<()>,
-    ) -> Result<AnyArray<'static>> {
-        let mut raw = null_mut();
-        match elements.format {
-            Some(format) => with_c_str(format, |format| open(format, &mut raw))?,
-            None => open(null(), &mut raw)?,
-        }
-        AnyArray::of(Object::adopt(made(raw)?, false, None))
+fn run(
+    elements: ElementType<'_>,
+    open: impl FnOnce(*const c_char, *mut *mut sys::deltos_object) -> Result<()>,
+) -> Result<NonNull<sys::deltos_object>> {
+    let mut raw = null_mut();
+    match elements.format {
+        Some(format) => with_c_str(format, |format| open(format, &mut raw))?,
+        None => open(null(), &mut raw)?,
     }
+    made(raw)
 }

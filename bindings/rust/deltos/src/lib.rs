@@ -36,12 +36,13 @@
 //! ```text
 //! Storage ─┬─ Snapshot<'s>      what exists: names, types, shapes, metadata; one state, unchanging
 //!          ├─ Transaction<'s>   create, replace, rename, delete, seal, set metadata; commit or abort
-//!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers
+//!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers;
+//!          │                    Array<'s, T>: elements that more can be appended to
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
-//! All of them borrow the storage, so that it cannot be closed under them. An [`Array`], and a [`Table`] in memory, have
-//! no storage and borrow nothing.
+//! All of them borrow the storage, so that it cannot be closed under them. An [`Array`] in a flat file or in anonymous
+//! memory, and a [`Table`] in memory, have no storage and borrow nothing.
 //!
 //! ```compile_fail,E0505
 //! # use deltos::Storage;
@@ -173,6 +174,7 @@ mod table;
 mod text;
 mod transaction;
 mod transfer;
+mod turns;
 mod values;
 mod view;
 mod writable;

@@ -1,7 +1,6 @@
 //! Snapshots, and the reading calls that they share with transactions.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem::size_of;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -31,7 +30,7 @@ use crate::{Progress, Result, Storage};
 pub struct Snapshot<'s> {
     pub(crate) raw: NonNull<sys::deltos_snapshot>,
     pub(crate) frozen: bool,
-    pub(crate) storage: PhantomData<&'s Storage>,
+    pub(crate) storage: &'s Storage,
 }
 
 // SAFETY: a snapshot is immutable, and nothing ties it to a thread.
@@ -85,6 +84,46 @@ macro_rules! reading_methods {
             })?;
             let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
             Ok(crate::Table::of(object))
+        }
+
+        /// Opens an array by name: to append to where the storage is open for [`Mode::Write`](crate::Mode::Write) and the
+        /// array is the newest commit's, else to be read.
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, [`Type`](crate::ErrorKind::Type) when its elements
+        /// are of another type, and those of [`object`](Self::object).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create_array::<f64>("log").map(drop))?;
+        /// assert_eq!(storage.snapshot()?.array::<f64>("log")?.len(), 0);
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn array<T: crate::Element>(&self, name: &str) -> crate::Result<crate::Array<'s, T>> {
+            self.array_any(name)?.typed()
+        }
+
+        /// The same for a type that is known only when the program runs.
+        ///
+        /// # Errors
+        /// As [`array`](Self::array), except `Type`.
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| t.create_array::<f64>("log").map(drop))?;
+        /// assert_eq!(storage.snapshot()?.array_any("log")?.info()?.format, "d");
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn array_any(&self, name: &str) -> crate::Result<crate::AnyArray<'s>> {
+            let mut raw = std::ptr::null_mut();
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ARRAY, &mut raw)) }
+            })?;
+            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
+            crate::AnyArray::stored(object, self.storage)
         }
 
         /// Opens an object by its id.

@@ -1,7 +1,6 @@
 //! A storage: what everything else is made from.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem::{size_of, zeroed};
 use std::os::unix::io::BorrowedFd;
 use std::path::Path;
@@ -12,7 +11,11 @@ use deltos_sys as sys;
 use crate::error::call;
 use crate::progress::{ProgressFn, Reporter};
 use crate::text::{inline, with_c_str};
-use crate::{Create, Durability, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Table, Transaction};
+use crate::turns::Turns;
+use crate::{
+    AnyArray, Array, Create, Durability, Element, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Table,
+    Transaction,
+};
 
 /// An open storage: a file, anonymous memory, or bytes of the program's.
 ///
@@ -36,6 +39,7 @@ pub struct Storage {
     pub(crate) raw: NonNull<sys::deltos_storage>,
     /// The memory is the process's own and nothing writes to it.
     pub(crate) frozen: bool,
+    pub(crate) turns: Turns,
 }
 
 // SAFETY: the library synchronises a storage internally, and nothing ties it to the thread that made it.
@@ -125,7 +129,7 @@ impl Storage {
         let mut raw = null_mut();
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_transaction_begin(self.raw.as_ptr(), &mut raw)) }?;
-        Ok(Transaction::adopt(made(raw)?))
+        Ok(Transaction::adopt(made(raw)?, self))
     }
 
     /// Runs a closure in a transaction: commits when it succeeds, aborts when it fails or panics.
@@ -166,7 +170,7 @@ impl Storage {
         let mut raw = null_mut();
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_snapshot_begin(self.raw.as_ptr(), &mut raw)) }?;
-        Ok(Snapshot { raw: made(raw)?, frozen: self.frozen, storage: PhantomData })
+        Ok(Snapshot { raw: made(raw)?, frozen: self.frozen, storage: self })
     }
 
     /// Opens an object of the newest commit: the shortest way to a view.
@@ -206,6 +210,39 @@ impl Storage {
     /// ```
     pub fn table(&self, name: &str) -> Result<Table<'_>> {
         Ok(Table::of(self.newest(name, sys::DELTOS_KIND_TABLE)?))
+    }
+
+    /// Opens an array of the newest commit: to append to where the storage is open for [`Mode::Write`], else to be read.
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, [`Type`](ErrorKind::Type) when its elements are of another
+    /// type, and those of [`object`](Storage::object).
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// # storage.transact(deltos::Durability::Async, |t| t.create_array::<f64>("log").map(drop))?;
+    /// let mut log = storage.array::<f64>("log")?;
+    /// log.push(1.5)?;
+    /// assert_eq!(storage.array::<f64>("log")?.len(), 1);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn array<T: Element>(&self, name: &str) -> Result<Array<'_, T>> {
+        self.array_any(name)?.typed()
+    }
+
+    /// The same for a type that is known only when the program runs.
+    ///
+    /// # Errors
+    /// As [`array`](Storage::array), except `Type`.
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// # storage.transact(deltos::Durability::Async, |t| t.create_array::<f64>("log").map(drop))?;
+    /// assert_eq!(storage.array_any("log")?.info()?.format, "d");
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn array_any(&self, name: &str) -> Result<AnyArray<'_>> {
+        AnyArray::stored(self.newest(name, sys::DELTOS_KIND_ARRAY)?, self)
     }
 
     /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every store in place by any process.

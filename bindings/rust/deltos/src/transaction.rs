@@ -16,7 +16,8 @@ use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
 use crate::{
-    Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result, Storage, Table, TableShape,
+    AnyArray, Array, ArrayOptions, Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result,
+    Storage, Table, TableShape,
 };
 
 /// What a commit survives. Nothing is lost by `kill -9` in any of them.
@@ -65,7 +66,7 @@ pub struct Transaction<'s> {
     frozen: bool,
     ended: bool,
     committed: Arc<AtomicBool>,
-    storage: PhantomData<&'s Storage>,
+    pub(crate) storage: &'s Storage,
     one_thread_at_a_time: PhantomData<Cell<()>>,
 }
 
@@ -75,18 +76,18 @@ unsafe impl Send for Transaction<'_> {}
 impl<'s> Transaction<'s> {
     reading_methods!(|transaction| Some(transaction.made_in()));
 
-    pub(crate) fn adopt(raw: NonNull<sys::deltos_transaction>) -> Self {
+    pub(crate) fn adopt(raw: NonNull<sys::deltos_transaction>, storage: &'s Storage) -> Self {
         Transaction {
             raw,
             frozen: false,
             ended: false,
             committed: Arc::new(AtomicBool::new(false)),
-            storage: PhantomData,
+            storage,
             one_thread_at_a_time: PhantomData,
         }
     }
 
-    fn made_in(&self) -> MadeIn {
+    pub(crate) fn made_in(&self) -> MadeIn {
         MadeIn { id: self.id(), committed: self.committed.clone() }
     }
 
@@ -298,6 +299,41 @@ impl<'s> Transaction<'s> {
         let (elements, shape) = (elements.into(), shape.into());
         let raw = with_c_str(name, |name| crate::table::create(self.raw.as_ptr(), name, elements, shape))?;
         Ok(Table::of(Object::adopt(raw, false, Some(self.made_in()))))
+    }
+
+    /// Creates an empty array, which can be appended to at once. [`ArrayOptions::create_in`] says more about it.
+    ///
+    /// # Errors
+    /// As [`create`](Transaction::create), and [`AddressSpace`](crate::ErrorKind::AddressSpace).
+    ///
+    /// ```
+    /// # use deltos::{Durability, Storage};
+    /// # let storage = Storage::anonymous("example")?;
+    /// let mut transaction = storage.begin()?;
+    /// let mut log = transaction.create_array::<f64>("log")?;
+    /// log.extend_from_slice(&[1.0, 2.0])?;
+    /// transaction.commit(Durability::Sync)?;
+    /// log.push(3.0)?; // needs no transaction
+    /// assert_eq!(storage.object("log")?.view::<f64>()?.to_vec()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn create_array<T: Element>(&mut self, name: &str) -> Result<Array<'s, T>> {
+        ArrayOptions::new().create_in(self, name)
+    }
+
+    /// The same for a type that is known only when the program runs: a format string or a [`DType`](crate::DType).
+    ///
+    /// # Errors
+    /// As [`create_array`](Transaction::create_array).
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// let points = storage.begin()?.create_array_any("points", "T{d:x:d:y:}")?;
+    /// assert_eq!(points.info()?.itemsize, 16);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn create_array_any<'f>(&mut self, name: &str, elements: impl Into<ElementType<'f>>) -> Result<AnyArray<'s>> {
+        ArrayOptions::new().create_in_any(self, name, elements)
     }
 
     /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it gets

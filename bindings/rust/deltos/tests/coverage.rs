@@ -8,9 +8,7 @@ use common::repository;
 use deltos::{DType, ErrorKind};
 
 /// Functions of the library that this crate does not call, each with its reason.
-const NOT_CALLED: &[(&str, &str)] = &[
-    ("deltos_array_create", "bound next"),
-];
+const NOT_CALLED: &[(&str, &str)] = &[];
 
 fn crate_sources() -> String {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src");

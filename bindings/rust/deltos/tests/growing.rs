@@ -1,11 +1,11 @@
-//! Growable arrays against `Vec`, in flat files and in anonymous memory.
+//! Growable arrays against `Vec`, in storages, in flat files and in anonymous memory.
 
 mod common;
 
 use std::path::Path;
 
-use common::Directory;
-use deltos::{AnyArray, AnyView, Array, ArrayOptions, Create, Element, ErrorKind, Mode, ObjectKind};
+use common::{change, create, open, Directory};
+use deltos::{AnyArray, AnyView, Array, ArrayOptions, Create, Element, ErrorKind, Mode, ObjectKind, VerifyLevel};
 use proptest::prelude::*;
 
 fn appending<T: Element>(path: &Path, create: Create) -> deltos::Result<Array<'static, T>> {
@@ -192,7 +192,7 @@ fn changes() -> impl Strategy<Value = Change> {
 }
 
 /// Carries a change out on both, and compares what they answer.
-fn apply(array: &mut Array<'static, u16>, model: &mut Vec<u16>, change: &Change) -> deltos::Result<()> {
+fn apply(array: &mut Array<'_, u16>, model: &mut Vec<u16>, change: &Change) -> deltos::Result<()> {
     match change {
         Change::Push(value) => {
             array.push(*value)?;
@@ -272,5 +272,27 @@ proptest! {
         array.close().unwrap();
         let bytes: Vec<u8> = model.iter().flat_map(|value| value.to_ne_bytes()).collect();
         prop_assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn an_array_in_a_storage_does_what_a_vec_does_across_reopening(
+        changes in prop::collection::vec(changes(), 0..40),
+    ) {
+        let directory = Directory::new();
+        let path = directory.file("a.deltos");
+        let mut storage = create(&path);
+        change(&storage, |transaction| transaction.create_array::<u16>("n").map(drop));
+        let mut model = Vec::new();
+        for part in changes.split(|change| matches!(change, Change::Reopen)) {
+            let mut array = storage.array::<u16>("n").unwrap();
+            for change in part {
+                apply(&mut array, &mut model, change).unwrap();
+            }
+            array.close().unwrap();
+            storage.close().unwrap();
+            storage = open(&path, Mode::Write).unwrap();
+            prop_assert_eq!(&storage.array::<u16>("n").unwrap().view().unwrap().to_vec().unwrap(), &model);
+        }
+        prop_assert!(storage.verify(VerifyLevel::Full).unwrap().is_sound());
     }
 }
