@@ -9,8 +9,8 @@ char empty_memory[64];
 enum { kMaxTries = 1000 };
 
 /* Who does not say that it will write gets writable memory all the same where there is any, as from a bytearray. */
-static deltos_status acquire_once(Exporter *self, int writable, deltos_view **view, deltos_error *error) {
-  const Handle *handle = (Handle *)self->handle;
+static deltos_status acquire_once(const Exporter *self, const Handle *handle, int writable, deltos_view **view,
+                                  deltos_error *error) {
   deltos_status status = DELTOS_E_READONLY;
   for (int readonly = !writable && self->readonly; status != DELTOS_OK && readonly <= !writable; ++readonly) {
     int32_t flags = readonly ? DELTOS_VIEW_FULL_RO : DELTOS_VIEW_FULL;
@@ -20,11 +20,28 @@ static deltos_status acquire_once(Exporter *self, int writable, deltos_view **vi
   return status;
 }
 
+/* Memory that its owner may take away while nobody looks: a class without a handle gives one of a view for each export,
+ * by _lend(). */
+static deltos_view *acquire_lent(Exporter *self, int writable) {
+  deltos_view *view = NULL;
+  deltos_error error;
+  PyObject *lent = PyObject_CallMethod((PyObject *)self, "_lend", NULL);
+  if (lent == NULL) return NULL;
+  const Handle *handle = (const Handle *)lent;
+  if (!Py_IS_TYPE(lent, handle_type) || handle->kind != kView || handle->address == NULL)
+    PyErr_SetString(PyExc_TypeError, "_lend() gives the handle of a view");
+  else if (acquire_once(self, handle, writable, &view, &error) != DELTOS_OK)
+    fail(error.status, error.message, error.os_errno, 1);
+  Py_DECREF(lent);
+  return view;
+}
+
 deltos_view *exporter_acquire(Exporter *self, int writable) {
   Handle *handle = (Handle *)self->handle;
   deltos_view *view = NULL;
   deltos_error error;
   collect_loans(NULL);
+  if (handle == NULL && PyObject_HasAttrString((PyObject *)self, "_lend")) return acquire_lent(self, writable);
   if (handle == NULL || handle->address == NULL || (handle->kind == kView && handle->closing)) {
     const char *message = "the buffer has been released";
     fail(DELTOS_E_CLOSED, handle != NULL && handle->kind == kView ? "the view has been released" : message, 0, 1);
@@ -34,12 +51,14 @@ deltos_view *exporter_acquire(Exporter *self, int writable) {
     fail(DELTOS_E_BUSY, "the buffer is being looked up anew by another thread; try again", 0, 1);
     return NULL;
   }
-  deltos_status status = acquire_once(self, writable, &view, &error);
+  deltos_status status = acquire_once(self, handle, writable, &view, &error);
   for (int tries = 0; status == DELTOS_E_STALE && self->fresh && tries < kMaxTries; ++tries) {
     PyObject *found = PyObject_CallMethod((PyObject *)self, "_look_again", NULL);
     if (found == NULL) return NULL;
     Py_DECREF(found);
-    status = acquire_once(self, writable, &view, &error);
+    handle = (Handle *)self->handle;
+    if (handle == NULL) break;
+    status = acquire_once(self, handle, writable, &view, &error);
   }
   self->fresh = 0;
   if (status == DELTOS_OK) return view;
