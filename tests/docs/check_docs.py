@@ -22,6 +22,7 @@ PAPERS = (
     "CONTRIBUTING.md",
     "bindings/README.md",
     "bindings/python/docs/coming-from-indirect_buffer.md",
+    "bindings/python/docs/coming-from-mmap_backed_array.md",
     "bindings/python/docs/coming-from-ptypes.md",
     "include/CONVENTIONS.md",
     "src/ARCHITECTURE.md",
