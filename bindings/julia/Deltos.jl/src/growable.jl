@@ -9,11 +9,12 @@ end
     Deltos.GrowableVector{T}(; capacity = 0, max_bytes = 0, reserve_bytes = 0)
     Deltos.GrowableVector{T}(path, mode = "r"; guard = true, capacity, max_bytes, reserve_bytes)
     Deltos.GrowableVector(fd::RawFD, mode = "r"; capacity, max_bytes, reserve_bytes)
+    Deltos.GrowableVector(scope, name)
 
-A vector that grows like a `Vector`, and that other processes see growing. It has one of two homes: anonymous shared
-memory, or a flat file, which is nothing but the elements, so that any program can read it. Modes are those of
-[`Deltos.open`](@ref), but `"w"` and `"static"`; `fd` is the [`fd`](@ref Base.fd) of a vector in anonymous memory of
-another process.
+A vector that grows like a `Vector`, and that other processes see growing. It has one of three homes: anonymous shared
+memory; a flat file, which is nothing but the elements, so that any program can read it; or a storage, see
+[`Deltos.create_vector!`](@ref). Modes are those of [`Deltos.open`](@ref), but `"w"` and `"static"`; `fd` is the
+[`fd`](@ref Base.fd) of a vector in anonymous memory of another process.
 
 `push!`, `append!`, `insert!`, `prepend!`, `pushfirst!`, `pop!`, `popfirst!`, `deleteat!`, `splice!`, `resize!` (new
 elements are zero), `empty!`, `sizehint!`, `reverse!`, and reading and storing elements do what they do with a `Vector`.
@@ -88,10 +89,10 @@ array_options(create, flags, capacity, reserve_bytes, max_bytes) = Ref(Raw.delto
     sizeof(Raw.deltos_array_options), create, flags, 0, whole(capacity), whole(reserve_bytes), whole(max_bytes),
 ))
 
-function opened_vector(f)
+function opened_vector(f, scope = nothing)
     made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
     check(f(made, cell), cell)
-    return vector_of(Handle(made[]))
+    return vector_of(Handle(made[]), scope)
 end
 
 function anonymous_vector(element; capacity = 0, reserve_bytes = 0, max_bytes = 0)
@@ -116,6 +117,49 @@ function GrowableVector(fd::RawFD, mode::AbstractString = "r"; capacity = 0, res
     return opened_vector() do made, cell
         Raw.deltos_array_open_fd(Base.cconvert(Cint, fd), number, options, made, cell)
     end
+end
+
+GrowableVector(scope::Scope, name::AbstractString) = vector_of(open_handle(scope, name, Raw.DELTOS_KIND_ARRAY), scope)
+
+"""
+    Deltos.create_vector!(scope, name, T; capacity = 0, max_bytes = 0, reserve_bytes = 0) -> Deltos.GrowableVector
+
+Makes a stored growable vector, empty. It is opened again by `Deltos.GrowableVector(scope, name)`, or as `scope[name]`.
+Its length belongs to no snapshot and no transaction: every process sees at once what is pushed, and an abort takes
+nothing back but vectors that the transaction has made. Where a push has to make room, that is a commit, or belongs to
+the open transaction; others see the elements in it from then on. `sync(v)` makes the elements durable. A vector is not
+sealed.
+
+```jldoctest
+julia> using Deltos
+
+julia> storage = Deltos.anonymous();
+
+julia> log = Deltos.create_vector!(storage, "log", Float64);
+
+julia> append!(log, [1.5, 2.5]); push!(log, 3);
+
+julia> sum(storage["log"])
+7.0
+```
+"""
+function create_vector!(
+    scope::Scope,
+    name::AbstractString,
+    element;
+    capacity::Integer = 0,
+    max_bytes::Integer = 0,
+    reserve_bytes::Integer = 0,
+)
+    spelled, (format, dtype) = text(name, "a name"), element_arguments(element)
+    options = array_options(0, 0, capacity, reserve_bytes, max_bytes)
+    v = opened_vector(scope) do made, cell
+        writing(scope) do transaction
+            check(Raw.deltos_array_create(transaction, spelled, format, dtype, options, made, cell), cell)
+        end
+        Raw.DELTOS_OK
+    end
+    return element isa Type ? typed(v, element) : v
 end
 
 # ---- What it is ------------------------------------------------------------------------------------------------------
@@ -488,8 +532,8 @@ end
     flush(v::Deltos.GrowableVector)
     sync(v::Deltos.GrowableVector)
 
-`flush` gives a flat file exactly the size of its content, so that every program sees all of it and no more. `sync` does
-so durably: after a crash of the machine, the elements are there.
+`flush` gives a flat file exactly the size of its content, so that every program sees all of it and no more, and
+commits the length of a stored vector. `sync` does so durably: after a crash of the machine, the elements are there.
 """
 Base.flush(v::GrowableVector) = flush_array(v, false)
 sync(v::GrowableVector) = flush_array(v, true)

@@ -190,6 +190,13 @@ operation((case, step) -> Deltos.make_readonly!(named(case, step, "table")), "ma
 
 room_of(step) = (capacity = get(step, "capacity", 0), max_bytes = get(step, "max_bytes", 0))
 
+operation("create_array", "transaction", "name", "format", "dtype", "capacity", "max_bytes", "as") do case, step
+    t = named(case, step, "transaction")
+    keep(case, step, Deltos.create_vector!(t, step["name"], element_of(step); room_of(step)...))
+end
+operation("open_array", "from", "name", "as") do case, step
+    keep(case, step, Deltos.GrowableVector(named(case, step, "from"), step["name"]))
+end
 operation("open_array_file", "path", "format", "dtype", "mode", "create", "capacity", "max_bytes", "as") do case, step
     modes = (RAW_MODES[get(step, "mode", "read")], RAW_CREATES[get(step, "create", "never")])
     keep(case, step, Deltos.file_vector(step["path"], modes, element_of(step); guard = false, room_of(step)...))

@@ -3,6 +3,7 @@
 const HOMES = Dict(
     "anonymous memory" => T -> Deltos.GrowableVector{T}(),
     "a flat file" => T -> Deltos.GrowableVector{T}(fresh_path("flat"), "x"),
+    "a storage" => T -> Deltos.create_vector!(Deltos.anonymous(), "v", T),
 )
 
 @testset "it grows and shrinks like a Vector, in $home" for (home, make) in HOMES
@@ -122,6 +123,88 @@ end
     view = Deltos.View(v)
     @test view == 1:6 && Deltos.gather(view, [6, 1]) == [6, 1]
     foreach(close, (view, other, v))
+end
+
+@testset "a stored vector is there after reopening, and under its name" begin
+    path = fresh_path()
+    Deltos.open(path, "x") do storage
+        v = Deltos.create_vector!(storage, "v", Float64; capacity = 100)
+        append!(v, 1:1000)
+        @test storage["v"] isa Deltos.GrowableVector{Float64} && haskey(storage, "v") && stat(v).name == "v"
+        Deltos.open(path) do other
+            seen = Deltos.GrowableVector(other, "v")
+            push!(v, 7)
+            sync(v)
+            refresh!(seen)
+            @test length(seen) == 1001 && seen[1001] == 7 && thrown(() -> push!(seen, 1)) isa ReadOnlyError
+            detach(seen)
+        end
+        attributes(v)["unit"] = "m"
+        @test thrown(() -> Deltos.create_vector!(storage, "v", Float64)) isa ExistsError
+        @test thrown(() -> Deltos.Table(storage, "v")) isa KindError
+        detach(v)
+    end
+    Deltos.open(path, "r+") do storage
+        v = storage["v"]
+        @test length(v) == 1001 && v[1:3] == 1:3 && attributes(v)["unit"] == "m" && Deltos.storage(v) === storage
+        resize!(v, 2)
+        detach(v)
+        @test verify(storage) == []
+    end
+    Deltos.open(storage -> (@test storage["v"] == [1, 2]), path)
+end
+
+@testset "what a transaction makes is a vector at once, and gone when that is aborted" begin
+    storage = Deltos.anonymous()
+    t = transaction(storage)
+    lost = append!(Deltos.create_vector!(t, "lost", Int16), 1:5)
+    shown = Deltos.array(lost)
+    @test lost == 1:5 && t["lost"] == 1:5 && !haskey(storage, "lost")
+    abort(t)
+    @test !haskey(storage, "lost") && shown == 1:5 && thrown(() -> push!(lost, 6)) isa StaleError
+    close(shown)
+    detach(lost)
+    kept = transaction(t -> append!(Deltos.create_vector!(t, "kept", Int16), 1:5), storage)
+    push!(kept, 6)
+    @test storage["kept"] == 1:6 && thrown(() -> seal!(storage, "kept")) isa UnsupportedError
+    t = transaction(storage)
+    append!(kept, zeros(Int16, 100_000))
+    abort(t)
+    @test length(storage["kept"]) == 100_006 && thrown(() -> t["kept"]) isa ClosedError
+    snapshot(s -> (@test thrown(() -> Deltos.create_vector!(s, "new", Int16)) isa ReadOnlyError), storage)
+end
+
+@testset "a deleted or renamed vector is still what it was for who holds it" begin
+    storage = Deltos.anonymous()
+    v = append!(Deltos.create_vector!(storage, "a", UInt8), 1:3)
+    rename!(storage, "a", "b")
+    @test storage["b"] == 1:3 && keys(storage) == ["b"]
+    storage["b"][1] = 9
+    @test push!(storage["b"], 4) == [9, 2, 3, 4] && v[1] == 9 && Deltos.list(storage)[1].name == "b"
+    delete!(storage, "b")
+    @test isempty(storage) && v == [9, 2, 3, 4] && !stat(v).current && thrown(() -> push!(v, 5)) isa StaleError
+end
+
+@testset "another process sees what is pushed to a stored vector" begin
+    path = fresh_path()
+    storage = Deltos.open(path, "x")
+    v = append!(Deltos.create_vector!(storage, "v", Int64), 1:10)
+    code = """using Deltos
+              v = Deltos.GrowableVector(Deltos.open(ARGS[1]), "v")
+              foreach(_ -> (refresh!(v); println(sum(v)); flush(stdout)), eachline(stdin))"""
+    package = dirname(@__DIR__) # inside a command, Julia 1.5 takes @__DIR__ for the working directory
+    command = `$(Base.julia_cmd()) --startup-file=no --project=$package -e $code $path`
+    other = open(command, "r+")
+    seen() = (println(other); parse(Int, readline(other)))
+    @test seen() == 55
+    push!(v, 45)
+    @test seen() == 100
+    append!(v, fill(1, 1_000_000))
+    @test seen() == 1_000_100
+    resize!(v, 2)
+    @test seen() == 3
+    close(other)
+    foreach(close, (v, storage))
 end
 
 @testset "structures, booleans and bytes are elements too" begin
