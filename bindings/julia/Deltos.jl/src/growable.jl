@@ -6,9 +6,9 @@ struct ArrayObject <: Object
 end
 
 """
-    Deltos.GrowableVector{T}(; capacity = 0, max_bytes = 0, reserve_bytes = 0)
-    Deltos.GrowableVector{T}(path, mode = "r"; guard = true, capacity, max_bytes, reserve_bytes)
-    Deltos.GrowableVector(fd::RawFD, mode = "r"; capacity, max_bytes, reserve_bytes)
+    Deltos.GrowableVector{T}(; capacity = 0, max_bytes = 0, window_bytes = 0)
+    Deltos.GrowableVector{T}(path, mode = "r"; guard = true, capacity, max_bytes, window_bytes)
+    Deltos.GrowableVector(fd::RawFD, mode = "r"; capacity, max_bytes, window_bytes)
     Deltos.GrowableVector(scope, name)
 
 A vector that grows like a `Vector`, and that other processes see growing. It has one of three homes: anonymous shared
@@ -85,8 +85,8 @@ function typed(v::GrowableVector, ::Type{T}) where {T}
     return GrowableVector{T}(v.object)
 end
 
-array_options(create, flags, capacity, reserve_bytes, max_bytes) = Ref(Raw.deltos_array_options(
-    sizeof(Raw.deltos_array_options), create, flags, 0, whole(capacity), whole(reserve_bytes), whole(max_bytes),
+array_options(create, flags, capacity, window_bytes, max_bytes) = Ref(Raw.deltos_array_options(
+    sizeof(Raw.deltos_array_options), create, flags, 0, whole(capacity), whole(window_bytes), whole(max_bytes),
 ))
 
 function opened_vector(f, scope = nothing)
@@ -95,15 +95,15 @@ function opened_vector(f, scope = nothing)
     return vector_of(Handle(made[]), scope)
 end
 
-function anonymous_vector(element; capacity = 0, reserve_bytes = 0, max_bytes = 0)
+function anonymous_vector(element; capacity = 0, window_bytes = 0, max_bytes = 0)
     format, dtype = element_arguments(element)
-    options = array_options(0, 0, capacity, reserve_bytes, max_bytes)
+    options = array_options(0, 0, capacity, window_bytes, max_bytes)
     return opened_vector((made, cell) -> Raw.deltos_array_open_anonymous(format, dtype, options, made, cell))
 end
 
-function file_vector(path, (mode, create), element; guard = true, capacity = 0, reserve_bytes = 0, max_bytes = 0)
+function file_vector(path, (mode, create), element; guard = true, capacity = 0, window_bytes = 0, max_bytes = 0)
     spelled, (format, dtype) = text(path, "a path"), element_arguments(element)
-    options = array_options(create, guard * Raw.DELTOS_OPEN_SIGBUS_GUARD, capacity, reserve_bytes, max_bytes)
+    options = array_options(create, guard * Raw.DELTOS_OPEN_SIGBUS_GUARD, capacity, window_bytes, max_bytes)
     return opened_vector((made, cell) -> Raw.deltos_array_open_file(spelled, format, dtype, mode, options, made, cell))
 end
 
@@ -111,9 +111,9 @@ GrowableVector{T}(; keywords...) where {T} = typed(anonymous_vector(T; keywords.
 GrowableVector{T}(path::AbstractString, mode::AbstractString = "r"; keywords...) where {T} =
     typed(file_vector(path, mode_numbers(mode), T; keywords...), T)
 
-function GrowableVector(fd::RawFD, mode::AbstractString = "r"; capacity = 0, reserve_bytes = 0, max_bytes = 0)
+function GrowableVector(fd::RawFD, mode::AbstractString = "r"; capacity = 0, window_bytes = 0, max_bytes = 0)
     number, _ = mode_numbers(mode)
-    options = array_options(0, 0, capacity, reserve_bytes, max_bytes)
+    options = array_options(0, 0, capacity, window_bytes, max_bytes)
     return opened_vector() do made, cell
         Raw.deltos_array_open_fd(Base.cconvert(Cint, fd), number, options, made, cell)
     end
@@ -122,7 +122,7 @@ end
 GrowableVector(scope::Scope, name::AbstractString) = vector_of(open_handle(scope, name, Raw.DELTOS_KIND_ARRAY), scope)
 
 """
-    Deltos.create_vector!(scope, name, T; capacity = 0, max_bytes = 0, reserve_bytes = 0) -> Deltos.GrowableVector
+    Deltos.create_vector!(scope, name, T; capacity = 0, max_bytes = 0, window_bytes = 0) -> Deltos.GrowableVector
 
 Makes a stored growable vector, empty. It is opened again by `Deltos.GrowableVector(scope, name)`, or as `scope[name]`.
 Its length belongs to no snapshot and no transaction: every process sees at once what is pushed, and an abort takes
@@ -149,10 +149,10 @@ function create_vector!(
     element;
     capacity::Integer = 0,
     max_bytes::Integer = 0,
-    reserve_bytes::Integer = 0,
+    window_bytes::Integer = 0,
 )
     spelled, (format, dtype) = text(name, "a name"), element_arguments(element)
-    options = array_options(0, 0, capacity, reserve_bytes, max_bytes)
+    options = array_options(0, 0, capacity, window_bytes, max_bytes)
     v = opened_vector(scope) do made, cell
         writing(scope) do transaction
             check(Raw.deltos_array_create(transaction, spelled, format, dtype, options, made, cell), cell)
