@@ -61,7 +61,7 @@ class FileArray : public ArrayHome, public os::ForkParticipant {
     const std::uint64_t room = this->room();
     if (bytes <= room) return {};
     DELTOS_TRY(check_array_bytes(bytes, options_.max_bytes, label_));
-    DELTOS_TRY(prepare_growth());
+    DELTOS_TRY(share_length());
     std::uint64_t wanted = array_growth(room, bytes);
     if (options_.max_bytes != 0) wanted = std::max(bytes, std::min(wanted, options_.max_bytes));
     Status grown = grow_to(wanted);
@@ -164,8 +164,6 @@ class FileArray : public ArrayHome, public os::ForkParticipant {
     room_.store(bytes, std::memory_order_release);
     if (options_.mode == Mode::write) limit_.store(bytes, std::memory_order_relaxed);
   }
-
-  virtual Status prepare_growth() { return {}; }
 
   Status check_others(std::uint64_t bytes) override { return check_blocks(bytes, format::kLockWritable, "write to"); }
 
@@ -291,8 +289,8 @@ class FlatArray final : public FileArray {
   }
 
  protected:
-  // A side file before the first byte of padding, on disk: whoever opens after a crash must find it.
-  Status prepare_growth() override {
+  // A side file before the length is another than the file's size, on disk: whoever opens after a crash must find it.
+  Status share_length() override {
     if (side_ != nullptr) return {};
     DELTOS_ASSIGN(os::File file, os::File::open(side_path_, O_RDWR | O_CREAT | O_EXCL));
     format::ArraySide side{};

@@ -93,6 +93,7 @@ Status ArrayHome::check_cut(std::uint64_t bytes) {
         "first",
         label_.c_str(), static_cast<ull>(bytes), static_cast<ull>(view_count()), static_cast<ull>(end));
   }
+  DELTOS_TRY(share_length());
   set_length(bytes);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   Status others = check_others(bytes);

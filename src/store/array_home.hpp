@@ -112,6 +112,8 @@ class ArrayHome : public std::enable_shared_from_this<ArrayHome> {
 
  protected:
   explicit ArrayHome(std::string label) : label_(std::move(label)) {}
+  // Called before the length becomes another than what others take it for.
+  virtual Status share_length() { return {}; }
   // pinned: somebody in another process, or another handle, uses bytes from there on. The word is lower by then.
   virtual Status check_others(std::uint64_t bytes) = 0;
   Status check_unused() const;  // pinned while views live

@@ -252,6 +252,21 @@ def test_growth_in_another_process_is_seen_and_survives_its_end(tmp_path: Path, 
     assert path.stat().st_size == 240000
 
 
+def test_what_is_cut_off_before_a_file_has_grown_is_gone_for_everybody(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(array.array("q", range(10)).tobytes())
+    reader = deltos.Array.open(path, "q")
+    with deltos.Array.open(path, "q", "r+") as log:
+        log.pop()
+        reader.refresh()
+        assert reader.tolist() == [*range(9)]
+    assert path.stat().st_size == 72
+    code = "import os, sys, deltos; log = deltos.Array.open(sys.argv[1], 'q', 'r+'); del log[5:]; os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    reader.refresh()
+    assert reader.tolist() == [*range(5)]
+
+
 def test_memory_is_shared_by_descriptor() -> None:
     mine = deltos.Array("i", [1, 2])
     theirs = deltos.Array.open_fd(mine.fileno(), "in-place")
