@@ -1,4 +1,4 @@
-"""Arrays: growable memory of one element type, in a flat file, or shared without a name."""
+"""Arrays: growable memory of one element type, in a storage, in a flat file, or shared without a name."""
 
 from __future__ import annotations
 
@@ -36,16 +36,18 @@ class Array(GrowingArray, MutableSequence[Any]):
     """A growable array of one element type, whose memory never moves.
 
     All of CPython's array.array, and more: it appends while others look at it, lies in memory that other processes can
-    share, or in a flat file that any program can read.
+    share, in a flat file that any program can read, or in a storage.
 
         numbers = deltos.Array("d", [1, 2, 3])                  # in memory; other processes open it by fileno()
         log = deltos.Array.open("samples.f64", "d", "a")        # a file of nothing but elements
+        series = storage.create_array("series", "d", [1, 2])    # found again as storage["series"]
 
     An element type is a type code of the array module, a format string of PEP 3118, a name such as "bfloat16", or a
     NumPy dtype. Views (memoryview, numpy.asarray, deltos.View) show the elements that there were when they were made,
     and stay valid while it grows; cutting off what a view shows is refused with PinnedError.
 
-    One thread changes it at a time: a second one is told so by BusyError.
+    One thread changes it at a time: a second one is told so by BusyError. Elements and length belong to no transaction,
+    and an abort takes back none, but for an array that was made in it.
     """
 
     __slots__ = ("__weakref__", "_held", "_info", "_mode", "_path", "_scope")

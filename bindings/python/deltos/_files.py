@@ -59,16 +59,17 @@ def read_into(memory: Any, file: Any, offset: int | None) -> int:
         raise ReadOnlyBufferError(errno.EACCES, "the memory is read-only")
     target = _bytes_in(view)
     if target is not None:
-        return _read(file, target)
+        return read_all(file, target)
     copied = view.copy()  # what the file does not fill stays as it is
     packed = _bytes_in(copied)
     assert packed is not None
-    count = _read(file, packed)
+    count = read_all(file, packed)
     view[...] = copied
     return count
 
 
-def _read(file: Any, target: memoryview) -> int:
+def read_all(file: Any, target: memoryview) -> int:
+    """Fills bytes from a file object, until they are full or the file ends; tells how many."""
     done = 0
     while done < len(target):
         count = file.readinto(target[done:])

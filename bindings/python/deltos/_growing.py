@@ -5,7 +5,8 @@ from __future__ import annotations
 import array as _standard
 import operator
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from deltos._content import Content
@@ -14,6 +15,7 @@ from deltos._elements import Codec, codec_of
 from deltos._errors import InvalidError, RangeError, TypeMismatchError
 from deltos._exporter import OBJECT, Exporter, Growable, Handle
 from deltos._ffi import ffi, lib
+from deltos._files import read_all
 from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
 from deltos._object import Object, stat
 from deltos._view import View
@@ -122,14 +124,35 @@ class GrowingArray(Object, Growable):
         pack = self._codec().pack
         return b"".join([pack(value) for value in values])
 
-    def _change(self, function: Any, *arguments: Any) -> None:
-        """A call that changes it, and lets other threads run meanwhile."""
+    @contextmanager
+    def _changing(self) -> Iterator[CData]:
+        """Its pointer, for calls that change it and let other threads run meanwhile."""
         with self._use() as pointer:
             self._begin()
             try:
-                call(function, pointer, *arguments)
+                yield pointer
             finally:
                 self._end()
+
+    def _attempt(self, function: Any, *arguments: Any) -> CData | None:
+        """As attempt(); in a storage it waits while another thread is inside a call that growing has to wait for."""
+        while True:
+            error = attempt(function, *arguments)
+            if error is None or error.status != lib.DELTOS_E_BUSY or self._scope is None:
+                return error
+            if not self._scope.storage._turn.wait():
+                return error
+            forget(error)
+
+    def _call(self, function: Any, *arguments: Any) -> None:
+        error = self._attempt(function, *arguments)
+        if error is not None:
+            raise_error(error)
+
+    def _change(self, function: Any, *arguments: Any) -> None:
+        """A call that changes it."""
+        with self._changing() as pointer:
+            self._call(function, pointer, *arguments)
 
     def _made(self, packed: Any) -> Self:
         """A new array of this type in memory."""
@@ -169,12 +192,8 @@ class GrowingArray(Object, Growable):
 
     def _extend_from(self, exporter: Any) -> bool:
         """Appends the elements of an exporter; False when they are of another type."""
-        with Content(exporter) as items, self._use() as pointer:
-            self._begin()
-            try:
-                error = attempt(lib.deltos_array_extend, pointer, items)
-            finally:
-                self._end()
+        with Content(exporter) as items, self._changing() as pointer:
+            error = self._attempt(lib.deltos_array_extend, pointer, items)
         if error is None:
             return True
         if error.status != lib.DELTOS_E_TYPE:
@@ -230,14 +249,11 @@ class GrowingArray(Object, Growable):
             self.frombytes(data[: len(data) - len(data) % self.itemsize])
             done = len(data) // self.itemsize
         else:
-            with self._use() as pointer:
-                self._begin()
-                try:
-                    call(lib.deltos_array_tail, pointer, wanted, tail, room)
-                    done = read_elements(file, ffi.buffer(tail[0], wanted * self.itemsize)) // self.itemsize if wanted else 0
-                    call(lib.deltos_array_advance, pointer, done)
-                finally:
-                    self._end()
+            with self._changing() as pointer:
+                self._call(lib.deltos_array_tail, pointer, wanted, tail, room)
+                place = memoryview(ffi.buffer(tail[0], wanted * self.itemsize) if wanted else b"")
+                done = read_all(file, place) // self.itemsize
+                call(lib.deltos_array_advance, pointer, done)
         if done < wanted:
             raise EOFError("read() didn't return enough bytes")
 
@@ -381,15 +397,3 @@ class GrowingArray(Object, Growable):
         packed = b"".join(kept)
         self._store(0, 1, packed)
         self._delete(before - len(places), len(places))
-
-
-def read_elements(file: Any, target: Any) -> int:
-    """Fills memory from a file object; tells how many bytes."""
-    memory = memoryview(target)
-    done = 0
-    while done < len(memory):
-        count = file.readinto(memory[done:])
-        if not count:
-            break
-        done += count
-    return done

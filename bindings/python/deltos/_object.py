@@ -75,7 +75,7 @@ class Object(Exporter, Exchange):
     def _scope_or_refuse(self) -> Reader:
         scope = self._scope
         if scope is None:
-            raise UnsupportedError(f"this {self._WORD} lives in memory: it belongs to no storage")
+            raise UnsupportedError(f"this {self._WORD} belongs to no storage")
         return scope
 
     def _facts(self) -> Facts:
@@ -208,13 +208,13 @@ class Object(Exporter, Exchange):
 
     def seal(self) -> None:
         """Checksums it; nobody writes to it again. Refused while a writable view of it lives in some process."""
-        self._change(lib.deltos_object_seal)
+        self._alter(lib.deltos_object_seal)
 
     def unseal(self) -> None:
         """Lets it be written again, in a new place: old views and snapshots keep the sealed content."""
-        self._change(lib.deltos_object_unseal)
+        self._alter(lib.deltos_object_unseal)
 
-    def _change(self, function: Any) -> None:
+    def _alter(self, function: Any) -> None:
         cell = ffi.new("deltos_object **")
         with self._scope_or_refuse()._live()._writing() as transaction:
             snapshot = lib.deltos_transaction_snapshot(transaction)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from deltos._array import Array
 from deltos._attributes import Attributes
 from deltos._buffer import Buffer
 from deltos._content import Content
@@ -14,6 +15,7 @@ from deltos._dtypes import resolve, shape_of
 from deltos._errors import NotFoundError
 from deltos._exporter import CURSOR, OBJECT, Handle
 from deltos._ffi import ffi, lib
+from deltos._growing import array_options, array_type
 from deltos._kinds import found, opened
 from deltos._native import CData, bytes_of, call, own, text_of
 from deltos._table import Table, lengths_of, type_of
@@ -185,6 +187,30 @@ class Writer(Reader, MutableMapping[str, Any]):
             )
             buffer: Buffer = Buffer._of(self, own(OBJECT, cell[0]))
         return buffer
+
+    def create_array(
+        self, name: str, type: Any, values: Any = None, *, capacity: int = 0, window_bytes: int = 0, max_bytes: int = 0
+    ) -> Array:
+        """Makes an array that grows, of an element type and values as deltos.Array takes them; all of it or, when a
+        value does not fit, nothing. It is found again as storage[name], where append() goes on.
+
+        capacity: elements to make room for at once. window_bytes: address space to grow into. max_bytes: a limit that
+        holds for what this gives.
+        """
+        encoded = bytes_of(name, "a name")
+        format, code = array_type(type)
+        options = array_options(capacity, 0, window_bytes, max_bytes)
+        cell = ffi.new("deltos_object **")
+        with self._writing() as transaction:
+            call(lib.deltos_array_create, transaction, encoded, format, code, options, cell)
+            array: Array = Array._of(self, own(OBJECT, cell[0]))
+            try:
+                if values is not None:
+                    array._fill_from(values)
+            except BaseException:
+                call(lib.deltos_transaction_delete, transaction, encoded)
+                raise
+        return array
 
     def create_table(
         self, name: str, rows: int, columns: int | Sequence[int], *, dtype: Any = None, format: str | None = None

@@ -57,9 +57,20 @@ class Turn:
             mine = self._thread == threading.get_ident()
             if error.status != lib.DELTOS_E_BUSY or mine or left <= 0:
                 raise_error(error)
-            ended = self._ended = self._ended or threading.Condition()
-            with ended:
-                ended.wait(min(left, _LOOK_AGAIN))
+            self._pause(min(left, _LOOK_AGAIN))
+
+    def _pause(self, seconds: float) -> None:
+        ended = self._ended = self._ended or threading.Condition()
+        with ended:
+            ended.wait(seconds)
+
+    def wait(self) -> bool:
+        """Waits a little for what another thread does with the storage; False, at once, when the transaction is this
+        thread's."""
+        if self._thread == threading.get_ident():
+            return False
+        self._pause(_LOOK_AGAIN)
+        return True
 
     def end(self) -> None:
         """Tells those who wait."""

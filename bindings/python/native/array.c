@@ -149,11 +149,11 @@ static PyObject *growable_append(PyObject *object, PyObject *value) {
   if (element_set(self->code, element, value) < 0 || refuse_busy(self) < 0) return NULL;
   deltos_object *array = object_of(self);
   if (array == NULL) return NULL;
-  if (library.array_append(array, element, 1, &error) != DELTOS_OK) {
-    raise(&error);
-    return NULL;
-  }
-  Py_RETURN_NONE;
+  deltos_status status = library.array_append(array, element, 1, &error);
+  if (status == DELTOS_OK) Py_RETURN_NONE;
+  if (status == DELTOS_E_BUSY) return PyObject_CallMethod(object, "_append_element", "(O)", value); /* it waits */
+  raise(&error);
+  return NULL;
 }
 
 PyDoc_STRVAR(pack_doc, "_pack($self, values, /)\n--\n\nThe elements of an iterable as bytes; of native types only.");

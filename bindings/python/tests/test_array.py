@@ -1,4 +1,4 @@
-"""Arrays: lists of numbers that other processes can share, in memory and in flat files."""
+"""Arrays: lists of numbers that other processes can share, in memory, in flat files and in storages."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ import pytest
 import deltos
 
 
-@pytest.fixture(params=["memory", "file"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., deltos.Array]]:
+@pytest.fixture(params=["memory", "file", "storage"])
+def make(
+    request: pytest.FixtureRequest, tmp_path: Path, storage: deltos.Storage
+) -> Iterator[Callable[..., deltos.Array]]:
     """Makes arrays in one of the homes."""
     made: list[deltos.Array] = []
 
     def maker(type: Any, values: Any = None) -> deltos.Array:
         if request.param == "memory":
             made.append(deltos.Array(type))
+        elif request.param == "storage":
+            made.append(storage.create_array(f"array {len(made)}", type))
         else:
             made.append(deltos.Array.open(tmp_path / f"{len(made)}.data", type, "x"))
         if values is not None:
@@ -135,8 +139,8 @@ def test_it_grows_under_views_which_stay_where_they_are(make: Callable[..., delt
     with pytest.raises(deltos.PinnedError):
         del grown[5:]
     assert len(grown) == 100000
-    del grown[10:]
     before.release()
+    del grown[10:]
     grown.clear()
     assert len(grown) == 0
 

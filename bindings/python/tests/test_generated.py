@@ -20,7 +20,6 @@ from deltos._ffi import ffi, lib
 
 # What the package does without, each with its reason.
 NOT_USED = {
-    "deltos_array_create": "bound next",
     "deltos_abi_version": "the library is inside the module, so that it cannot be another one",
     "deltos_format_describe": "storing checks a format, and every format that comes out is canonical",
     "deltos_status_name": "the class of an exception is its name",
