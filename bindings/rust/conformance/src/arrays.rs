@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::fields::{hex, Answers, Step};
 use crate::inputs::element_type;
 use crate::operations::{create, done, mode, put};
-use crate::world::{Thing, Trouble, World};
+use crate::world::{loose, Thing, Trouble, World};
 
 type Outcome = Result<Answers, Trouble>;
 
 /// Carries a step out, unless it is another's.
 pub fn perform(world: &mut World, step: &Step<'_>) -> Option<Outcome> {
     Some(match step.operation {
-        "open_array_file" | "open_array_anonymous" | "open_array_fd" => {
+        "create_array" | "open_array" | "open_array_file" | "open_array_anonymous" | "open_array_fd" => {
             open(world, step).and_then(|array| put(world, step, Thing::Array(array)))
         }
         "close_array" => close(world, step),
@@ -25,12 +25,19 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Option<Outcome> {
 }
 
 fn open(world: &mut World, step: &Step<'_>) -> Result<AnyArray<'static>, Trouble> {
+    if step.operation == "open_array" {
+        return open_stored(world, step);
+    }
     let options = ArrayOptions::new()
         .mode(mode(step.optional_text("mode")?.unwrap_or("read"))?)
         .create(create(step.optional_text("create")?.unwrap_or("never"))?)
         .capacity(step.number("capacity")?)
         .max_bytes(step.number("max_bytes")?);
     match step.operation {
+        "create_array" => {
+            let transaction = world.transaction(step.text("transaction")?)?;
+            Ok(options.create_in_any(transaction, step.text("name")?, element_type(step)?)?)
+        }
         // SAFETY: the corpus cuts files of its own only where nothing is read afterwards.
         "open_array_file" => Ok(unsafe { options.open_file_any(step.text("path")?, element_type(step)?) }?),
         "open_array_anonymous" => Ok(options.open_anonymous_any(element_type(step)?)?),
@@ -39,6 +46,16 @@ fn open(world: &mut World, step: &Step<'_>) -> Result<AnyArray<'static>, Trouble
             // SAFETY: nobody writes to it but Deltos.
             Ok(unsafe { options.open_fd(array.fd()?) }?)
         }
+    }
+}
+
+fn open_stored(world: &mut World, step: &Step<'_>) -> Result<AnyArray<'static>, Trouble> {
+    let (from, name) = (step.text("from")?, step.text("name")?);
+    match world.find(from)? {
+        Thing::Storage(storage) => Ok(loose!(AnyArray, storage.array_any(name)?)),
+        Thing::Snapshot(snapshot) => Ok(snapshot.array_any(name)?),
+        Thing::Transaction(transaction) => Ok(transaction.array_any(name)?),
+        _ => Err(Trouble::Step(format!("{:?} cannot be read from", from))),
     }
 }
 

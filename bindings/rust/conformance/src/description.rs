@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use deltos::{Create, Durability, Mode, OpenOptions, Snapshot, Storage, Transaction};
+use deltos::{Create, Durability, Mode, Object, ObjectKind, OpenOptions, Snapshot, Storage, Transaction};
 use serde_json::Value;
 
-use crate::fields::Step;
-use crate::inputs::{self, store_content};
+use crate::fields::{Answers, Step};
+use crate::inputs::{self, element_type, store_content};
 use crate::parsed;
 use crate::queries::{content, names, value};
+use crate::tables;
 use crate::world::Trouble;
 
 fn items<'a>(owner: &'a Value, field: &str) -> &'a [Value] {
@@ -35,14 +36,38 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
     for item in items(described, "objects") {
         let step = Step::of("create", item)?;
         let name = step.text("name")?;
-        let mut object = store_content(&mut transaction, name, None, &step)?;
+        let mut table;
+        let mut buffer;
+        let object = match kind(&step)? {
+            "array" => {
+                let mut array = transaction.create_array_any(name, element_type(&step)?)?;
+                array.append_bytes(&step.data()?)?;
+                None
+            }
+            "table" => {
+                table = tables::create_described(&mut transaction, &step)?;
+                Some(&mut *table)
+            }
+            _ => {
+                buffer = store_content(&mut transaction, name, None, &step)?;
+                Some(&mut buffer)
+            }
+        };
         set_metadata(&mut transaction, name, item)?;
-        if step.flag("sealed")? {
-            transaction.seal(&mut object)?;
+        match object {
+            Some(object) if step.flag("sealed")? => transaction.seal(object)?,
+            _ => (), // an array is never sealed
         }
     }
     transaction.commit(Durability::Sync).map_err(deltos::Error::from)?;
     Ok(())
+}
+
+fn kind<'a>(step: &Step<'a>) -> Result<&'a str, Trouble> {
+    match step.optional_text("kind")?.unwrap_or("buffer") {
+        word @ ("buffer" | "table" | "array") => Ok(word),
+        other => Err(Trouble::Step(format!("{:?} is not a kind of object", other))),
+    }
 }
 
 fn set_metadata(transaction: &mut Transaction<'_>, name: &str, owner: &Value) -> Result<(), Trouble> {
@@ -77,11 +102,23 @@ pub fn read(description: &Path, path: &Path) -> Result<Vec<String>, String> {
 }
 
 fn compare_object(snapshot: &Snapshot<'_>, name: &str, item: &Value, wrong: &mut Vec<String>) -> Result<(), Trouble> {
-    let object = snapshot.object(name)?;
-    if let Err(difference) = Step::of("read", item)?.compare(&content(&object)?) {
+    let step = Step::of("read", item)?;
+    let answers = match kind(&step)? {
+        "table" => tables::content(&snapshot.table(name)?)?,
+        "array" => content(&*snapshot.array_any(name)?)?,
+        _ => of_buffer(&snapshot.object(name)?)?,
+    };
+    if let Err(difference) = step.compare(&answers) {
         wrong.push(format!("{:?}: {}", name, difference));
     }
     compare_metadata(snapshot, name, item, wrong)
+}
+
+fn of_buffer(object: &Object<'_>) -> Result<Answers, Trouble> {
+    match object.info()?.kind {
+        ObjectKind::Buffer => content(object),
+        other => Err(Trouble::Step(format!("expected a buffer, got {:?}", other))),
+    }
 }
 
 fn compare_metadata(

@@ -89,6 +89,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("to_dense", "table"),
     ("reinterpret", "table format dtype"),
     ("make_readonly", "table"),
+    ("create_array", "transaction name format dtype capacity max_bytes"),
+    ("open_array", "from name"),
     ("open_array_file", "path format dtype mode create capacity max_bytes"),
     ("open_array_anonymous", "format dtype capacity max_bytes"),
     ("open_array_fd", "array mode"),

@@ -4,7 +4,7 @@ use std::mem::zeroed;
 use std::os::raw::c_void;
 use std::ptr::null_mut;
 
-use deltos::{sys, AnyView, Error, Table, TableAxis, TableShape};
+use deltos::{sys, AnyView, Error, Table, TableAxis, TableShape, Transaction, ViewRequest};
 use serde_json::Value;
 
 use crate::fields::{bytes_of, hex, Answers, Step};
@@ -67,11 +67,11 @@ fn make(world: &mut World, step: &Step<'_>) -> Result<Table<'static>, Trouble> {
 }
 
 /// Calls with the columns or lengths of a step; numbers below zero are passed on, and the library refuses them.
-fn with_shape(
+fn with_shape<R>(
     step: &Step<'_>,
     rows: usize,
-    run: impl FnOnce(TableShape<'_>) -> Result<Table<'static>, Trouble>,
-) -> Result<Table<'static>, Trouble> {
+    run: impl FnOnce(TableShape<'_>) -> Result<R, Trouble>,
+) -> Result<R, Trouble> {
     match step.numbers("lengths")? {
         Some(lengths) => {
             let lengths: Vec<usize> = lengths.into_iter().map(|length| length as usize).collect();
@@ -79,6 +79,44 @@ fn with_shape(
         }
         None => run(TableShape::Rectangular(rows, step.signed_or("columns", -1)? as usize)),
     }
+}
+
+/// Creates a table with the content that a description tells of.
+pub fn create_described<'s>(transaction: &mut Transaction<'s>, step: &Step<'_>) -> Result<Table<'s>, Trouble> {
+    let shape = step.numbers("shape")?.unwrap_or_default();
+    let rows = shape.first().map_or(0, |&rows| rows as usize);
+    let (name, elements) = (step.text("name")?, element_type(step)?);
+    let table = match (step.get("lengths"), shape.get(1)) {
+        (None, Some(&columns)) => transaction.create_table_any(name, elements, (rows, columns as usize))?,
+        _ => with_shape(step, rows, |shape| Ok(transaction.create_table_any(name, elements, shape)?))?,
+    };
+    let data = step.data()?;
+    let mut from = &data[..];
+    for row in 0..rows {
+        let place = table.any_row(row, ViewRequest::FULL)?;
+        if from.len() < place.nbytes() {
+            return Err(Trouble::Step("there are too few bytes for the rows".into()));
+        }
+        let (content, rest) = from.split_at(place.nbytes());
+        place.store_bytes(0, content)?;
+        from = rest;
+    }
+    Ok(table)
+}
+
+/// What a description tells of a table.
+pub fn content(table: &Table<'_>) -> Outcome {
+    let (info, rows) = (table.info()?, table.any_rows(false)?);
+    let shape = if info.ragged { vec![info.rows] } else { vec![info.rows, info.columns.unwrap_or(0)] };
+    let data: Vec<u8> = (0..info.rows).flat_map(|row| rows.row_bytes(row).unwrap_or_default()).collect();
+    Ok(vec![
+        ("format", info.format.into()),
+        ("dtype", info.dtype.name().into()),
+        ("shape", shape.into()),
+        ("lengths", rows.lengths().into()),
+        ("data", hex(&data).into()),
+        ("sealed", info.sealed.into()),
+    ])
 }
 
 /// Rows in memory of their own, and pointers to them.

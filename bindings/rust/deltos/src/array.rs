@@ -13,10 +13,10 @@ use deltos_sys as sys;
 
 use crate::element::{bytes_of, check_type};
 use crate::error::call;
-use crate::turns::{Place, Turn};
+use crate::turns::{Place, Turn, Turns};
 use crate::view::slice_of;
 use crate::{
-    Appender, ArrayOptions, Content, Element, Error, ErrorKind, Object, Result, SharedCell, Storage, View, WritableView,
+    Appender, ArrayOptions, Content, Element, Error, ErrorKind, Object, Result, SharedCell, View, WritableView,
 };
 
 /// Elements of any type that more can be appended to; see [`Array`].
@@ -308,9 +308,9 @@ impl<'s> AnyArray<'s> {
         Ok(AnyArray { object, itemsize, place: None })
     }
 
-    pub(crate) fn stored(object: Object<'s>, storage: &Storage) -> Result<Self> {
+    pub(crate) fn stored(object: Object<'s>, turns: &Turns) -> Result<Self> {
         let info = object.info()?;
-        Ok(AnyArray { object, itemsize: info.itemsize as usize, place: Some(storage.turns.place(info.id)) })
+        Ok(AnyArray { object, itemsize: info.itemsize as usize, place: Some(turns.place(info.id)) })
     }
 
     /// What all handles of it share, when there may be others.

@@ -140,7 +140,7 @@ impl ArrayOptions {
                 unsafe { call!(deltos_array_create(owner, name, format, dtype, options, array)) }
             })
         })?;
-        AnyArray::stored(Object::adopt(raw, false, Some(transaction.made_in())), transaction.storage)
+        AnyArray::stored(Object::adopt(raw, false, Some(transaction.made_in())), &transaction.turns)
     }
 
     /// A new array in anonymous shared memory, open for [`Mode::Write`].

@@ -4,13 +4,13 @@ use std::mem::size_of;
 use std::os::unix::io::{AsRawFd, BorrowedFd};
 use std::path::Path;
 use std::ptr::{null_mut, NonNull};
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
 use crate::error::call;
 use crate::progress::{drop_box, ProgressFn, Reporter};
 use crate::text::{with_c_path, with_c_str};
-use crate::turns::Turns;
 use crate::{Error, ErrorKind, Result, Storage};
 
 /// What a handle may do.
@@ -367,7 +367,7 @@ impl<'p> OpenOptions<'p> {
         self.raw.progress_user = reporter.user();
         let mut raw = null_mut();
         let opened = open(&self.raw, &mut raw);
-        let storage = NonNull::new(raw).map(|raw| Storage { raw, frozen: false, turns: Turns::default() });
+        let storage = NonNull::new(raw).map(|raw| Storage { raw, frozen: false, turns: Arc::default() });
         reporter.finish();
         opened?;
         storage.ok_or_else(|| Error::new(ErrorKind::Internal, "opening succeeded without a handle; please report it"))

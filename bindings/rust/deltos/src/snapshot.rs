@@ -1,15 +1,18 @@
 //! Snapshots, and the reading calls that they share with transactions.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::mem::size_of;
 use std::path::Path;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
 use crate::error::call;
 use crate::progress::{ProgressFn, Reporter};
 use crate::text::with_c_path;
+use crate::turns::Turns;
 use crate::{Progress, Result, Storage};
 
 /// The structure of a storage as one commit left it: which objects there are, their names, types, shapes and metadata.
@@ -30,7 +33,8 @@ use crate::{Progress, Result, Storage};
 pub struct Snapshot<'s> {
     pub(crate) raw: NonNull<sys::deltos_snapshot>,
     pub(crate) frozen: bool,
-    pub(crate) storage: &'s Storage,
+    pub(crate) turns: Arc<Turns>,
+    pub(crate) storage: PhantomData<&'s Storage>,
 }
 
 // SAFETY: a snapshot is immutable, and nothing ties it to a thread.
@@ -123,7 +127,7 @@ macro_rules! reading_methods {
                 unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ARRAY, &mut raw)) }
             })?;
             let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
-            crate::AnyArray::stored(object, self.storage)
+            crate::AnyArray::stored(object, &self.turns)
         }
 
         /// Opens an object by its id.

@@ -1,10 +1,12 @@
 //! A storage: what everything else is made from.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::mem::{size_of, zeroed};
 use std::os::unix::io::BorrowedFd;
 use std::path::Path;
 use std::ptr::{null_mut, NonNull};
+use std::sync::Arc;
 
 use deltos_sys as sys;
 
@@ -39,7 +41,7 @@ pub struct Storage {
     pub(crate) raw: NonNull<sys::deltos_storage>,
     /// The memory is the process's own and nothing writes to it.
     pub(crate) frozen: bool,
-    pub(crate) turns: Turns,
+    pub(crate) turns: Arc<Turns>,
 }
 
 // SAFETY: the library synchronises a storage internally, and nothing ties it to the thread that made it.
@@ -129,7 +131,7 @@ impl Storage {
         let mut raw = null_mut();
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_transaction_begin(self.raw.as_ptr(), &mut raw)) }?;
-        Ok(Transaction::adopt(made(raw)?, self))
+        Ok(Transaction::adopt(made(raw)?, self.turns.clone()))
     }
 
     /// Runs a closure in a transaction: commits when it succeeds, aborts when it fails or panics.
@@ -170,7 +172,7 @@ impl Storage {
         let mut raw = null_mut();
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_snapshot_begin(self.raw.as_ptr(), &mut raw)) }?;
-        Ok(Snapshot { raw: made(raw)?, frozen: self.frozen, storage: self })
+        Ok(Snapshot { raw: made(raw)?, frozen: self.frozen, turns: self.turns.clone(), storage: PhantomData })
     }
 
     /// Opens an object of the newest commit: the shortest way to a view.
@@ -242,7 +244,7 @@ impl Storage {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn array_any(&self, name: &str) -> Result<AnyArray<'_>> {
-        AnyArray::stored(self.newest(name, sys::DELTOS_KIND_ARRAY)?, self)
+        AnyArray::stored(self.newest(name, sys::DELTOS_KIND_ARRAY)?, &self.turns)
     }
 
     /// Makes durable what was stored so far: every LAZY and ASYNC commit, and every store in place by any process.

@@ -15,6 +15,7 @@ use crate::object::MadeIn;
 use crate::snapshot::reading_methods;
 use crate::storage::made;
 use crate::text::with_c_str;
+use crate::turns::Turns;
 use crate::{
     AnyArray, Array, ArrayOptions, Content, Element, ElementType, Error, ErrorKind, MetadataValue, Object, Result,
     Storage, Table, TableShape,
@@ -66,7 +67,8 @@ pub struct Transaction<'s> {
     frozen: bool,
     ended: bool,
     committed: Arc<AtomicBool>,
-    pub(crate) storage: &'s Storage,
+    pub(crate) turns: Arc<Turns>,
+    storage: PhantomData<&'s Storage>,
     one_thread_at_a_time: PhantomData<Cell<()>>,
 }
 
@@ -76,13 +78,14 @@ unsafe impl Send for Transaction<'_> {}
 impl<'s> Transaction<'s> {
     reading_methods!(|transaction| Some(transaction.made_in()));
 
-    pub(crate) fn adopt(raw: NonNull<sys::deltos_transaction>, storage: &'s Storage) -> Self {
+    pub(crate) fn adopt(raw: NonNull<sys::deltos_transaction>, turns: Arc<Turns>) -> Self {
         Transaction {
             raw,
             frozen: false,
             ended: false,
             committed: Arc::new(AtomicBool::new(false)),
-            storage,
+            turns,
+            storage: PhantomData,
             one_thread_at_a_time: PhantomData,
         }
     }

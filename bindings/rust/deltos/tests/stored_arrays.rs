@@ -227,6 +227,8 @@ fn handles_of_one_process_share_it_and_take_turns() {
 fn threads_take_views_while_one_appends() {
     let directory = Directory::new();
     let storage = with_array(&directory.file("a.deltos"));
+    let mut array = storage.array::<u64>("log").unwrap();
+    array.reserve(400_000).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -243,7 +245,6 @@ fn threads_take_views_while_one_appends() {
                 }
             });
         }
-        let mut array = storage.array::<u64>("log").unwrap();
         (0..400_000).for_each(|number| array.push(number).unwrap());
         done.store(true, Ordering::Release);
     });
