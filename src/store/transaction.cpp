@@ -286,7 +286,14 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
   if (object.kind == format::kKindArray)
     return fail(Code::unsupported, "%s is an array, which can grow and is never sealed; store its elements as a buffer",
                 quoted(object.name).c_str());
-  return state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object); });
+  const format::Extent *payload = payload_extent(object);
+  const std::size_t locks = state_->seal_locks.size();
+  auto sealed = state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object); });
+  // What has moved and was nobody else's is out of reach; its neighbours in the block can be exported again.
+  const bool own_slot =
+      payload != nullptr && payload->bytes <= format::kMaxSlotBytes && payload->transaction == state_->number;
+  if (sealed.ok() && own_slot) state_->unlock_seals_since(locks);
+  return sealed;
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::seal_open(const Object &object) {

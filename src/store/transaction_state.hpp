@@ -85,12 +85,12 @@ struct TransactionState final : PageEditor {
   void finish_commit();  // after publication: what was freed is given back
   void finish_abort();
   void unlock_seals();
+  void unlock_seals_since(std::size_t count) noexcept;  // those that were taken when there were so many
 
  private:
   std::size_t dirty_pages_ = 0;
   PageBuffer &add_page(std::uint64_t block);
   Status reserve_blocks(unsigned count) const;
-  void unlock_seals_since(std::size_t count) noexcept;
   void expect_releases(std::size_t count);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);
 };
