@@ -327,19 +327,25 @@ operation("store", "view", "at", "data") do case, step
     GC.@preserve view bytes unsafe_copyto!(Ptr{UInt8}(view.pointer) + get(step, "at", 0), pointer(bytes), length(bytes))
 end
 
-function compare_buffer(scope, step)
-    buffer = Deltos.Buffer(scope, step["name"])
+"Compares what is in the memory of a buffer or a growable vector, and what it is."
+function compare_memory(object, step)
+    info = stat(object)
+    expect(step, "format", info.format)
+    expect(step, "shape", info.shape)
+    expect(step, "sealed", info.sealed)
+    expect(step, "dtype", dtype_name(info.dtype))
+    Deltos.array(array -> expect_bytes(step, bytes_of(array)), object; writable = false)
+end
+
+function using_object(f, object)
     try
-        info = stat(buffer)
-        expect(step, "format", info.format)
-        expect(step, "shape", info.shape)
-        expect(step, "sealed", info.sealed)
-        expect(step, "dtype", dtype_name(info.dtype))
-        Deltos.array(array -> expect_bytes(step, bytes_of(array)), buffer; writable = false)
+        return f(object)
     finally
-        close(buffer)
+        release(object)
     end
 end
+
+compare_buffer(scope, step) = using_object(buffer -> compare_memory(buffer, step), Deltos.Buffer(scope, step["name"]))
 
 operation((case, step) -> compare_buffer(named(case, step, "from"), step), "read", "from", "name", "format", "dtype", "shape", "data", "sealed")
 operation("describe", "format", "dtype", "itemsize", "alignment", "canonical") do case, step
@@ -432,59 +438,7 @@ function run_corpus(files)
     return failed == 0
 end
 
-# ---- Descriptions ----------------------------------------------------------------------------------------------------
-
-set_attributes(target, items) = foreach(item -> target[item["key"]] = attribute_of(item), items)
-
-function write_description(description, path)
-    storage = Deltos.open(path, "w")
-    transaction(storage; durability = :sync) do t
-        set_attributes(attributes(t), get(description, "metadata", []))
-        for object in description["objects"]
-            close(create!(t, object["name"], content_of(object)))
-            set_attributes(attributes(t, object["name"]), get(object, "metadata", []))
-            get(object, "sealed", false) && seal!(t, object["name"])
-        end
-    end
-    close(storage)
-    return true
-end
-
-function compare_attributes(found, items)
-    wanted = sort!([item["key"] for item in items]; by = codeunits ∘ String)
-    collect(keys(found)) == wanted || differ("the keys should be $wanted, and are $(collect(keys(found)))")
-    for item in items
-        compare_attribute(Deltos.raw_attribute(found, item["key"]), item)
-    end
-end
-
-"Runs one comparison and prints what is wrong; false then."
-function holds(f, what)
-    try
-        f()
-        return true
-    catch error
-        error isa Union{Difference,DeltosError} || rethrow()
-        println(what, ": ", error isa Difference ? error.text : sprint(showerror, error))
-        return false
-    end
-end
-
-function read_description(description, path)
-    storage = Deltos.open(path)
-    good = snapshot(storage) do s
-        objects = description["objects"]
-        names = sort!([object["name"] for object in objects]; by = codeunits ∘ String)
-        fine = holds(() -> keys(s) == names || differ("they should be $names, and are $(keys(s))"), "the names")
-        for object in objects
-            fine &= holds(() -> compare_buffer(s, object), object["name"])
-            fine &= holds(() -> compare_attributes(attributes(s, object["name"]), get(object, "metadata", [])), "metadata of $(object["name"])")
-        end
-        fine & holds(() -> compare_attributes(attributes(s), get(description, "metadata", [])), "metadata of the storage")
-    end
-    close(storage)
-    return good
-end
+include("conformance_descriptions.jl")
 
 function main(arguments)
     command = isempty(arguments) ? "" : arguments[1]
