@@ -353,6 +353,7 @@ function appending(f, v::GrowableVector{T}) where {T}
     take(handle) || ended(handle)
     try
         into = Appender{T}(v, Ptr{T}(C_NULL), 0, 0)
+        find_room(into, 0)
         try
             f(into)
         finally
@@ -374,7 +375,7 @@ end
 
 @inline function Base.push!(into::Appender{T}, value) where {T}
     element = convert(T, value)
-    into.filled < into.room || more_room(into)
+    into.filled < into.room || find_room(into, 1)
     filled = into.filled + 1
     GC.@preserve into unsafe_store!(into.tail, element, filled)
     into.filled = filled
@@ -382,11 +383,12 @@ end
 end
 Base.append!(into::Appender, items) = (foreach(item -> push!(into, item), items); into)
 
-@noinline function more_room(into::Appender{T}) where {T}
+# After what has been pushed, for at least so many elements.
+@noinline function find_room(into::Appender{T}, count) where {T}
     into.room < 0 && throw(ClosedError("elements can be pushed only inside of the function that `appending` calls"))
     publish!(into)
     tail, room, cell = Ref(Ptr{Cvoid}(C_NULL)), Ref(UInt64(0)), ErrorCell()
-    check(Raw.deltos_array_tail(handle_of(into.vector).pointer, 1, tail, room, cell), cell)
+    check(Raw.deltos_array_tail(handle_of(into.vector).pointer, count, tail, room, cell), cell)
     into.tail, into.room = Ptr{T}(tail[]), Int(room[])
     return nothing
 end

@@ -91,6 +91,7 @@ end
     append!(v, Float32[1, 2, 3])
     reader = Deltos.GrowableVector{Float32}(path)
     @test reader == [1, 2, 3] && thrown(() -> push!(reader, 1)) isa ReadOnlyError
+    @test thrown(() -> Deltos.appending(identity, reader)) isa ReadOnlyError
     @test thrown(() -> reader[1] = 0) isa ReadOnlyError
     push!(v, 4)
     @test reader[4] == 4 && length(reader) == 4
