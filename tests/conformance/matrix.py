@@ -172,7 +172,8 @@ def masked(path: Path) -> bytes:
     """The file without what two writers can never have in common.
 
     That is: the uuid, the hash seed and the time of creation in the header, uuid and time in the superblocks, the live
-    page (process, inode), the uuid in catalogue pages, and the checksums over these.
+    page (process, inode), the uuid in catalogue pages, boot and file in the control blocks of arrays, and the checksums
+    over these.
     """
     data = bytearray(path.read_bytes())
 
@@ -189,6 +190,8 @@ def masked(path: Path) -> bytes:
             for page in range(first * BLOCK, (first + blocks) * BLOCK, BLOCK):
                 blank(page + 24, page + 32)
                 blank(page + BLOCK - 8, page + BLOCK)
+        for control in storage.controls():
+            blank(control.offset + 8, control.offset + 40)
     return bytes(data)
 
 

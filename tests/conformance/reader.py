@@ -27,6 +27,9 @@ DTYPES = (
 ITEM_BYTES = dict(zip(DTYPES[1:15], (1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16), strict=True))
 ITEM_BYTES |= {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 NAME, OBJECT, METADATUM = b"\1", b"\2", b"\3"
+BUFFER, ARRAY, TABLE = 1, 2, 3
+KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table"}
+CONTROL_BYTES = 64
 
 
 class Damaged(Exception):
@@ -80,14 +83,41 @@ class Object(NamedTuple):
 
     id: int
     name: str
+    kind: str
     format: str
     dtype: str
     shape: list[int]
     sealed: bool
     data: bytes
     """Of a table: all rows, one after the other."""
-    rows: list[bytes] | None = None
-    """Of a table."""
+    lengths: list[int] | None = None
+    """Of a table: elements of each row."""
+
+
+class Control(NamedTuple):
+    """Section 9: the control block of an array, whose name and which place it has."""
+
+    name: str
+    offset: int
+    length: int
+    boot_id: bytes
+    device: int
+    inode: int
+
+
+class Record(NamedTuple):
+    """Section 9: of an object, whose extents have not been looked at."""
+
+    kind: int
+    name: str
+    format: str
+    dtype: str
+    shape: list[int]
+    sealed: bool
+    item_bytes: int
+    payload_bytes: int
+    digest: int
+    extents: list[Extent]
 
 
 class Metadatum(NamedTuple):
@@ -289,33 +319,67 @@ class Storage:
         check(len(value) == 8, "an id has another length than 8")
         return int.from_bytes(value, "little")
 
-    def object(self, name: str) -> Object:
-        number = self.id_of(name)
-        record = self._find(OBJECT + struct.pack(">Q", number))
-        check(record is not None and len(record) >= 64, f"{name} leads nowhere")
-        assert record is not None
-        fields = struct.unpack_from("<HBBHHIHHQQQQQQ", record)
+    @staticmethod
+    def _record(raw: bytes) -> Record:
+        check(len(raw) >= 64, "a record is too short")
+        fields = struct.unpack_from("<HBBHHIHHQQQQQQ", raw)
         version, kind, flags, dtype, ndim, format_bytes, name_bytes, extent_count = fields[:8]
         created, changed, item_bytes, payload_bytes, digest, _ = fields[8:]
         short = ndim <= 64 and format_bytes <= 65536 and 1 <= name_bytes <= 1023 and extent_count <= 64
         check(short, "a record is too long")
         at = 64 + 24 * extent_count
         texts = at + 8 * ndim
-        check(len(record) == texts + format_bytes + name_bytes, "a record has another length than it says")
-        check(version == 1 and kind in (1, 3) and flags <= 1 and dtype < len(DTYPES), f"{name} is of a later version")
+        check(len(raw) == texts + format_bytes + name_bytes, "a record has another length than it says")
+        name = text_of(raw[texts + format_bytes :], "a name")
+        check(version == 1 and kind in KINDS and flags <= 1 and dtype < len(DTYPES), f"{name} is of a later version")
         check(created <= changed and item_bytes >= 1, "a record is impossible")
-        extents = [Extent(*struct.unpack_from("<QQQ", record, 64 + 24 * i)) for i in range(extent_count)]
-        shape = [*struct.unpack_from(f"<{ndim}q", record, at)]
-        format = text_of(record[texts : texts + format_bytes], "a format")
-        check(record[texts + format_bytes :] == name.encode(), f"the record of {name} has another name")
+        extents = [Extent(*struct.unpack_from("<QQQ", raw, 64 + 24 * i)) for i in range(extent_count)]
+        shape = [*struct.unpack_from(f"<{ndim}q", raw, at)]
+        format = text_of(raw[texts : texts + format_bytes], "a format")
         items = product_of(shape, item_bytes)
-        check(kind == 3 or items == payload_bytes, f"shape and length of {name} differ")
+        check(kind == TABLE or items == payload_bytes, f"shape and length of {name} differ")
         check(ITEM_BYTES.get(DTYPES[dtype], item_bytes) == item_bytes, f"elements of {name} have another length")
-        data = self._payload(name, extents, payload_bytes, flags == 1, digest)
-        if kind == 3:
-            rows = self._rows(name, shape, item_bytes, data)
-            return Object(number, name, format, DTYPES[dtype], shape, flags == 1, b"".join(rows), rows)
-        return Object(number, name, format, DTYPES[dtype], shape, flags == 1, data)
+        return Record(
+            kind, name, format, DTYPES[dtype], shape, flags == 1, item_bytes, payload_bytes, digest, extents
+        )
+
+    def object(self, name: str) -> Object:
+        number = self.id_of(name)
+        raw = self._find(OBJECT + struct.pack(">Q", number))
+        check(raw is not None, f"{name} leads nowhere")
+        assert raw is not None
+        record = self._record(raw)
+        check(record.name == name, f"the record of {name} has another name")
+        lengths = None
+        data = self._elements(record) if record.kind == ARRAY else self._payload(record)
+        if record.kind == TABLE:
+            rows = self._rows(name, record.shape, record.item_bytes, data)
+            data, lengths = b"".join(rows), [len(row) // record.item_bytes for row in rows]
+        kind = KINDS[record.kind]
+        return Object(number, name, kind, record.format, record.dtype, record.shape, record.sealed, data, lengths)
+
+    def _elements(self, array: Record) -> bytes:
+        """As many as the last commit counted, from the chunks in turn."""
+        name = array.name
+        check(not array.sealed and array.digest == 0 and len(array.shape) == 1, f"{name} is no array that can be")
+        self._control(array)
+        chunks = array.extents[1:]
+        whole = all(chunk.bytes > 0 and chunk.bytes % REGION == 0 and chunk.offset % REGION == 0 for chunk in chunks)
+        check(bool(chunks) and whole, f"a chunk of {name} is no run of regions")
+        check(sum(chunk.bytes for chunk in chunks) >= array.payload_bytes, f"{name} is longer than its room")
+        return b"".join(map(self._take, chunks))[: array.payload_bytes]
+
+    def _control(self, array: Record) -> Control:
+        blocks = array.extents[:1]
+        check(bool(blocks) and blocks[0].bytes == CONTROL_BYTES, f"{array.name} has no control block")
+        return Control(array.name, blocks[0].offset, *struct.unpack_from("<Q16sQQ", self._take(blocks[0])))
+
+    def controls(self) -> Iterator[Control]:
+        """Of all arrays. Who reads at rest goes by the length in the record, and not by the one that they have."""
+        for _, raw in self._below(OBJECT):
+            record = self._record(raw)
+            if record.kind == ARRAY:
+                yield self._control(record)
 
     @staticmethod
     def _rows(name: str, shape: list[int], item_bytes: int, data: bytes) -> list[bytes]:
@@ -330,20 +394,21 @@ class Storage:
             floor = end
         return rows
 
-    def _payload(self, name: str, extents: list[Extent], size: int, sealed: bool, digest: int) -> bytes:
-        summed = sealed and size > REGION
+    def _payload(self, object: Record) -> bytes:
+        name, extents, size = object.name, object.extents, object.payload_bytes
+        summed = object.sealed and size > REGION
         check(len(extents) == 1 + summed or (not extents and not size), f"{name} has an impossible number of extents")
         check(not extents or extents[0].bytes == size, f"the extent of {name} has another length")
         data = self._take(extents[0]) if extents else b""
-        if not sealed:
-            check(digest == 0, f"{name} is open and has a digest")
+        if not object.sealed:
+            check(object.digest == 0, f"{name} is open and has a digest")
             return data
         digested = data
         if summed:
             sums = [xxh3(data[at : at + REGION]) for at in range(0, size, REGION)]
             digested = self._take(extents[1])
             check(digested == struct.pack(f"<{len(sums)}Q", *sums), f"the content of {name} is damaged")
-        check(xxh3(digested) == digest, f"the content of {name} is damaged")
+        check(xxh3(digested) == object.digest, f"the content of {name} is damaged")
         return data
 
     # ---- Section 10
@@ -416,7 +481,8 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
             continue
         actual = storage.object(name)
         wanted = {"format": entry["format"], "shape": entry.get("shape", []), "sealed": entry.get("sealed", False)}
-        wanted |= {"data": data_of(entry["data"])} | ({"dtype": entry["dtype"]} if "dtype" in entry else {})
+        wanted |= {"kind": entry.get("kind", "buffer"), "data": data_of(entry["data"])}
+        wanted |= {field: entry[field] for field in ("dtype", "lengths") if field in entry}
         for field, value in wanted.items():
             if getattr(actual, field) != value:
                 yield f"{name}: expected {field} {shown(value)}, got {shown(getattr(actual, field))}"
@@ -431,12 +497,16 @@ def dump(storage: Storage) -> Iterator[str]:
             value = repr(item.data.decode()) if text else f"{item.format} {item.shape} {shown(item.data)}"
             yield f"    {item.key}: {value}"
 
+    controls = {control.name: control for control in storage.controls()}
     yield "the storage"
     yield from metadata_of("")
     for name in storage.names():
         found = storage.object(name)
         state = "sealed" if found.sealed else "open"
-        yield f"{name}: {found.dtype} {found.format} {found.shape}, {state}: {shown(found.data)}"
+        yield f"{name}: {found.kind} {found.dtype} {found.format} {found.shape}, {state}: {shown(found.data)}"
+        if name in controls:
+            _, _, length, boot, device, inode = controls[name]
+            yield f"    {length} bytes in boot {boot.hex()}, file {device}:{inode}"
         yield from metadata_of(name)
 
 

@@ -21,6 +21,20 @@ static int mode_field(scene *s, const json_t *step, int32_t *mode) {
   return DONE;
 }
 
+static int do_create_array(scene *s, const json_t *step) {
+  HANDLE(deltos_transaction, transaction, "transaction", TRANSACTION);
+  const char *format = NULL;
+  int32_t dtype = 0;
+  deltos_array_options options;
+  deltos_object *array = NULL;
+  TRY(given_type(s, step, &format, &dtype));
+  TRY(given_options(s, step, &options));
+  TRY(deltos_array_create(transaction, text_field(step, "name", NULL), format, dtype, &options, &array, &s->error));
+  return name_thing(s, step, OBJECT, array);
+}
+
+static int do_open_array(scene *s, const json_t *step) { return open_kind(s, step, DELTOS_KIND_ARRAY); }
+
 static int do_open_array_file(scene *s, const json_t *step) {
   const char *format = NULL;
   int32_t dtype = 0, mode = 0;
@@ -161,6 +175,8 @@ static int do_flush(scene *s, const json_t *step) {
 }
 
 const operation array_operations[] = {
+    OPERATION(create_array, "transaction name format dtype capacity max_bytes as"),
+    OPERATION(open_array, "from name as"),
     OPERATION(open_array_file, "path format dtype mode create capacity max_bytes as"),
     OPERATION(open_array_anonymous, "format dtype capacity max_bytes as"),
     OPERATION(open_array_fd, "array mode as"),

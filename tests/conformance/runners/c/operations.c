@@ -452,10 +452,10 @@ static int expect_content(scene *s, const json_t *step, const deltos_object *obj
          expect_data(s, step, "data", view->data, view->nbytes);
 }
 
-int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot) {
+int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot, int32_t kind) {
   deltos_object *object = NULL;
   deltos_view *view = NULL;
-  int verdict = deltos_object_open(snapshot, text_field(step, "name", NULL), DELTOS_KIND_BUFFER, &object, &s->error);
+  int verdict = deltos_object_open(snapshot, text_field(step, "name", NULL), kind, &object, &s->error);
   if (verdict == DONE) verdict = deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &view, &s->error);
   if (verdict == DONE) verdict = expect_content(s, step, object, view);
   deltos_view_release(&view);
@@ -466,7 +466,7 @@ int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot)
 static int do_read(scene *s, const json_t *step) {
   const deltos_snapshot *snapshot = NULL;
   TRY(reader_of(s, step, &snapshot));
-  return expect_object(s, step, snapshot);
+  return expect_object(s, step, snapshot, DELTOS_KIND_BUFFER);
 }
 
 static int do_describe(scene *s, const json_t *step) {

@@ -7,7 +7,7 @@
 /* Runs a step and compares what came with what it expects: DONE, or WRONG with scene.problem filled in. */
 int run_step(scene *s, const json_t *step);
 
-/* Compares an object of a snapshot with the fields of a step or a description. */
-int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot);
+/* Compares a buffer or an array of a snapshot with the fields of a step or a description. */
+int expect_object(scene *s, const json_t *step, const deltos_snapshot *snapshot, int32_t kind);
 
 #endif

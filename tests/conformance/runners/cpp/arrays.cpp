@@ -28,6 +28,18 @@ struct GivenItems {
 
 }  // namespace
 
+void Operations::create_array(const Json &step) {
+  deltos::Transaction &transaction = the<deltos::Transaction>(step, "transaction");
+  name(step, transaction.create_array(text(step, "name"), element_type(step), options_of(step)));
+}
+
+void Operations::open_array(const Json &step) {
+  if (const auto *storage = std::get_if<deltos::Storage>(&named(step, "from"))) {
+    return name(step, storage->array(text(step, "name")));
+  }
+  name(step, reader(step).array(text(step, "name")));
+}
+
 void Operations::open_array_file(const Json &step) {
   name(step, deltos::Array::open_file(text(step, "path"), element_type(step), mode_of(step), options_of(step)));
 }

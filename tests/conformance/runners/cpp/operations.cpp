@@ -158,6 +158,8 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(to_dense, "table as"),
     OPERATION(reinterpret, "table format dtype"),
     OPERATION(make_readonly, "table"),
+    OPERATION(create_array, "transaction name format dtype capacity max_bytes as"),
+    OPERATION(open_array, "from name as"),
     OPERATION(open_array_file, "path format dtype mode create capacity max_bytes as"),
     OPERATION(open_array_anonymous, "format dtype capacity max_bytes as"),
     OPERATION(open_array_fd, "array mode as"),

@@ -121,6 +121,8 @@ class Operations {
   void make_readonly(const Json &step);
 
   // arrays.cpp
+  void create_array(const Json &step);
+  void open_array(const Json &step);
   void open_array_file(const Json &step);
   void open_array_anonymous(const Json &step);
   void open_array_fd(const Json &step);

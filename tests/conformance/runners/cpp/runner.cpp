@@ -69,6 +69,68 @@ void set_metadata(deltos::Transaction &transaction, const std::string &name, con
   }
 }
 
+// The columns that all rows of a described table have, or how many each has.
+deltos::Columns columns_of(const Json &described, const deltos::Shape &lengths) {
+  if (described.contains("lengths")) return lengths;
+  return described.at("shape").at(1).get<std::int64_t>();
+}
+
+// Rows of any element type: those of deltos.hpp are of one that is known when the program is compiled.
+class Rows {
+ public:
+  Rows(const deltos::Table &table, bool is_writing)
+      : count_(static_cast<std::size_t>(table.table_info().rows)), itemsize_(table.table_info().itemsize) {
+    deltos_view *pin = nullptr;
+    deltos_error error;
+    if (deltos_table_rows(table.get(), is_writing ? 1 : 0, &pin, &rows_, &lengths_, &error) != DELTOS_OK) {
+      throw deltos::Exception(deltos::Error(error));
+    }
+    pin_ = deltos::View(pin);
+  }
+  std::size_t count() const { return count_; }
+  deltos::Span<std::byte> operator[](std::size_t row) const {
+    return {static_cast<std::byte *>(rows_[row]), static_cast<std::size_t>(lengths_[row]) * itemsize_};
+  }
+  deltos::Span<const std::int64_t> lengths() const { return {lengths_, count_}; }
+
+ private:
+  std::size_t count_;
+  std::size_t itemsize_;
+  void *const *rows_ = nullptr;
+  const std::int64_t *lengths_ = nullptr;
+  deltos::View pin_;
+};
+
+deltos::Object create_table(deltos::Transaction &transaction, const Json &described, const Bytes &bytes) {
+  const auto lengths = described.value("lengths", deltos::Shape());
+  deltos::Table table =
+      transaction.create_table(described.at("name").get<std::string>(), element_type(described),
+                               described.at("shape").at(0).get<std::int64_t>(), columns_of(described, lengths));
+  const Rows rows(table, true);
+  auto from = bytes.begin();
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    const auto size = static_cast<std::ptrdiff_t>(rows[row].size());
+    if (bytes.end() - from < size) throw Mismatch("there is too little data for the rows");
+    std::copy(from, from + size, rows[row].begin());
+    from += size;
+  }
+  return std::move(table);
+}
+
+deltos::Object create_described(deltos::Transaction &transaction, const Json &described) {
+  const std::string name = described.at("name").get<std::string>(), kind = word(described, "kind", "buffer");
+  Bytes bytes = bytes_of(described.at("data"));
+  if (kind == "table") return create_table(transaction, described, bytes);
+  bytes.push_back(std::byte{0});  // so that empty content has an address
+  if (kind == "array") {
+    deltos::Array array = transaction.create_array(name, element_type(described));
+    array.append(bytes.data(), described.at("shape").at(0).get<std::uint64_t>());
+    return std::move(array);
+  }
+  return transaction.create(name,
+                            {static_cast<const void *>(bytes.data()), element_type(described), shape_of(described)});
+}
+
 int write(const Json &description, const char *path) {
   deltos::OpenOptions options;
   options.mode = deltos::Mode::write;
@@ -77,12 +139,8 @@ int write(const Json &description, const char *path) {
   deltos::Transaction transaction = storage.transaction();
   set_metadata(transaction, "", description);
   for (const Json &described : description.at("objects")) {
-    const std::string name = described.at("name").get<std::string>();
-    Bytes bytes = bytes_of(described.at("data"));
-    bytes.push_back(std::byte{0});  // so that empty content has an address
-    deltos::Object object = transaction.create(
-        name, {static_cast<const void *>(bytes.data()), element_type(described), shape_of(described)});
-    set_metadata(transaction, name, described);
+    deltos::Object object = create_described(transaction, described);
+    set_metadata(transaction, described.at("name").get<std::string>(), described);
     if (described.value("sealed", false)) transaction.seal(object);
   }
   transaction.commit();
@@ -102,19 +160,38 @@ void expect_metadata(const deltos::Snapshot &snapshot, const std::string &name, 
   for (const deltos::Metadatum &item : stored) expect_value(item, expected[item.key()]);
 }
 
-void expect_object(const deltos::Snapshot &snapshot, const Json &described) {
-  const std::string name = described.at("name").get<std::string>();
-  const deltos::Object object = snapshot.object(name);
-  const deltos::View view = object.view();
-  const Json actual{{"format", view.format()},
-                    {"dtype", word_of(kDtypes, view.dtype())},
-                    {"shape", list_of(view.shape())},
-                    {"sealed", object.info().sealed}};
-  for (const auto &[field, value] : actual.items()) {
-    if (described.contains(field) && described.at(field) != value) throw differ(field, described.at(field), value);
+void expect_table(const deltos::Table &table, const Json &described) {
+  const deltos::TableInfo info = table.table_info();
+  const Rows rows(table, false);
+  Bytes bytes;
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    bytes.insert(bytes.end(), rows[row].begin(), rows[row].end());
   }
+  expect(described, {{"format", info.format},
+                     {"dtype", word_of(kDtypes, info.dtype)},
+                     {"shape", info.ragged ? Json{info.rows} : Json{info.rows, info.columns}},
+                     {"lengths", list_of(rows.lengths())},
+                     {"sealed", info.sealed}});
+  expect_bytes(bytes_of(described.at("data")), bytes);
+}
+
+void expect_memory(const deltos::Object &object, const Json &described) {
+  const deltos::View view = object.view();
+  expect(described, {{"format", view.format()},
+                     {"dtype", word_of(kDtypes, view.dtype())},
+                     {"shape", list_of(view.shape())},
+                     {"sealed", object.info().sealed}});
   expect_bytes(bytes_of(described.at("data")),
                {static_cast<const std::byte *>(view.data()), static_cast<std::size_t>(view.nbytes())});
+}
+
+void expect_object(const deltos::Snapshot &snapshot, const Json &described) {
+  const std::string name = described.at("name").get<std::string>(), kind = word(described, "kind", "buffer");
+  if (kind == "table") {
+    expect_table(snapshot.table(name), described);
+  } else {
+    expect_memory(kind == "array" ? snapshot.array(name) : snapshot.object(name, deltos::Kind::buffer), described);
+  }
   expect_metadata(snapshot, name, described);
 }
 

@@ -344,8 +344,23 @@ class Tables:
         call(lib.deltos_table_make_readonly, table.pointer)
 
 
+def fill_rows(table: RawObject, data: bytes) -> None:
+    """Gives all rows their content, which lies one row after the other."""
+    info = Tables._table_info(table)
+    rows, lengths = ffi.new("void *const **"), ffi.new("const int64_t **")
+    pin = View(lambda given, cell, error: lib.deltos_table_rows(given, True, cell, rows, lengths, error), table.pointer)
+    at = 0
+    for row in range(info.rows):
+        size = lengths[0][row] * info.itemsize
+        ffi.memmove(rows[0][row], data[at : at + size], size)
+        at += size
+    pin.release()
+    if at != len(data):
+        raise Failure(f"{len(data)} bytes do not fit into rows of {at}")
+
+
 class Arrays:
-    """Growable arrays in files and in anonymous memory."""
+    """Growable arrays in storages, in files and in anonymous memory."""
 
     @staticmethod
     def _options(capacity: int, max_bytes: int, create: str = "never") -> Any:
@@ -353,6 +368,22 @@ class Arrays:
         options.struct_size, options.create = ffi.sizeof("deltos_array_options"), POLICIES[create]
         options.capacity, options.max_bytes = capacity, max_bytes
         return options
+
+    def create_array(
+        self,
+        transaction: deltos.Transaction,
+        name: str,
+        format: str | None = None,
+        dtype: str | None = None,
+        capacity: int = 0,
+        max_bytes: int = 0,
+    ) -> RawObject:
+        kind = (bytes_of(name, "a name"), *_type(format, dtype), self._options(capacity, max_bytes))
+        with transaction._writing() as pointer:
+            return RawObject(lib.deltos_array_create, pointer, *kind)
+
+    def open_array(self, from_: Any, name: str) -> RawObject:
+        return _open(from_, name, lib.DELTOS_KIND_ARRAY)
 
     def open_array_file(
         self,

@@ -22,7 +22,7 @@ from deltos._native import bytes_of, call, own
 from deltos._exporter import OBJECT
 from deltos._options import Options
 from deltos._storage import Storage
-from memory import Arrays, Elements, RawObject, Tables, Views
+from memory import Arrays, Elements, RawObject, Tables, Views, fill_rows
 from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ, shown
 
 MODES = {
@@ -626,6 +626,41 @@ def run(paths: list[str]) -> int:
     return 1 if failed else 0
 
 
+def create_described(operations: Operations, transaction: deltos.Transaction, entry: dict[str, Any]) -> Any:
+    """An object of a description, with its content."""
+    name, shape, data = entry["name"], entry.get("shape", []), entry["data"]
+    type_ = {field: entry[field] for field in ("format", "dtype") if field in entry}
+    kind = entry.get("kind", "buffer")
+    if kind == "table":
+        columns = {"lengths": entry["lengths"]} if "lengths" in entry else {"columns": shape[1]}
+        table = operations.create_table(shape[0], transaction, name, **type_, **columns)
+        fill_rows(table, data_of(data))
+        return table
+    if kind == "array":
+        array = operations.create_array(transaction, name, **type_)
+        operations.append(array, data)
+        return array
+    return operations.create(transaction, name, data, **type_, shape=shape)
+
+
+def read_described(operations: Operations, snapshot: deltos.Snapshot, entry: dict[str, Any]) -> dict[str, Any]:
+    """What a description can tell of an object."""
+    name, kind = entry["name"], entry.get("kind", "buffer")
+    if kind == "buffer":
+        return operations.read(snapshot, name) | {"kind": kind}
+    thing = operations.open_table(snapshot, name) if kind == "table" else operations.open_array(snapshot, name)
+    try:
+        found = {field: value for field, value in thing.info().items() if field in ("format", "dtype", "shape", "sealed")}
+        found["kind"] = kind
+        if kind == "array":
+            return found | operations.array_content(thing)
+        pin, rows = operations.table_rows(thing)
+        pin.release()
+        return found | {"lengths": rows["lengths"], "data": bytes.fromhex("".join(rows["rows"]))}
+    finally:
+        thing.release()
+
+
 def write(description: dict[str, Any], path: str) -> int:
     """Makes the storage that a description tells of."""
     operations = Operations()
@@ -634,8 +669,7 @@ def write(description: dict[str, Any], path: str) -> int:
             operations.set_metadata(transaction, "", **item)
         for entry in description["objects"]:
             name = entry["name"]
-            content = {field: entry[field] for field in ("data", "format", "dtype", "shape") if field in entry}
-            operations.create(transaction, name, **content).release()
+            create_described(operations, transaction, entry).release()
             for item in entry.get("metadata", []):
                 operations.set_metadata(transaction, name, **item)
             if entry.get("sealed", False):
@@ -668,7 +702,7 @@ def read(description: dict[str, Any], path: str) -> int:
                 continue
             expected = {field: value for field, value in entry.items() if field not in ("name", "metadata")}
             expected = {"shape": [], "sealed": False} | expected
-            compare(entry["name"], expected, operations.read(snapshot, entry["name"]))
+            compare(entry["name"], expected, read_described(operations, snapshot, entry))
             compare_metadata(snapshot, entry["name"], entry.get("metadata", []))
         compare_metadata(snapshot, "", description.get("metadata", []))
     for line in wrong:
