@@ -33,6 +33,22 @@ deltos_status guard(deltos_error *err, Body &&body) noexcept {
   }
 }
 
+// Not inlined, and its arguments where the caller got them: who calls it last needs no frame.
+template <auto kBody, class... Arguments>
+[[gnu::noinline]] deltos_status guard_apart(Arguments... arguments, deltos_error *err) noexcept {
+  return guard(err, [&] { return kBody(arguments...); });
+}
+
+// For calls that are made for every element: `fast` throws nothing and does all or nothing; only after nothing is kBody
+// called, as the body of a guard() of its own.
+template <auto kBody, class Fast, class... Arguments>
+deltos_status guard_fast(deltos_error *err, Fast fast, Arguments... arguments) noexcept {
+  static_assert(noexcept(fast()), "nothing guards the fast way");
+  if (fast()) [[likely]]
+    return DELTOS_OK;
+  return guard_apart<kBody, Arguments...>(arguments..., err);
+}
+
 // For calls that cannot fail: the fallback stands for what should not happen.
 template <class Value, class Body>
 Value guard_value(Value fallback, Body &&body) noexcept {

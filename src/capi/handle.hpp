@@ -21,13 +21,14 @@ namespace deltos::capi {
 class Mark {
  public:
   explicit Mark(std::uint64_t value) : value_(value) {}
-  ~Mark() { value_ = 0; }
+  // volatile: the wipe is the last store to the memory and must happen.
+  ~Mark() { *const_cast<volatile std::uint64_t *>(&value_) = 0; }
   Mark(const Mark &) = delete;
   Mark &operator=(const Mark &) = delete;
   bool is(std::uint64_t value) const { return value_ == value; }
 
  private:
-  volatile std::uint64_t value_;  // volatile: the wipe is the last store to the memory and must happen
+  std::uint64_t value_;
 };
 
 struct ViewHandle;

@@ -1,4 +1,5 @@
-"""Rejects an exported function whose body is anything but one guard(...), guard_value(...) or guard_void(...).
+"""Rejects an exported function whose body is anything but one guard(...), guard_fast(...), guard_value(...) or
+guard_void(...).
 
 That one construct is what keeps exceptions inside the library; whatever stands beside it would be unprotected.
 """
@@ -24,7 +25,7 @@ def definitions(text):
 
 
 def is_one_guard(body):
-    match = re.match(r"return\s+(?:guard|guard_value(?:<[^(){};]*>)?)\s*\(|(?:return\s+)?guard_void\s*\(", body)
+    match = re.match(r"return\s+(?:guard|guard_fast<\w+>|guard_value(?:<[^(){};]*>)?)\s*\(|(?:return\s+)?guard_void\s*\(", body)
     if not match:
         return False
     return body[closing(body, match.end() - 1) + 1 :].strip() == ";"

@@ -71,6 +71,12 @@ class Guards(Planted):
     def test_guard_inside_extern_c_passes(self):
         self.assertEqual(self.problems('extern "C" {\nint deltos_a(int x) noexcept { return guard_value(0, f); }\n}\n'), [])
 
+    def test_guard_with_a_fast_way_passes(self):
+        self.assertEqual(self.problems("int deltos_a(int x) { return guard_fast<f>(err, [=]() noexcept { return x; }, x); }"), [])
+
+    def test_fast_way_outside_of_the_guard_is_found(self):
+        self.assertIn("exactly one", self.problems("int deltos_a(int x) { return x ? 0 : guard_fast<f>(err, g, x); }")[0])
+
     def test_statement_before_the_guard_is_found(self):
         self.assertIn("exactly one", self.problems("int deltos_a(int x) { check(x); return guard(err, f); }")[0])
 

@@ -1,4 +1,5 @@
 // Appending to a growable array beside std::vector::push_back, both warm: a million doubles into memory that is there.
+// What a call of a shared library costs that does nothing is told beside it: no append by call is below that.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ void append_each(void *user) {
     const auto value = static_cast<double>(i);
     must(deltos_array_append(array, &value, 1, &err), &err);
   }
+}
+
+void call_for_nothing(void *) {
+  for (std::uint64_t i = 0; i < kElements; ++i) must_be(deltos_abi_version() == DELTOS_ABI_VERSION, "call");
 }
 
 // As much as there is room for at once, as a program would that gets its elements one by one.
@@ -65,6 +70,10 @@ int main(int argc, char **argv) {
   deltos_error err;
   deltos_object *array = nullptr;
   bench_title("Appending a million float64", "std::vector");
+  Both none;
+  double peer_us = 0, ours_us = 0;
+  bench_pair(push_back, call_for_nothing, &none, 1, &peer_us, &ours_us);
+  report("a call that does nothing; push_back", peer_us, ours_us, 0);
   must(deltos_array_open_anonymous("d", 0, nullptr, &array, &err), &err);
   measure("anonymous: tail and advance; push_back", "anonymous: append each; push_back", array);
   must(deltos_array_close(&array, &err), &err);

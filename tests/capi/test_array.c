@@ -61,6 +61,34 @@ static void append_tail_and_views_agree(void **state) {
   assert_null(array);
 }
 
+static void elements_of_every_size_are_appended_one_by_one(void **state) {
+  static const struct {
+    const char *format;
+    size_t bytes;
+  } kinds[] = {{"b", 1}, {"h", 2}, {"3s", 3}, {"i", 4}, {"5s", 5}, {"d", 8}, {"Zd", 16}, {"40s", 40}};
+  unsigned char element[40];
+  (void)state;
+  for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
+    deltos_object *array = anonymous(kinds[kind].format);
+    const size_t bytes = kinds[kind].bytes;
+    const int count = 70000 / (int)bytes; /* beyond the first room */
+    for (int i = 0; i < count; ++i) {
+      for (size_t at = 0; at < bytes; ++at) element[at] = (unsigned char)(i * 7 + (int)at * 3);
+      ok(deltos_array_append(array, element, 1, &error));
+    }
+    assert_int_equal(deltos_array_count(array), count);
+    deltos_view *view = view_of(array, DELTOS_VIEW_FULL_RO);
+    assert_int_equal(view->itemsize, bytes);
+    const unsigned char *const data = view->data;
+    for (int i = 0; i < count; ++i) {
+      for (size_t at = 0; at < bytes; ++at)
+        assert_int_equal(data[(size_t)i * bytes + at], (unsigned char)(i * 7 + (int)at * 3));
+    }
+    deltos_view_release(&view);
+    ok(deltos_array_close(&array, &error));
+  }
+}
+
 static void insert_remove_reverse_and_byteswap_change_the_elements(void **state) {
   deltos_object *array = anonymous("i");
   const int32_t values[3] = {1, 2, 3};
@@ -397,6 +425,7 @@ static void an_array_that_is_deleted_or_closed_says_so(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(append_tail_and_views_agree),
+      cmocka_unit_test(elements_of_every_size_are_appended_one_by_one),
       cmocka_unit_test(insert_remove_reverse_and_byteswap_change_the_elements),
       cmocka_unit_test(calls_name_what_is_wrong_with_their_arguments),
       cmocka_unit_test(elements_of_a_view_are_not_converted),
