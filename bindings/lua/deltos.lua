@@ -79,14 +79,44 @@ function deltos.open(path, mode)
   return setmetatable({ cell = cell }, Storage)
 end
 
--- The newest buffer of that name.
-function Storage:buffer(name, writable)
+-- Calls a function with the newest object of that name.
+local function opening(storage, name, kind, use)
   local object = ffi.new("deltos_object *[1]")
-  check(lib.deltos_object_open_newest(self.cell[0], name, lib.DELTOS_KIND_BUFFER, object, err))
-  return finally(function() lib.deltos_object_release(object) end, function()
+  check(lib.deltos_object_open_newest(storage.cell[0], name, kind, object, err))
+  return finally(function() lib.deltos_object_release(object) end, use, object[0])
+end
+
+local function exported(storage, name, kind, writable)
+  return opening(storage, name, kind, function(object)
     local view = ffi.new("deltos_view *[1]")
-    check(lib.deltos_view_acquire(object[0], writable and lib.DELTOS_VIEW_FULL or lib.DELTOS_VIEW_FULL_RO, view, err))
+    check(lib.deltos_view_acquire(object, writable and lib.DELTOS_VIEW_FULL or lib.DELTOS_VIEW_FULL_RO, view, err))
     return new_buffer(view)
+  end)
+end
+
+-- The newest buffer of that name.
+function Storage:buffer(name, writable) return exported(self, name, lib.DELTOS_KIND_BUFFER, writable) end
+
+-- The elements that the array of that name has now, as a buffer. What is appended later is seen by asking again.
+function Storage:array(name, writable) return exported(self, name, lib.DELTOS_KIND_ARRAY, writable) end
+
+-- The newest table of that name: a list of its rows, each as Lua strings have bytes; `lengths` says how many elements each
+-- has, `columns` how many all have; -1 where rows have lengths of their own.
+function Storage:table(name)
+  return opening(self, name, lib.DELTOS_KIND_TABLE, function(object)
+    local info = ffi.new("deltos_table_info", { struct_size = ffi.sizeof("deltos_table_info") })
+    local pin, rows, counts = ffi.new("deltos_view *[1]"), ffi.new("void *const *[1]"), ffi.new("const int64_t *[1]")
+    check(lib.deltos_table_stat(object, info, err))
+    local found = { format = ffi.string(info.format), dtype = info.dtype, sealed = info.sealed == 1 }
+    found.columns = tonumber(info.columns)
+    check(lib.deltos_table_rows(object, 0, pin, rows, counts, err))
+    return finally(function() lib.deltos_view_release(pin) end, function()
+      found.lengths = lengths(counts[0], tonumber(info.rows))
+      for row, length in ipairs(found.lengths) do
+        found[row] = ffi.string(rows[0][row - 1], length * tonumber(info.itemsize))
+      end
+      return found
+    end)
   end)
 end
 

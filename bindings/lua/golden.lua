@@ -70,14 +70,31 @@ local function compare_metadata(storage, name, items)
   end
 end
 
+-- What there is to compare of a table, whose data are all rows one after the other.
+local function read_table(storage, name)
+  local found = storage:table(name)
+  found.shape = found.columns < 0 and { #found } or { #found, found.columns }
+  found.content = table.concat(found)
+  return found
+end
+
+local function read_memory(storage, kind, name)
+  local memory = storage[kind](storage, name)
+  local found = { format = memory.format, dtype = memory.dtype, shape = memory.shape, sealed = memory.sealed }
+  found.content = memory:bytes()
+  memory:close()
+  return found
+end
+
 local function compare_object(storage, object)
-  local buffer = storage:buffer(object.name)
-  compare(object.name .. ": format", object.format or buffer.format, buffer.format)
-  compare(object.name .. ": dtype", object.dtype or DTYPES[buffer.dtype], DTYPES[buffer.dtype])
-  compare(object.name .. ": shape", object.shape or {}, buffer.shape)
-  compare(object.name .. ": sealed", object.sealed or false, buffer.sealed)
-  compare(object.name .. ": content", bytes_of(object.data), buffer:bytes())
-  buffer:close()
+  local kind = object.kind or "buffer"
+  local found = kind == "table" and read_table(storage, object.name) or read_memory(storage, kind, object.name)
+  compare(object.name .. ": format", object.format or found.format, found.format)
+  compare(object.name .. ": dtype", object.dtype or DTYPES[found.dtype], DTYPES[found.dtype])
+  compare(object.name .. ": shape", object.shape or {}, found.shape)
+  compare(object.name .. ": lengths", object.lengths or found.lengths, found.lengths)
+  compare(object.name .. ": sealed", object.sealed or false, found.sealed)
+  compare(object.name .. ": content", bytes_of(object.data), found.content)
   compare_metadata(storage, object.name, object.metadata or {})
 end
 

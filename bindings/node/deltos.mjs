@@ -47,6 +47,21 @@ const View = koffi.struct('deltos_view', {
   owner: 'void *',
 });
 
+const TableInfo = koffi.struct('deltos_table_info', {
+  struct_size: 'uint32_t',
+  dtype: 'int32_t',
+  rows: 'int64_t',
+  columns: 'int64_t',
+  itemsize: 'uint64_t',
+  exports: 'uint64_t',
+  readonly: 'uint8_t',
+  ragged: 'uint8_t',
+  stored: 'uint8_t',
+  sealed: 'uint8_t',
+  reserved: 'uint32_t',
+  format: 'const char *',
+});
+
 const Metadatum = koffi.struct('deltos_metadatum', {
   key: 'const char *',
   format: 'const char *',
@@ -87,6 +102,10 @@ const call = {
   view_acquire: library.func(
     `int32_t deltos_view_acquire(void *object, int32_t flags, _Out_ void **view, ${fail})`),
   view_release: library.func('void deltos_view_release(_Inout_ void **view)'),
+  table_stat: library.func(`int32_t deltos_table_stat(void *table, _Inout_ deltos_table_info *info, ${fail})`),
+  table_rows: library.func(
+    'int32_t deltos_table_rows(void *table, uint8_t writable, _Out_ void **pin, _Out_ void **rows, ' +
+    `_Out_ void **lengths, ${fail})`),
   metadata_get: library.func(
     'int32_t deltos_metadata_get(void *snapshot, const char *name, const char *key, _Out_ deltos_metadatum *item, ' +
     `${fail})`),
@@ -96,6 +115,8 @@ const call = {
 };
 
 const KIND_BUFFER = 1;
+const KIND_ARRAY = 2;
+const KIND_TABLE = 3;
 const VIEW_FULL_RO = 0x11c;
 const VIEW_FULL = 0x11d;
 const MODES = { read: 0, 'in-place': 1 };
@@ -169,14 +190,53 @@ export class Storage {
     this.#pointer = made('storage_open', path, options);
   }
 
-  /** The newest buffer of that name. */
-  buffer(name, { writable = false } = {}) {
-    const object = made('object_open_newest', this.#pointer, name, KIND_BUFFER);
+  /** Calls a function with the newest object of that name. */
+  #opening(name, kind, use) {
+    const object = made('object_open_newest', this.#pointer, name, kind);
     try {
-      return new Buffer(made('view_acquire', object, writable ? VIEW_FULL : VIEW_FULL_RO));
+      return use(object);
     } finally {
       call.object_release([object]);
     }
+  }
+
+  #exported(name, kind, writable) {
+    const flags = writable ? VIEW_FULL : VIEW_FULL_RO;
+    return this.#opening(name, kind, (object) => new Buffer(made('view_acquire', object, flags)));
+  }
+
+  /** The newest buffer of that name. */
+  buffer(name, { writable = false } = {}) {
+    return this.#exported(name, KIND_BUFFER, writable);
+  }
+
+  /** The elements that the array of that name has now, as a buffer. What is appended later is seen by asking again. */
+  array(name, { writable = false } = {}) {
+    return this.#exported(name, KIND_ARRAY, writable);
+  }
+
+  /**
+   * The newest table of that name: { format, dtype, sealed, columns, lengths, rows }. `rows` are copies of their bytes,
+   * `lengths` how many elements each has, `columns` how many all have; -1 where rows have lengths of their own.
+   */
+  table(name) {
+    return this.#opening(name, KIND_TABLE, (object) => {
+      const info = { struct_size: koffi.sizeof(TableInfo), dtype: 0, rows: 0, columns: 0, itemsize: 0, exports: 0,
+        readonly: 0, ragged: 0, stored: 0, sealed: 0, reserved: 0, format: null };
+      check('table_stat', object, info);
+      const [pin, rows, lengths] = [[null], [null], [null]];
+      check('table_rows', object, 0, pin, rows, lengths);
+      try {
+        const count = Number(info.rows);
+        const counts = numbers(lengths[0], count);
+        const pointers = count === 0 ? [] : koffi.decode(rows[0], 'void *', count);
+        return { format: info.format, dtype: info.dtype, sealed: info.sealed === 1, columns: Number(info.columns),
+          lengths: counts,
+          rows: pointers.map((row, i) => new Uint8Array(bytes(row, counts[i] * Number(info.itemsize))).slice()) };
+      } finally {
+        call.view_release(pin);
+      }
+    });
   }
 
   /** Calls a function with a snapshot of the newest commit. */

@@ -34,17 +34,36 @@ function compareMetadata(storage, name, items) {
   }
 }
 
-function compareObject(storage, object) {
-  const buffer = storage.buffer(object.name);
+/** What there is to compare of a table, whose data are all rows one after the other. */
+function readTable(storage, name) {
+  const { format, dtype, sealed, columns, lengths, rows } = storage.table(name);
+  const shape = columns < 0 ? [rows.length] : [rows.length, columns];
+  return { format, dtype, shape, sealed, lengths, content: rows.map(hex).join('') };
+}
+
+function readMemory(memory) {
+  const { format, dtype, shape, sealed } = memory;
   try {
-    compare(`${object.name}: format`, object.format ?? buffer.format, buffer.format);
-    compare(`${object.name}: dtype`, object.dtype ?? DTYPES[buffer.dtype], DTYPES[buffer.dtype]);
-    compare(`${object.name}: shape`, object.shape ?? [], buffer.shape);
-    compare(`${object.name}: sealed`, object.sealed ?? false, buffer.sealed);
-    compare(`${object.name}: content`, given(object.data), hex(buffer.bytes));
+    return { format, dtype, shape, sealed, content: hex(memory.bytes) };
   } finally {
-    buffer.close();
+    memory.close();
   }
+}
+
+const READERS = {
+  buffer: (storage, name) => readMemory(storage.buffer(name)),
+  array: (storage, name) => readMemory(storage.array(name)),
+  table: readTable,
+};
+
+function compareObject(storage, object) {
+  const found = READERS[object.kind ?? 'buffer'](storage, object.name);
+  compare(`${object.name}: format`, object.format ?? found.format, found.format);
+  compare(`${object.name}: dtype`, object.dtype ?? DTYPES[found.dtype], DTYPES[found.dtype]);
+  compare(`${object.name}: shape`, object.shape ?? [], found.shape);
+  compare(`${object.name}: lengths`, object.lengths ?? found.lengths, found.lengths);
+  compare(`${object.name}: sealed`, object.sealed ?? false, found.sealed);
+  compare(`${object.name}: content`, given(object.data), found.content);
   compareMetadata(storage, object.name, object.metadata ?? []);
 }
 

@@ -21,6 +21,8 @@ const (
 
 const (
 	kindBuffer = 1
+	kindArray  = 2
+	kindTable  = 3
 	viewFullRO = 0x11c
 	viewFull   = 0x11d
 )
@@ -64,6 +66,21 @@ type cView struct {
 	owner      unsafe.Pointer
 }
 
+type cTableInfo struct {
+	structSize uint32
+	dtype      int32
+	rows       int64
+	columns    int64
+	itemsize   uint64
+	exports    uint64
+	readonly   uint8
+	ragged     uint8
+	stored     uint8
+	sealed     uint8
+	reserved   uint32
+	format     *byte
+}
+
 type cMetadatum struct {
 	key      *byte
 	format   *byte
@@ -98,6 +115,8 @@ var (
 	objectRelease   func(object *handle)
 	viewAcquire     func(object handle, flags int32, view **cView, err *cError) int32
 	viewRelease     func(view **cView)
+	tableStat       func(table handle, info *cTableInfo, err *cError) int32
+	tableRows       func(table handle, writable uint8, pin **cView, rows **unsafe.Pointer, lengths **int64, err *cError) int32
 	metadataGet     func(snapshot handle, name, key string, item *cMetadatum, err *cError) int32
 	metadataList    func(snapshot handle, name string, items *cMetadatum, capacity uint64, count *uint64, err *cError) int32
 )
@@ -118,6 +137,7 @@ func Load() error {
 		"cursor_next_entries": &cursorNext, "cursor_release": &cursorRelease,
 		"object_open_newest": &objectOpen, "object_release": &objectRelease,
 		"view_acquire": &viewAcquire, "view_release": &viewRelease,
+		"table_stat": &tableStat, "table_rows": &tableRows,
 		"metadata_get": &metadataGet, "metadata_list": &metadataList,
 	} {
 		purego.RegisterLibFunc(function, library, "deltos_"+name)
@@ -184,9 +204,18 @@ type Buffer struct {
 
 // Buffer opens the newest buffer of that name.
 func (s *Storage) Buffer(name string, writable bool) (*Buffer, error) {
+	return s.exported(name, kindBuffer, writable)
+}
+
+// Array shows the elements that the array of that name has now. What is appended later is seen by asking again.
+func (s *Storage) Array(name string, writable bool) (*Buffer, error) {
+	return s.exported(name, kindArray, writable)
+}
+
+func (s *Storage) exported(name string, kind int32, writable bool) (*Buffer, error) {
 	var err cError
 	var object handle
-	if failure := check(objectOpen(s.pointer, name, kindBuffer, &object, &err), &err); failure != nil {
+	if failure := check(objectOpen(s.pointer, name, kind, &object, &err), &err); failure != nil {
 		return nil, failure
 	}
 	defer objectRelease(&object)
@@ -214,6 +243,44 @@ func Elements[T any](b *Buffer) []T {
 		return nil
 	}
 	return unsafe.Slice((*T)(b.view.data), b.view.nbytes/uint64(unsafe.Sizeof(one)))
+}
+
+// Table is what a table holds; Rows are copies of the bytes of its rows.
+type Table struct {
+	Format  string
+	Dtype   int32 // DELTOS_DTYPE_*
+	Sealed  bool
+	Columns int64   // elements of every row; -1: Lengths differ
+	Lengths []int64 // elements of each row
+	Rows    [][]byte
+}
+
+// Table reads the newest table of that name.
+func (s *Storage) Table(name string) (*Table, error) {
+	var err cError
+	var object handle
+	if failure := check(objectOpen(s.pointer, name, kindTable, &object, &err), &err); failure != nil {
+		return nil, failure
+	}
+	defer objectRelease(&object)
+	info := cTableInfo{structSize: uint32(unsafe.Sizeof(cTableInfo{}))}
+	if failure := check(tableStat(object, &info, &err), &err); failure != nil {
+		return nil, failure
+	}
+	var pin *cView
+	var rows *unsafe.Pointer
+	var counts *int64
+	if failure := check(tableRows(object, 0, &pin, &rows, &counts, &err), &err); failure != nil {
+		return nil, failure
+	}
+	defer viewRelease(&pin)
+	table := &Table{Format: text(info.format), Dtype: info.dtype, Sealed: info.sealed == 1, Columns: info.columns}
+	table.Lengths = lengths(counts, int32(info.rows))
+	for i, row := range unsafe.Slice(rows, info.rows) {
+		size := uint64(table.Lengths[i]) * info.itemsize
+		table.Rows = append(table.Rows, append([]byte{}, unsafe.Slice((*byte)(row), size)...))
+	}
+	return table, nil
 }
 
 // reading calls a function with a snapshot of the newest commit.

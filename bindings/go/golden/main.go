@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -46,9 +47,11 @@ type metadatum struct {
 
 type object struct {
 	Name     string
+	Kind     string
 	Format   string
 	Dtype    string
 	Shape    []int64
+	Lengths  []int64
 	Data     Bytes
 	Sealed   bool
 	Metadata []metadatum
@@ -99,21 +102,56 @@ func compareMetadata(storage *deltos.Storage, name string, items []metadatum) er
 	return nil
 }
 
+// readTable tells of a table what a description does; its data are all rows one after the other.
+func readTable(storage *deltos.Storage, name string) (object, error) {
+	table, err := storage.Table(name)
+	if err != nil {
+		return object{}, err
+	}
+	shape := []int64{int64(len(table.Rows))}
+	if table.Columns >= 0 {
+		shape = append(shape, table.Columns)
+	}
+	data := bytes.Join(table.Rows, nil)
+	return object{Format: table.Format, Dtype: dtypes[table.Dtype], Shape: shape, Lengths: table.Lengths, Data: data,
+		Sealed: table.Sealed}, nil
+}
+
+// readObject tells of an object what a description does.
+func readObject(storage *deltos.Storage, expected object) (object, error) {
+	open := storage.Buffer
+	switch expected.Kind {
+	case "table":
+		return readTable(storage, expected.Name)
+	case "array":
+		open = storage.Array
+	}
+	buffer, err := open(expected.Name, false)
+	if err != nil {
+		return object{}, err
+	}
+	defer buffer.Close()
+	data := append(Bytes{}, buffer.Bytes()...)
+	return object{Format: buffer.Format, Dtype: dtypes[buffer.Dtype], Shape: buffer.Shape, Data: data, Sealed: buffer.Sealed}, nil
+}
+
 func compareObject(storage *deltos.Storage, expected object) error {
-	buffer, err := storage.Buffer(expected.Name, false)
+	found, err := readObject(storage, expected)
 	if err != nil {
 		return err
 	}
-	defer buffer.Close()
 	if expected.Format != "" {
-		compare(expected.Name+": format", expected.Format, buffer.Format)
+		compare(expected.Name+": format", expected.Format, found.Format)
 	}
 	if expected.Dtype != "" {
-		compare(expected.Name+": dtype", expected.Dtype, dtypes[buffer.Dtype])
+		compare(expected.Name+": dtype", expected.Dtype, found.Dtype)
 	}
-	compare(expected.Name+": shape", expected.Shape, buffer.Shape)
-	compare(expected.Name+": sealed", expected.Sealed, buffer.Sealed)
-	compare(expected.Name+": content", hex.EncodeToString(expected.Data), hex.EncodeToString(buffer.Bytes()))
+	compare(expected.Name+": shape", expected.Shape, found.Shape)
+	if expected.Lengths != nil {
+		compare(expected.Name+": lengths", expected.Lengths, found.Lengths)
+	}
+	compare(expected.Name+": sealed", expected.Sealed, found.Sealed)
+	compare(expected.Name+": content", hex.EncodeToString(expected.Data), hex.EncodeToString(found.Data))
 	return compareMetadata(storage, expected.Name, expected.Metadata)
 }
 
