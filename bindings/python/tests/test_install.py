@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {"deltos/__init__.py", "deltos/py.typed", "deltos/_ffi.abi3.so", "deltos/_exporter.abi3.so"} <= names
-    assert all(re.fullmatch(r"deltos/(compat/(\w+/)?)?\w+(\.py|\.pyi|\.typed|\.abi3\.so)", name) for name in names), names
+    assert all(re.fullmatch(r"deltos/(compat/(\w+/)?)?\w+(\.pyi?|\.pxd|\.h|\.typed|\.abi3\.so)", name) for name in names), names
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_all_tests_pass_with_another_python(wheel: Path, tmp_path: Path, version
     if version == ".".join(map(str, sys.version_info[:2])):
         pytest.skip("that is the one which runs this")
     python = environment(found, tmp_path / "other")
-    tools = ["pytest", "hypothesis", "numpy", "ml_dtypes"]
+    tools = ["pytest", "hypothesis", "numpy", "ml_dtypes", "cython"]
     run(python, "-m", "pip", "install", "--disable-pip-version-check", wheel, *tools)
     tests = Path(__file__).parent
     run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not install", tests, cwd=tmp_path)
