@@ -5,9 +5,16 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/hash_avx2.hpp"
+
 namespace deltos {
 
-std::uint64_t hash64(Bytes bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t hash64(Bytes bytes) {
+#ifdef DELTOS_HASH_AVX2
+  if (bytes.size() > XXH3_MIDSIZE_MAX && __builtin_cpu_supports("avx2")) return hash64_avx2(bytes.data(), bytes.size());
+#endif
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 Hasher::Hasher() : state_(XXH3_createState()) {
   if (state_ == nullptr) throw std::bad_alloc();
