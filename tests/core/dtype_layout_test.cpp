@@ -5,31 +5,17 @@
 
 #include <limits>
 #include <random>
-#include <vector>
 
 #include "dtype/request.hpp"
+#include "support/random_arrays.hpp"
 
 namespace deltos::dtype {
 namespace {
 
+using test::Array;
+using test::Numbers;
+
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-using Numbers = std::vector<std::int64_t>;
-
-// Owns what a Layout borrows.
-struct Array {
-  Numbers shape, strides, suboffsets;
-  std::uint64_t item_bytes = 8;
-  std::byte *data = nullptr;
-
-  Layout layout() const {
-    return {data,
-            static_cast<int>(shape.size()),
-            shape.data(),
-            strides.empty() ? nullptr : strides.data(),
-            suboffsets.empty() ? nullptr : suboffsets.data(),
-            item_bytes};
-  }
-};
 
 Array c_order(Numbers shape, std::uint64_t item_bytes = 8) {
   Array array{shape, Numbers(shape.size()), {}, item_bytes};

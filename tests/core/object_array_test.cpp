@@ -14,21 +14,15 @@
 
 #include "store/array_file.hpp"
 #include "store/storage.hpp"
+#include "support/storages.hpp"
 
 namespace deltos::object {
 namespace {
 
 namespace fs = std::filesystem;
 using Model = std::vector<std::uint64_t>;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
-void must(Status status) {
-  if (!status.ok()) throw std::runtime_error(status.error().message);
-}
+using testing_support::must;
+using testing_support::ScratchDirectory;
 
 dtype::Format u64_format() { return must(element_type("Q", 0, 0)); }
 
@@ -49,15 +43,7 @@ class Home {
 
 class FlatHome final : public Home {
  public:
-  FlatHome() {
-    directory_ = fs::temp_directory_path() / ("deltos-array-" + std::to_string(::getpid()));
-    fs::create_directory(directory_);
-    open(store::Create::if_absent);
-  }
-  ~FlatHome() override {
-    array_.reset();
-    fs::remove_all(directory_);
-  }
+  FlatHome() { open(store::Create::if_absent); }
   Array &array() override { return *array_; }
   void open_again() override {
     const std::uint64_t content = array_->count() * 8;
@@ -71,7 +57,7 @@ class FlatHome final : public Home {
     options.mode = store::Mode::read;
     return std::make_shared<Array>(u64_format(), must(store::open_flat_array(path(), 8, options)));
   }
-  std::string path() const { return (directory_ / "numbers").string(); }
+  std::string path() const { return directory_.path + "/numbers"; }
 
  private:
   void open(store::Create create) {
@@ -80,7 +66,7 @@ class FlatHome final : public Home {
     array_.reset();
     array_ = std::make_shared<Array>(u64_format(), must(store::open_flat_array(path(), 8, options)));
   }
-  fs::path directory_;
+  ScratchDirectory directory_;
   Array::Pointer array_;
 };
 
@@ -115,18 +101,11 @@ class AnonymousHome final : public Home {
 class StoredHome final : public Home {
  public:
   StoredHome() {
-    directory_ = fs::temp_directory_path() / ("deltos-stored-" + std::to_string(::getpid()));
-    fs::create_directory(directory_);
     open(store::Create::fresh);
     const auto transaction = must(storage_->begin_transaction());
     must(create_array(*transaction, "numbers", u64_format(), 0));
     must(transaction->commit(store::Durability::async));
     find();
-  }
-  ~StoredHome() override {
-    array_.reset();
-    storage_.reset();
-    fs::remove_all(directory_);
   }
   Array &array() override { return *array_; }
   void open_again() override {
@@ -146,7 +125,7 @@ class StoredHome final : public Home {
   }
   void refresh(Array::Pointer &reader) override { reader = open_reader(); }
   std::shared_ptr<store::Storage> storage() { return storage_; }
-  std::string path() const { return (directory_ / "a.deltos").string(); }
+  std::string path() const { return directory_.path + "/a.deltos"; }
 
  private:
   void open(store::Create create) {
@@ -158,7 +137,7 @@ class StoredHome final : public Home {
   void find() {
     array_ = must(object::open_array(*must(store::ObjectRef::open_newest(storage_, "numbers", kKindArray)), {}));
   }
-  fs::path directory_;
+  ScratchDirectory directory_;
   std::shared_ptr<store::Storage> storage_, reading_;
   Array::Pointer array_;
 };

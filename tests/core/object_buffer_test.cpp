@@ -10,20 +10,13 @@
 #include "dtype/copy.hpp"
 #include "object/metadata.hpp"
 #include "store/storage.hpp"
+#include "support/storages.hpp"
 
 namespace deltos::object {
 namespace {
 
 using dtype::Layout;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result.ok()) throw std::runtime_error(result.error().message);
-  return std::move(result).value();
-}
-void must(Status status) {
-  if (!status.ok()) throw std::runtime_error(status.error().message);
-}
+using testing_support::must;
 
 class BufferTest : public testing::Test {
  protected:

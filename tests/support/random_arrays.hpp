@@ -24,7 +24,7 @@ struct Array {
   Numbers shape, strides, suboffsets;
   std::uint64_t item_bytes = 1;
   std::byte *data = nullptr;
-  std::deque<Blob> blocks;
+  std::deque<Blob> blocks = {};
 
   Layout layout() const {
     return {data,
