@@ -19,6 +19,18 @@ configure() { # build
   printf '%s\n' "$wanted_options" >"$build/$1/made-with"
 }
 
+# While no other suite builds in the same tree.
+build_targets() { # build target...
+  locked "$1" build_targets_alone "$@"
+}
+
+build_targets_alone() {
+  configure "$1"
+  tree=$build/$1
+  shift
+  "$venv/bin/ninja" -C "$tree" "$@"
+}
+
 build_tree() { # build
   configure "$1"
   "$venv/bin/meson" compile -C "$build/$1"

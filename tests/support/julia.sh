@@ -17,8 +17,7 @@ julia_tests() { # library test...
 # Over a library with the address and undefined-behaviour sanitizers, whose run-time is loaded before Julia. Julia's own
 # libraries are then found by a path; its memory is none of the leak checker's business, and its signals are its own.
 julia_sanitized() (
-  configure asan
-  "$venv/bin/ninja" -C "$build/asan" src/libdeltos.so.0.1.0 || return 1
+  build_targets asan src/libdeltos.so.0.1.0 || return 1
   cc -shared -fPIC -o "$scratch/without_deepbind.so" tests/support/without_deepbind.c
   LD_LIBRARY_PATH=$(julia --startup-file=no -e 'print(abspath(Sys.BINDIR, Base.PRIVATE_LIBDIR))')
   LD_PRELOAD="$scratch/without_deepbind.so $(g++ -print-file-name=libasan.so)"

@@ -17,6 +17,7 @@ test   library:gmock                libgmock-dev         gmock-devel
 test   library:jansson              libjansson-dev       jansson-devel
 test   library:nlohmann_json        nlohmann-json3-dev   json-devel
 test   command:strace               strace               strace
+test   command:flock                util-linux           util-linux
 test   command:abidiff              abigail-tools        libabigail
 test   command:mkfs.ext4            e2fsprogs            e2fsprogs
 test   command:mkfs.xfs             xfsprogs             xfsprogs
@@ -144,8 +145,9 @@ apt_install() {
   exit 1
 }
 
+# Another suite may be installing something.
 apt_try() {
-  apt-get install -y --no-install-recommends "$@" </dev/null
+  apt-get install -y -o DPkg::Lock::Timeout=600 --no-install-recommends "$@" </dev/null
 }
 
 # Julia is wished for, not needed: without it what needs it is skipped, and everything else goes on. Debian 12 has none,

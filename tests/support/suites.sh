@@ -1,22 +1,24 @@
 # Sourced by ./dev: the suites of `./dev test`. A suite is one line of `suites` and one function suite_NAME (hyphens
 # become underscores) that prints what it does and returns 0, or calls `skip REASON`, or returns anything else. Counts
-# of cases, where a tool gives them, go through `count`.
+# of cases, where a tool gives them, go through `count`. Suites start in this order, and two run at a time: those with a
+# tree, or programs, in common stand apart.
 
 suites='
+asan           core and capi under the address and undefined-behaviour sanitizers
 abi            layers, guards, symbols, headers alone, soname, dependencies, dlopen
 core           unit tests of every layer
 capi           the C interface and deltos.hpp, through the shared library
-asan           core and capi under the address and undefined-behaviour sanitizers
-tsan           core and capi under the thread sanitizer
 crash          models, crash images, failing calls, kills, full disks, damaged files
-python         the wheel, installed into a clean environment, and over a sanitized library
+tsan           core and capi under the thread sanitizer
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
+python         the wheel, installed into a clean environment
 julia          the Julia package, over the installed and a sanitized library
-dlopen         programs in Node, Lua and Go that load the library themselves
+python-asan    the Python package over a sanitized library
 conformance    the corpus in every language, and the storage that each writes read by all
+docs           links and examples in the papers and headers
+dlopen         programs in Node, Lua and Go that load the library themselves
 consumer       a C program outside the tree, with pkg-config against the installed library
 meson-compat   configures with the oldest Meson that is supported
-docs           links and examples in the papers and headers
 '
 
 all_suites=$(printf '%s\n' "$suites" | awk 'NF { print $1 }' | tr '\n' ' ')
@@ -34,8 +36,12 @@ count() { # passed failed skipped
   echo "$*" >>"$count_file"
 }
 
-# Builds what is needed of one tree and runs some of its Meson suites, several for each name being alternatives joined by a comma.
+# Builds what is needed of one tree and runs some of its Meson suites, with the tree to itself.
 meson_suites() { # build suite...
+  locked "$1" meson_suites_alone "$@"
+}
+
+meson_suites_alone() {
   tree=$1
   shift
   configure "$tree"
@@ -45,7 +51,7 @@ meson_suites() { # build suite...
   for name in "$@"; do selection="$selection --suite $name"; done
   status=0
   "$venv/bin/meson" test -C "$build/$tree" --print-errorlogs --num-processes "$(nproc)" \
-    --timeout-multiplier "$(if [ -n "${DELTOS_LONG-}" ]; then echo 20; else echo 1; fi)" $selection || status=$?
+    --timeout-multiplier "$(if [ -n "${DELTOS_LONG-}" ]; then echo 20; else echo 2; fi)" $selection || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
   return "$status"
 }
@@ -69,14 +75,20 @@ suite_tsan() {
 }
 
 suite_python() {
-  build_python
+  once build_python
   report=$scratch/pytest.xml
   status=0
   DELTOS_SOURCE=$root DELTOS_WHEEL=$(echo "$build"/wheel/*.whl) timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" bindings/python/tests || status=$?
   count $("$venv/bin/python" tests/support/count_cases.py "$report")
-  configure asan
-  "$venv/bin/ninja" -C "$build/asan" python_package || return 1
+  return "$status"
+}
+
+suite_python_asan() {
+  once build_python
+  build_targets asan python_package
+  report=$scratch/pytest.xml
+  status=0
   PYTHONPATH=$build/asan/bindings/python LD_PRELOAD=$(g++ -print-file-name=libasan.so) \
     ASAN_OPTIONS=detect_leaks=0:allow_user_segv_handler=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 timeout 3000 \
     "$build/venv-package/bin/python" -m pytest -q --junit-xml="$report" -m 'not install' \
@@ -89,7 +101,7 @@ suite_python() {
 suite_rust() {
   wish rust || skip "$wish_reason"
   fetch_crates || skip 'cargo is there, but could not fetch the crates of bindings/rust'
-  build_stage
+  once build_stage
   status=0
   for step in installed sanitized vendored packaged documented laid_out; do
     echo "---- $step"
@@ -101,7 +113,8 @@ suite_rust() {
 # The Julia package over the installed library, and most of it over a sanitized one: tests/support/julia.sh.
 suite_julia() {
   install_julia || skip "$julia_reason"
-  build_stage
+  hold programs
+  once build_stage
   status=0
   julia_tests "$build/stage/lib/libdeltos.so.0" || status=1
   julia_sanitized || status=1
@@ -122,8 +135,9 @@ program_of() { # language command...
 }
 
 suite_dlopen() {
-  build_stage
-  build_python
+  hold programs
+  once build_stage
+  once build_python
   programs=
   for language in node lua go; do
     language_reason=
@@ -146,10 +160,10 @@ suite_dlopen() {
 # What a language lacks is said to the matrix, which skips it loudly and runs the others. What suites before this one built
 # is not built again.
 suite_conformance() {
-  build_stage
-  build_python
-  configure debug
-  "$venv/bin/ninja" -C "$build/debug" tests/conformance/runners/c/runner tests/conformance/runners/cpp/runner
+  hold programs
+  once build_stage
+  once build_python
+  build_targets debug tests/conformance/runners/c/runner tests/conformance/runners/cpp/runner
   set -- --build "$build"
   if wish rust && wish_reason='cargo could not fetch the crates of bindings/rust' && fetch_crates; then
     PKG_CONFIG_PATH=$build/stage/lib/pkgconfig in_rust build --release --locked --package deltos-conformance
@@ -169,7 +183,7 @@ suite_conformance() {
 }
 
 suite_consumer() {
-  build_stage
+  once build_stage
   pkgconfig/consumer/run.sh "$build/stage/lib/pkgconfig" "$build/release/meson-uninstalled"
 }
 
@@ -186,7 +200,7 @@ suite_meson_compat() {
 }
 
 suite_docs() {
-  build_stage
-  build_python
+  once build_stage
+  once build_python
   "$venv/bin/python" tests/docs/check_docs.py --stage "$build/stage" --python "$build/venv-package/bin/python" .
 }
