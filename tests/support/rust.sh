@@ -3,9 +3,10 @@
 
 rust_features=deltos/ndarray,deltos/bytemuck,deltos/half
 
-# Cargo on the workspace; rust_target is where it builds when that is not build/rust.
+# Cargo on the workspace; rust_target is where it builds when that is not build/rust. Tests say where they fail without
+# debugging information, which takes longer to write and link than all else.
 in_rust() { # argument...
-  (cd bindings/rust && CARGO_TERM_COLOR=never CARGO_TARGET_DIR=${rust_target-$build/rust} cargo "$@")
+  (cd bindings/rust && CARGO_TERM_COLOR=never CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=${rust_target-$build/rust} cargo "$@")
 }
 
 # The lock file is made here and kept out of the repository: a library takes what its users resolve.
@@ -33,21 +34,18 @@ rust_installed() (
   rust_test --workspace --features "$rust_features"
 )
 
-# The test programs of deltos and the conformance corpus over a library with the address and undefined-behaviour
-# sanitizers, whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the
-# leak checker would find them.
+# The same test programs, and the conformance corpus, over a library with the address and undefined-behaviour sanitizers,
+# whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the leak checker
+# would find them.
 rust_sanitized() (
-  configure asan
-  "$venv/bin/ninja" -C "$build/asan" src/libdeltos.so.0.1.0 || return 1
-  runtime=$(g++ -print-file-name=libasan.so)
+  build_targets asan src/libdeltos.so.0.1.0 || return 1
   host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
-  export "CARGO_TARGET_${host}_RUNNER=env LD_PRELOAD=$runtime"
-  export DELTOS_LIB_DIR="$build/asan/src" LD_LIBRARY_PATH="$build/asan/src"
+  export "CARGO_TARGET_${host}_RUNNER=$root/tests/support/run_sanitized.sh" DELTOS_SANITIZED="$build/asan/src"
+  export PKG_CONFIG_PATH="$build/stage/lib/pkgconfig" LD_LIBRARY_PATH="$build/stage/lib"
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allow_user_segv_handler=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-  rust_target=$build/rust-asan
   status=0
-  rust_test --package deltos --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
+  rust_test --workspace --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
   in_rust run --quiet --locked --package deltos-conformance -- run "$root"/tests/conformance/corpus/*.json \
     >"$scratch/corpus.log" 2>&1 || status=1
   cat "$scratch/corpus.log"
