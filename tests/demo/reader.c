@@ -6,28 +6,40 @@
  *   address       where the coordinates lie in this process
  *   watch MS      looks at the ball for so long: how often it was another one, and whether any came out of order
  *   ball_now      the ball as it is
+ *   make          makes the array live/neighbours, empty, as the one process that writes
+ *   append        goes through the large places and appends the population of each place near it, and -1 behind all;
+ *                 then it writes no more
+ *   follow        sums that array while it grows, up to -1; says so before the first look
  */
 #define _POSIX_C_SOURCE 200809L
 #include <deltos/deltos.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { NEAREST = 5 };
+enum { NEAREST = 5, LARGE = 200000, END = -1 };
 
-static deltos_storage *storage;
+static const double near = 100.0 / 6371; /* km on the Earth, as an angle */
+static const char *const neighbours = "live/neighbours";
+
+static deltos_storage *storage, *writer;
+static deltos_object *appended;
+static deltos_error error;
+
+static void must(deltos_status status) {
+  if (status == DELTOS_OK) return;
+  fprintf(stderr, "%s\n", error.message);
+  exit(1);
+}
 
 static const deltos_view *view_of(const char *name, int dtype, int dimensions) {
-  deltos_error error;
   deltos_object *object = NULL;
   deltos_view *view = NULL;
-  if (deltos_object_open_newest(storage, name, DELTOS_KIND_BUFFER, &object, &error) ||
-      deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &view, &error)) {
-    fprintf(stderr, "%s: %s\n", name, error.message);
-    exit(1);
-  }
+  must(deltos_object_open_newest(storage, name, DELTOS_KIND_BUFFER, &object, &error));
+  must(deltos_view_acquire(object, DELTOS_VIEW_FULL_RO, &view, &error));
   deltos_object_release(&object);
   if (view->dtype != dtype || view->ndim != dimensions) {
     fprintf(stderr, "%s: another type or shape than expected\n", name);
@@ -98,14 +110,86 @@ static void watch(const volatile int64_t *ball, double how_long) {
   printf("{\"seen\": %lld, \"backwards\": %lld}\n", (long long)seen, (long long)backwards);
 }
 
+static void make(const char *path) {
+  deltos_open_options options;
+  deltos_transaction *transaction = NULL;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.mode = DELTOS_MODE_WRITE;
+  must(deltos_storage_open(path, &options, &writer, &error));
+  must(deltos_transaction_begin(writer, &transaction, &error));
+  must(deltos_array_create(transaction, neighbours, NULL, DELTOS_DTYPE_I64, NULL, &appended, &error));
+  must(deltos_transaction_commit(&transaction, DELTOS_SYNC, NULL, &error));
+  printf("{\"made\": true}\n");
+}
+
+static void directions_of(const double *places, int64_t count, double *directions) {
+  const double degree = acos(-1.0) / 180;
+  for (int64_t i = 0; i < count; ++i) {
+    const double latitude = places[2 * i] * degree, longitude = places[2 * i + 1] * degree;
+    directions[3 * i] = cos(latitude) * cos(longitude);
+    directions[3 * i + 1] = cos(latitude) * sin(longitude);
+    directions[3 * i + 2] = sin(latitude);
+  }
+}
+
+static void append(const deltos_view *coordinates, const deltos_view *population) {
+  const double began = milliseconds(), least = cos(near);
+  const int64_t *people = population->data, count = coordinates->shape[0], end = END;
+  double *directions = malloc((size_t)count * 3 * sizeof *directions);
+  int64_t sum = 0, large = 0;
+  if (directions == NULL) exit(1);
+  directions_of(coordinates->data, count, directions);
+  for (int64_t i = 0; i < count; ++i) {
+    if (people[i] < LARGE) continue;
+    const double *from = directions + 3 * i;
+    ++large;
+    for (int64_t k = 0; k < count; ++k) {
+      const double *to = directions + 3 * k;
+      if (from[0] * to[0] + from[1] * to[1] + from[2] * to[2] < least) continue;
+      must(deltos_array_append(appended, people + k, 1, &error)); /* everybody sees it now */
+      sum += people[k];
+    }
+  }
+  const unsigned long long values = deltos_array_count(appended);
+  must(deltos_array_append(appended, &end, 1, &error));
+  free(directions);
+  must(deltos_array_close(&appended, &error));
+  must(deltos_storage_close(&writer, &error));
+  printf("{\"large\": %lld, \"values\": %llu, \"sum\": %lld, \"milliseconds\": %.3f}\n", (long long)large, values,
+         (long long)sum, milliseconds() - began);
+}
+
+static void follow(void) {
+  deltos_object *array = NULL;
+  deltos_view *view = NULL;
+  uint8_t changed = 0;
+  int64_t values = 0, sum = 0, looks = 0, last = 0;
+  must(deltos_object_open_newest(storage, neighbours, DELTOS_KIND_ARRAY, &array, &error));
+  printf("{\"following\": true}\n");
+  fflush(stdout);
+  while (last != END) {
+    must(deltos_object_refresh(&array, &changed, &error)); /* what there is new room for */
+    if (deltos_array_count(array) == (uint64_t)values) {
+      sched_yield();
+      continue;
+    }
+    must(deltos_view_acquire(array, DELTOS_VIEW_FULL_RO, &view, &error));
+    for (++looks; values < view->shape[0]; ++values) {
+      last = ((const int64_t *)view->data)[values];
+      if (last != END) sum += last;
+    }
+    deltos_view_release(&view);
+  }
+  deltos_object_release(&array);
+  printf("{\"values\": %lld, \"sum\": %lld, \"looks\": %lld}\n", (long long)values - 1, (long long)sum,
+         (long long)looks);
+}
+
 int main(int argc, char **argv) {
-  deltos_error error;
   char line[64];
   if (argc != 2) return 2;
-  if (deltos_storage_open(argv[1], NULL, &storage, &error)) {
-    fprintf(stderr, "%s\n", error.message);
-    return 1;
-  }
+  must(deltos_storage_open(argv[1], NULL, &storage, &error));
   const deltos_view *coordinates = view_of("places/coordinates", DELTOS_DTYPE_F64, 2);
   const deltos_view *population = view_of("places/population", DELTOS_DTYPE_I64, 1);
   const deltos_view *ids = view_of("places/ids", DELTOS_DTYPE_U32, 1);
@@ -123,6 +207,12 @@ int main(int argc, char **argv) {
       watch(ball->data, atof(line + 6));
     } else if (!strcmp(line, "ball_now\n")) {
       printf("{\"ball\": %lld}\n", (long long)*(const volatile int64_t *)ball->data);
+    } else if (!strcmp(line, "make\n")) {
+      make(argv[1]);
+    } else if (!strcmp(line, "append\n")) {
+      append(coordinates, population);
+    } else if (!strcmp(line, "follow\n")) {
+      follow();
     } else {
       fprintf(stderr, "unknown command: %s", line);
       return 2;

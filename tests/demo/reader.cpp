@@ -1,4 +1,4 @@
-// A reader in C++, over deltos.hpp; commands and answers are those of reader.c.
+// A reader in C++, over deltos.hpp; commands and answers are those of reader.c, but for make and append.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -42,6 +42,8 @@ class Reader {
       watch(std::stod(command.substr(6)));
     } else if (command == "ball_now") {
       std::printf("{\"ball\": %" PRId64 "}\n", ball());
+    } else if (command == "follow") {
+      follow();
     } else {
       return false;
     }
@@ -50,6 +52,7 @@ class Reader {
 
  private:
   static constexpr std::size_t kNearest = 5;
+  static constexpr std::int64_t kEnd = -1;
 
   std::array<double, 2> centre() const {
     const double degree = std::acos(-1.0) / 180;
@@ -97,6 +100,27 @@ class Reader {
       std::this_thread::sleep_for(std::chrono::microseconds(500));
     } while (milliseconds_since(began) < how_long);
     std::printf("{\"seen\": %" PRId64 ", \"backwards\": %" PRId64 "}\n", seen, backwards);
+  }
+
+  void follow() const {
+    auto array = storage_.array<std::int64_t>("live/neighbours");
+    std::printf("{\"following\": true}\n");
+    std::fflush(stdout);
+    std::size_t values = 0, looks = 0;
+    std::int64_t sum = 0, last = 0;
+    while (last != kEnd) {
+      array.refresh();
+      if (array.size() == values) {
+        std::this_thread::yield();
+        continue;
+      }
+      const auto elements = array.elements();
+      for (++looks; values < elements.size(); ++values) {
+        last = elements[values];
+        if (last != kEnd) sum += last;
+      }
+    }
+    std::printf("{\"values\": %zu, \"sum\": %" PRId64 ", \"looks\": %zu}\n", values - 1, sum, looks);
   }
 
   deltos::Storage storage_;

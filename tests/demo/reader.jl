@@ -1,8 +1,9 @@
-# A reader in Julia, over Deltos.jl; commands and answers are those of reader.c.
+# A reader in Julia, over Deltos.jl; commands and answers are those of reader.c, but for make and append.
 
 using Deltos
 
 const NEAREST = 5
+const END = -1
 
 milliseconds_since(began) = (time_ns() - began) / 1e6
 
@@ -49,11 +50,32 @@ function watch(ball, milliseconds)
     return "{\"seen\": $seen, \"backwards\": $backwards}"
 end
 
+function follow(array)
+    println("{\"following\": true}")
+    flush(stdout)
+    values, sum, looks, last = 0, 0, 0, 0
+    while last != END
+        refresh!(array)
+        if length(array) == values
+            ccall(:sched_yield, Cint, ())
+            continue
+        end
+        looks += 1
+        for value in (values + 1):length(array)
+            values, last = value, array[value]
+            last != END && (sum += last)
+        end
+    end
+    close(array)
+    return "{\"values\": $(values - 1), \"sum\": $sum, \"looks\": $looks}"
+end
+
 function main(path)
     Deltos.open(path) do storage
         coordinates, population = storage["places/coordinates"], storage["places/population"]
         ids, ball = storage["places/ids"], storage["live/ball"]
         answers(coordinates, population, ids) # compiled before anybody waits
+        precompile(follow, (Deltos.GrowableVector{Int64},))
         for line in eachline(stdin)
             command, argument = (split(line, ' ')..., "")
             answer = if command == "answers"
@@ -66,6 +88,8 @@ function main(path)
                 watch(ball, parse(Float64, argument))
             elseif command == "ball_now"
                 "{\"ball\": $(ball[1])}"
+            elseif command == "follow"
+                follow(Deltos.GrowableVector(storage, "live/neighbours"))
             else
                 error("unknown command: $line")
             end

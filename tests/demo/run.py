@@ -267,11 +267,43 @@ def compare_languages(languages: list[Process], readers: list[Process], columns:
     tell("  Nothing was parsed, converted or sent: each of them holds an address in the file.")
 
 
-# ---- 4. Stores that everybody sees -----------------------------------------------------------------------------------
+# ---- 4. An array that grows ------------------------------------------------------------------------------------------
+
+
+def sum_while_it_grows(path: Path, languages: list[Process], reader: Process) -> None:
+    heading("4. One process appends to an array, and the others sum it while it grows")
+    known = {process.name.rpartition(" ")[2]: process for process in languages}
+    language = "Rust" if "Rust" in known else "C"
+    appender = known.pop(language)
+    if language != "Rust":
+        tell("  Rust is not installed, so it is the program in C that appends.")
+    appender.ask("make")
+    known["Python, NumPy"] = reader
+    ask_all([*known.values()], "follow")  # each has the array open, and it is empty
+    appended = appender.ask("append")
+    sums = {name: process.answer() for name, process in known.items()}
+    large, values, spent = appended["large"], appended["values"], appended["milliseconds"]
+    tell(f"  For each of the {large:,} places of 200,000 people and more, {language} appends to an array in the file")
+    tell("  the population of every place within 100 km, a number at a time. The others look how long it is.")
+    line(f"  {language}", f"{appended['sum']:,}", f"appended {values:,} numbers in {spent:.0f} ms")
+    for name, found in sums.items():
+        line(f"  {name}", f"{found['sum']:,}", f"saw it grow {found['looks']:,} times")
+        check(found["looks"] > 1, f"{name} sees the array grow")
+        check(found["values"] == values, f"{name} sees every number")
+        check(found["sum"] == appended["sum"], f"{name} finds the sum of what was appended")
+    with deltos.open(path) as storage:
+        array = storage["live/neighbours"]
+        check(int(np.asarray(array)[:-1].sum()) == appended["sum"], "the array holds what was appended")
+        line(f"  {array.name}", mib(array.nbytes), "from nothing")
+        del array
+    tell("  The same sum to the last digit: an element is stored first, and counted then.")
+
+
+# ---- 5. Stores that everybody sees -----------------------------------------------------------------------------------
 
 
 def play_ball(writer: Process, in_place: Process, lookers: list[Process], people: int) -> int:
-    heading("4. What one process stores, all others see at once")
+    heading("5. What one process stores, all others see at once")
     in_place.say("play")
     for looker in lookers:
         looker.say(f"watch {PLAY_MILLISECONDS}")
@@ -295,12 +327,12 @@ def play_ball(writer: Process, in_place: Process, lookers: list[Process], people
     return people
 
 
-# ---- 5. Growth -------------------------------------------------------------------------------------------------------
+# ---- 6. Growth -------------------------------------------------------------------------------------------------------
 
 
 def grow(path: Path, writer: Process, others: list[Process], people: int) -> None:
     everybody = [writer, *others]
-    heading(f"5. The file grows while {len(everybody)} processes look at it, and nothing moves")
+    heading(f"6. The file grows while {len(everybody)} processes look at it, and nothing moves")
     before = [answer["address"] for answer in ask_all(everybody, "address")]
     size = path.stat().st_size
     spent = sum(writer.ask(f"grow series/{step} {GROWTH_COUNT}")["milliseconds"] for step in range(GROWTH_STEPS))
@@ -321,7 +353,7 @@ def grow(path: Path, writer: Process, others: list[Process], people: int) -> Non
     tell(f"  The readers, open all the while, find the new {name} by its name.")
 
 
-# ---- 6. kill -9 ------------------------------------------------------------------------------------------------------
+# ---- 7. kill -9 ------------------------------------------------------------------------------------------------------
 
 
 def commit_for_ever(path: Path, report: int) -> None:
@@ -388,7 +420,7 @@ def state_of(path: Path) -> int:
 
 
 def kill_writers(path: Path, lookers: list[Process], people: int) -> None:
-    heading("6. The writer is killed in the middle of a commit, again and again")
+    heading("7. The writer is killed in the middle of a commit, again and again")
     chance = random.Random(7)
     inside = at_last = at_next = 0
     shown: list[tuple[int, bool, int]] = []
@@ -431,6 +463,7 @@ def demonstrate(stage: Path, keep: Path, scratch: Path, rust: Path | None, julia
     readers = compare_memory(path, columns, scratch / "copies.npz")
     languages = start_languages(path, stage, scratch, rust, julia)
     compare_languages(languages, readers, columns)
+    sum_while_it_grows(path, languages, readers[0])
     writer, in_place = start("writer", path, "writer"), start("in-place", path, "in-place process")
     for process in (writer, in_place):
         process.answer()

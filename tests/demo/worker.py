@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import time
@@ -20,6 +21,7 @@ import deltos
 
 COLUMNS = ("coordinates", "population", "ids", "names", "offsets", "countries")
 RADIAN = np.pi / 180
+END = -1  # behind the last value of live/neighbours
 SPINS = 1000  # looks at memory before the processor is offered to somebody else
 
 
@@ -93,6 +95,23 @@ class Reader:
 
     def ball_now(self) -> dict[str, Any]:
         return {"ball": self.ball[0, 0]}
+
+    def follow(self) -> dict[str, Any]:
+        """Sums an array that another process appends to, up to the mark behind its last value."""
+        array = self.storage["live/neighbours"]
+        print(json.dumps({"following": True}), flush=True)
+        values = total = looks = last = 0
+        while last != END:
+            array.refresh()  # what there is new room for
+            if len(array) == values:
+                os.sched_yield()
+                continue
+            new = np.asarray(array)[values:]
+            last = int(new[-1])
+            values += len(new)
+            total += int(new.sum()) - (last if last == END else 0)
+            looks += 1
+        return {"values": values - 1, "sum": total, "looks": looks}
 
     def newest(self, name: str) -> dict[str, Any]:
         """Looks up what did not exist when this process opened the storage."""

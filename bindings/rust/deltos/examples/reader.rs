@@ -8,13 +8,22 @@
 //! - `address`: where the coordinates lie in this process
 //! - `watch MS`: looks at the ball for so long; how often it was another one, and whether any came out of order
 //! - `ball_now`: the ball as it is
+//! - `make`: makes the array `live/neighbours`, empty, as the one process that writes
+//! - `append`: goes through the large places and appends the population of each place near it, and -1 behind all; then
+//!   it writes no more
+//! - `follow`: sums that array while it grows, up to -1; says so before the first look
 
-use deltos::{ReadCell, Storage, View};
+use deltos::{Durability, Mode, OpenOptions, ReadCell, Storage, View};
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
 
 type Point = (f64, f64);
+
+const NEIGHBOURS: &str = "live/neighbours";
+const LARGE: i64 = 200_000;
+const NEAR: f64 = 100.0 / 6371.0; // km on the Earth, as an angle
+const END: i64 = -1;
 
 /// Shared memory, read element by element: other processes may be storing into it.
 struct Places<'v> {
@@ -52,6 +61,34 @@ impl Places<'_> {
         places[..5].iter().map(|&(_, place)| self.ids[place].load()).collect()
     }
 
+    fn direction(&self, place: usize) -> [f64; 3] {
+        let (latitude, longitude) = self.point(place);
+        [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+    }
+
+    fn append_neighbours(&self, writer: &Storage) -> deltos::Result<String> {
+        let (began, least) = (Instant::now(), NEAR.cos());
+        let directions: Vec<[f64; 3]> = (0..self.ids.len()).map(|place| self.direction(place)).collect();
+        let mut array = writer.array::<i64>(NEIGHBOURS)?;
+        let (mut large, mut sum) = (0, 0);
+        for from in (0..self.ids.len()).filter(|&place| self.population[place].load() >= LARGE) {
+            let [x, y, z] = directions[from];
+            large += 1;
+            for (to, direction) in directions.iter().enumerate() {
+                if x * direction[0] + y * direction[1] + z * direction[2] >= least {
+                    let people = self.population[to].load();
+                    array.push(people)?; // everybody sees it now
+                    sum += people;
+                }
+            }
+        }
+        let values = array.len();
+        array.push(END)?;
+        array.close()?;
+        let milliseconds = began.elapsed().as_secs_f64() * 1e3;
+        Ok(format!(r#"{{"large": {large}, "values": {values}, "sum": {sum}, "milliseconds": {milliseconds:.3}}}"#))
+    }
+
     fn answers(&self) -> String {
         let began = Instant::now();
         let centre = self.centre();
@@ -75,10 +112,41 @@ fn watch(ball: &ReadCell<i64>, how_long: Duration) -> String {
     format!(r#"{{"seen": {seen}, "backwards": {backwards}}}"#)
 }
 
+fn make(path: &str) -> deltos::Result<Storage> {
+    // SAFETY: as in `main`.
+    let writer = unsafe { OpenOptions::new().mode(Mode::Write).open(path)? };
+    writer.transact(Durability::Sync, |transaction| transaction.create_array::<i64>(NEIGHBOURS).map(drop))?;
+    Ok(writer)
+}
+
+fn follow(storage: &Storage) -> Result<String, Box<dyn Error>> {
+    let mut array = storage.array::<i64>(NEIGHBOURS)?;
+    println!(r#"{{"following": true}}"#);
+    io::stdout().flush()?;
+    let (mut values, mut sum, mut looks, mut last) = (0, 0, 0, 0);
+    while last != END {
+        array.refresh()?; // what there is new room for
+        if array.len() == values {
+            std::thread::yield_now();
+            continue;
+        }
+        let view = array.view()?;
+        for cell in &view.cells()?[values..] {
+            last = cell.load();
+            if last != END {
+                sum += last;
+            }
+        }
+        (values, looks) = (view.len(), looks + 1);
+    }
+    Ok(format!(r#"{{"values": {}, "sum": {sum}, "looks": {looks}}}"#, values - 1))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("which storage?")?;
     // SAFETY: nobody shortens or overwrites the file while the demo runs.
-    let storage = unsafe { Storage::open(path)? };
+    let storage = unsafe { Storage::open(&path)? };
+    let mut writer = None;
     let coordinates: View<f64> = storage.object("places/coordinates")?.view()?;
     let population: View<i64> = storage.object("places/population")?.view()?;
     let ids: View<u32> = storage.object("places/ids")?.view()?;
@@ -93,6 +161,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("address", _) => format!(r#"{{"address": {}}}"#, coordinates.as_ptr() as usize),
             ("watch", milliseconds) => watch(ball, Duration::from_millis(milliseconds.parse()?)),
             ("ball_now", _) => format!(r#"{{"ball": {}}}"#, ball.load()),
+            ("make", _) => {
+                writer = Some(make(&path)?);
+                r#"{"made": true}"#.to_owned()
+            }
+            ("append", _) => {
+                let writer = writer.take().ok_or("make comes first")?;
+                let answer = places.append_neighbours(&writer)?;
+                writer.close()?;
+                answer
+            }
+            ("follow", _) => follow(&storage)?,
             _ => return Err(format!("unknown command: {line}").into()),
         };
         println!("{answer}");
