@@ -101,6 +101,28 @@ impl AnyView<'_> {
         written.map(|()| bytes).map_err(|error| TransferError { bytes, error })
     }
 
+    /// Fills contiguous memory from anything that reads, until the view is full or the end is reached, and tells how many
+    /// bytes there were. What the view has no place for stays in the source. From files, pipes and sockets
+    /// [`read_fd`](AnyView::read_fd) needs no copy on the way.
+    ///
+    /// # Errors
+    /// Those of the source; [`ReadOnly`](crate::ErrorKind::ReadOnly), and [`Layout`](crate::ErrorKind::Layout) when it is
+    /// not contiguous.
+    ///
+    /// ```
+    /// # use deltos::{Durability, Storage};
+    /// # let storage = Storage::anonymous("example")?;
+    /// # storage.transact(Durability::Async, |t| t.create_zeroed::<u16>("n", &[4]).map(drop))?;
+    /// let view = storage.object("n")?.view_writable::<u16>()?;
+    /// let mut source = &[1u8, 0, 2, 0, 3, 0, 4, 0][..];
+    /// assert_eq!(view.window(1, 2)?.read_from(&mut source)?, 4); // into the middle
+    /// assert_eq!((view.to_vec()?, source), (vec![0, 1, 2, 0], &[3, 0, 4, 0][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_from(&self, source: &mut impl Read) -> io::Result<u64> {
+        io::copy(&mut source.take(self.nbytes() as u64), &mut self.writer()?)
+    }
+
     /// The bytes of contiguous memory as a source for whatever reads, with a position of its own.
     ///
     /// # Errors

@@ -175,6 +175,23 @@ fn a_view_is_read_and_written_as_a_stream_with_a_position() {
 }
 
 #[test]
+fn a_view_takes_from_a_source_what_it_has_place_for() {
+    let view = writable(&[9; 3]);
+    let mut source = &[1u8, 0, 2, 0, 3, 0, 4][..];
+    assert_eq!(view.window(1, 2).unwrap().read_from(&mut source).unwrap(), 4);
+    assert_eq!((view.to_vec().unwrap(), source), (vec![9, 1, 2], &[3, 0, 4][..]));
+    assert_eq!(view.read_from(&mut source).unwrap(), 3, "the end may come within an element");
+    assert_eq!(view.to_vec().unwrap(), [3, 4, 2]);
+    let mut source = &[1u8][..];
+    for refusing in
+        [counting(&[2]).into_any(), writable(&[1; 4]).reshape(&[2, 2]).unwrap().transpose().unwrap().into_any()]
+    {
+        assert!(refusing.read_from(&mut source).is_err());
+    }
+    assert_eq!(source, [1], "nothing was taken for a view that cannot have it");
+}
+
+#[test]
 fn parts_of_untyped_views_work_whatever_was_asked_for() {
     let storage = Storage::anonymous("simple").unwrap();
     change(&storage, |transaction| transaction.create("n", &[1u8, 2, 3]).map(drop));
