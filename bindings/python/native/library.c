@@ -52,6 +52,7 @@ Loan *new_loan(Py_ssize_t count) {
 void drop_loan(Loan *loan) {
   for (Py_ssize_t k = 0; k < loan->count; ++k) PyBuffer_Release(&loan->buffers[k]);
   Py_XDECREF(loan->owner);
+  free(loan->rows);
   free(loan);
 }
 
@@ -89,6 +90,15 @@ void describe(const Py_buffer *buffer, deltos_view *view) {
   view->shape = (const int64_t *)buffer->shape;
   view->strides = (const int64_t *)buffer->strides;
   view->suboffsets = (const int64_t *)buffer->suboffsets;
+}
+
+deltos_view *view_of_loan(const deltos_view *memory, Loan *loan) {
+  deltos_view *view = NULL;
+  deltos_error error;
+  if (library.view_wrap(memory, return_loan, loan, &view, &error) == DELTOS_OK) return view;
+  drop_loan(loan);
+  fail(error.status, error.message, error.os_errno, 0);
+  return NULL;
 }
 
 PyDoc_STRVAR(lend_doc,

@@ -52,6 +52,7 @@ PyObject *pointer_of(int kind, const void *address);
 typedef struct Loan {
   struct Loan *next;
   PyObject *owner; /* an object that keeps memory by itself, or NULL */
+  void **rows;     /* pointers into the buffers, of malloc(), or NULL */
   Py_ssize_t count;
   Py_buffer buffers[];
 } Loan;
@@ -65,6 +66,10 @@ void drop_loan(Loan *loan);
 
 /* Fills what a buffer tells about its memory into an input of the library; strides that are not given mean C order. */
 void describe(const Py_buffer *buffer, deltos_view *view);
+
+/* A view of memory described so, which takes the loan that it belongs to; NULL with an error set and the loan dropped.
+ */
+deltos_view *view_of_loan(const deltos_view *memory, Loan *loan);
 
 /* bind() and lend() of the module; FUNCTIONS goes with them. */
 extern PyMethodDef library_methods[];

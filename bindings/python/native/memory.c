@@ -202,20 +202,15 @@ static PyObject *wrap(PyObject *module, PyObject *arguments) {
     drop_loan(loan);
     return NULL;
   }
-  deltos_view layout, *view = NULL;
-  deltos_error error;
+  deltos_view layout;
   describe(&loan->buffers[0], &layout);
   layout.dtype = code;
   if (code != 0)
     layout.format = NULL;
   else if (format != NULL)
     layout.format = format;
-  if (library.view_wrap(&layout, return_loan, loan, &view, &error) != DELTOS_OK) {
-    drop_loan(loan);
-    fail(error.status, error.message, error.os_errno, 0);
-    return NULL;
-  }
-  return handle_of(kView, view);
+  deltos_view *view = view_of_loan(&layout, loan);
+  return view != NULL ? handle_of(kView, view) : NULL;
 }
 
 PyMethodDef memory_methods[] = {{"wrap", wrap, METH_VARARGS, wrap_doc}, {NULL, NULL, 0, NULL}};

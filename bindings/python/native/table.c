@@ -5,38 +5,93 @@
 
 #include "types.h"
 
-/* Whether a format says by itself what its elements are, whoever exports it: one character in native order. */
-static int is_plain(const char *format) {
+/* Bytes of an element whose format says by itself what it is, whoever exports it: one character in native order.
+ * 0: others. */
+static Py_ssize_t plain_size(const char *format) {
   if (format == NULL) return 1;
-  if (*format == '@' || *format == '=' || *format == '<') ++format;
-  return format[0] != '\0' && format[1] == '\0';
+  const int standard = *format == '=' || *format == '<';
+  if (standard || *format == '@') ++format;
+  if (format[0] == '\0' || format[1] != '\0') return 0;
+  if (strchr("?cbB", *format) != NULL) return 1;
+  if (strchr("hHe", *format) != NULL) return 2;
+  if (strchr("iIf", *format) != NULL) return 4;
+  if (strchr("qQd", *format) != NULL) return 8;
+  return *format == 'l' || *format == 'L' ? (standard ? 4 : (Py_ssize_t)sizeof(long)) : 0;
 }
 
-/* The memory of any exporter as a view of the library: 1; 0 when the package is to look at it; -1 with the reason. */
-static int view_of_exporter(PyObject *exporter, deltos_view **view) {
-  if (PyObject_TypeCheck(exporter, exporter_type)) {
-    *view = exporter_acquire((Exporter *)exporter, 0);
-    return *view != NULL ? 1 : -1;
-  }
+static int is_plain(const Py_buffer *buffer) { return plain_size(buffer->format) == buffer->itemsize; }
+
+/* A table of the rows of a loan, which it takes. */
+static PyObject *table_of_loan(Loan *loan, Py_ssize_t count, Py_ssize_t columns, int readonly) {
+  deltos_object *made = NULL;
+  deltos_error error;
+  deltos_status status = library.table_wrap(loan->rows, count, columns, NULL, loan->buffers[0].format, 0,
+                                            (uint8_t)readonly, return_loan, loan, &made, &error);
+  if (status == DELTOS_OK) return handle_of(kObject, made);
+  drop_loan(loan);
+  fail(error.status, error.message, error.os_errno, 0);
+  return NULL;
+}
+
+/* ---- The rows of one exporter -------------------------------------------------------------------------------------
+ */
+
+typedef struct {
+  Py_ssize_t count, columns, stride;
+} Rows;
+
+/* How rows (axis 0) or columns lie: 1; 0 when somebody else is to look, or to say why they cannot be had. */
+static int find_rows(const Py_buffer *matrix, long axis, Rows *rows) {
+  if (matrix->ndim < 1 || matrix->ndim > 2 || axis < 0 || axis > 1) return 0;
+  if (matrix->len == 0 || matrix->strides == NULL || matrix->suboffsets != NULL || !is_plain(matrix)) return 0;
+  const int inner = matrix->ndim == 1 || axis == 1 ? 0 : 1;
+  rows->columns = matrix->shape[inner];
+  rows->count = matrix->ndim == 1 ? 1 : matrix->shape[1 - inner];
+  rows->stride = matrix->ndim == 1 ? 0 : matrix->strides[1 - inner];
+  return rows->columns == 1 || matrix->strides[inner] == matrix->itemsize;
+}
+
+/* None where the memory needs a closer look. */
+static PyObject *table_of_memory(PyObject *exporter, long axis) {
   Loan *loan = new_loan(1);
-  if (loan == NULL) return -1;
-  if (PyObject_GetBuffer(exporter, &loan->buffers[0], PyBUF_FULL_RO) < 0 || !is_plain(loan->buffers[0].format)) {
+  if (loan == NULL) return NULL;
+  const Py_buffer *matrix = &loan->buffers[0];
+  Rows rows;
+  if (PyObject_GetBuffer(exporter, &loan->buffers[0], PyBUF_FULL_RO) < 0 || !find_rows(matrix, axis, &rows)) {
     PyErr_Clear();
     drop_loan(loan);
-    return 0;
+    Py_RETURN_NONE;
   }
-  deltos_view layout;
+  char **pointers = malloc((size_t)rows.count * sizeof(char *));
+  if (pointers == NULL) {
+    drop_loan(loan);
+    return PyErr_NoMemory();
+  }
+  char *const first = matrix->buf;
+  for (Py_ssize_t k = 0; k < rows.count; ++k) pointers[k] = first + k * rows.stride;
+  loan->rows = (void **)pointers;
+  return table_of_loan(loan, rows.count, rows.columns, matrix->readonly != 0);
+}
+
+/* What the library exports may be of types that a format does not say. */
+static PyObject *table_of_own(Exporter *exporter, long axis) {
+  deltos_view *view = exporter_acquire(exporter, 0);
+  if (view == NULL) return NULL;
+  deltos_object *made = NULL;
   deltos_error error;
-  describe(&loan->buffers[0], &layout);
-  if (library.view_wrap(&layout, return_loan, loan, view, &error) == DELTOS_OK) return 1;
-  drop_loan(loan);
-  return fail(error.status, error.message, error.os_errno, 0);
+  deltos_status status = library.table_from_view(view, (int32_t)axis, &made, &error);
+  attend_loans();
+  library.view_release(&view);
+  collect_loans(NULL);
+  if (status == DELTOS_OK) return handle_of(kObject, made);
+  fail(error.status, error.message, error.os_errno, 0);
+  return NULL;
 }
 
 PyDoc_STRVAR(table_doc,
              "table(exporter, axis, /)\n--\n\n"
              "A handle of a table of the rows (0) or columns (1) of two-dimensional memory; None where the element\n"
-             "type or the exporter needs a closer look.");
+             "type, the layout or the exporter needs a closer look.");
 
 static PyObject *table(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   (void)module;
@@ -47,19 +102,8 @@ static PyObject *table(PyObject *module, PyObject *const *arguments, Py_ssize_t 
   long axis = PyLong_AsLong(arguments[1]);
   if (axis == -1 && PyErr_Occurred()) return NULL;
   collect_loans(NULL);
-  deltos_view *view = NULL;
-  deltos_object *made = NULL;
-  deltos_error error;
-  int found = view_of_exporter(arguments[0], &view);
-  if (found < 0) return NULL;
-  if (found == 0) Py_RETURN_NONE;
-  deltos_status status = library.table_from_view(view, (int32_t)axis, &made, &error);
-  attend_loans();
-  library.view_release(&view);
-  collect_loans(NULL);
-  if (status == DELTOS_OK) return handle_of(kObject, made);
-  fail(error.status, error.message, error.os_errno, 0);
-  return NULL;
+  if (PyObject_TypeCheck(arguments[0], exporter_type)) return table_of_own((Exporter *)arguments[0], axis);
+  return table_of_memory(arguments[0], axis);
 }
 
 /* ---- Collections --------------------------------------------------------------------------------------------------
@@ -72,7 +116,7 @@ static int same_format(const char *a, const char *b) {
 }
 
 /* Holds the memory of all exporters: 1; 0 when they are not all contiguous and of the same plain type and length. */
-static int hold_rows(PyObject *exporters, Loan *loan, void **rows, int *readonly) {
+static int hold_rows(PyObject *exporters, Loan *loan, int *readonly) {
   const Py_buffer *first = &loan->buffers[0];
   for (Py_ssize_t k = 0; k < loan->count; ++k) {
     PyObject *exporter = PySequence_GetItem(exporters, k);
@@ -81,26 +125,13 @@ static int hold_rows(PyObject *exporters, Loan *loan, void **rows, int *readonly
     /* Those of the library may be of types that a format does not say. */
     int held = !PyObject_TypeCheck(exporter, exporter_type) && PyObject_GetBuffer(exporter, row, PyBUF_FULL_RO) == 0;
     Py_DECREF(exporter);
-    if (!held || row->len != first->len || row->itemsize != first->itemsize || !is_plain(row->format) ||
-        !same_format(row->format, first->format) || !PyBuffer_IsContiguous(row, 'A'))
+    if (!held || row->len != first->len || !is_plain(row) || !same_format(row->format, first->format) ||
+        !PyBuffer_IsContiguous(row, 'A'))
       return 0;
-    rows[k] = row->buf;
+    loan->rows[k] = row->buf;
     *readonly |= row->readonly != 0;
   }
   return 1;
-}
-
-static PyObject *table_of_loan(Loan *loan, void **rows, int readonly) {
-  const Py_buffer *first = &loan->buffers[0];
-  deltos_object *made = NULL;
-  deltos_error error;
-  deltos_status status =
-      library.table_wrap(rows, loan->count, first->itemsize > 0 ? first->len / first->itemsize : 0, NULL, first->format,
-                         0, (uint8_t)readonly, return_loan, loan, &made, &error);
-  if (status == DELTOS_OK) return handle_of(kObject, made);
-  drop_loan(loan);
-  fail(error.status, error.message, error.os_errno, 0);
-  return NULL;
 }
 
 PyDoc_STRVAR(
@@ -115,14 +146,12 @@ static PyObject *table_of_rows(PyObject *module, PyObject *exporters) {
   if (count < 0) return NULL;
   if (count == 0) Py_RETURN_NONE;
   collect_loans(NULL);
-  /* The pointers lie behind the buffers, so that they go with them. */
-  Py_ssize_t extra = (count + 9) / 10;
-  Loan *loan = new_loan(count + extra);
+  Loan *loan = new_loan(count);
   if (loan == NULL) return NULL;
-  loan->count = count;
-  void **rows = (void **)(loan->buffers + count);
+  loan->rows = malloc((size_t)count * sizeof(void *));
   int readonly = 0;
-  if (hold_rows(exporters, loan, rows, &readonly)) return table_of_loan(loan, rows, readonly);
+  if (loan->rows != NULL && hold_rows(exporters, loan, &readonly))
+    return table_of_loan(loan, count, loan->buffers[0].len / loan->buffers[0].itemsize, readonly);
   PyErr_Clear();
   drop_loan(loan);
   Py_RETURN_NONE;
@@ -131,5 +160,3 @@ static PyObject *table_of_rows(PyObject *module, PyObject *exporters) {
 PyMethodDef table_methods[] = {{"table", (PyCFunction)(void (*)(void))table, METH_FASTCALL, table_doc},
                                {"table_of_rows", table_of_rows, METH_O, table_of_rows_doc},
                                {NULL, NULL, 0, NULL}};
-
-_Static_assert(sizeof(Py_buffer) == 10 * sizeof(void *), "a buffer has room for ten pointers");

@@ -9,6 +9,7 @@ import hashlib
 import pickle
 import sys
 import weakref
+from typing import Any
 
 import hypothesis
 import hypothesis.strategies as st
@@ -372,3 +373,29 @@ def test_a_table_does_what_a_matrix_does(data: st.DataObject) -> None:
     if model.dtype.kind != "c":  # which memoryview does not know
         assert memoryview(table).tolist() == model.tolist()
     assert table.to_dense().tobytes() == model.tobytes() == table.tobytes()
+
+
+@pytest.mark.parametrize("by_rows", [True, False])
+@pytest.mark.parametrize("dtype", [*"?Bhilefd", "c16", "S4", "U2", ">i4", [("a", "i4"), ("b", "f8")]])
+def test_rows_of_any_element_type_lie_where_numpy_has_them(dtype: Any, by_rows: bool) -> None:
+    base = np.zeros(48, dtype).reshape(6, 8)
+    base[...] = np.ones(1, dtype)[0]
+    base[::2, 1::2] = np.zeros(1, dtype)[0]
+    make = deltos.Table.from_rows if by_rows else deltos.Table.from_columns
+    for matrix in (base, base[::-2], base[1:3], base[:, 2:5], base[:0], base[:, :0], base[2:, 4:5]):
+        table = make(matrix if by_rows else matrix.T)
+        assert table.shape == matrix.shape and not table.readonly
+        assert table.tobytes() == matrix.tobytes()
+        assert [row.address for row in table if matrix.size] == [row.ctypes.data for row in matrix if matrix.size]
+    with pytest.raises(deltos.LayoutError, match="contiguous"):
+        make(base[:, ::2] if by_rows else base[:, ::2].T)
+    base.flags.writeable = False
+    assert make(base if by_rows else base.T).readonly
+
+
+def test_exporters_without_strides_are_rows_too() -> None:
+    numbers = (ctypes.c_long * 3)(1, 2, 3)
+    matrix = ((ctypes.c_int * 2) * 3)((1, 2), (3, 4), (5, 6))
+    assert deltos.Table.from_rows(numbers).tolist() == [[1, 2, 3]]
+    assert deltos.Table.from_rows(matrix).tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert deltos.Table.from_buffers([numbers, numbers]).tolist() == [[1, 2, 3], [1, 2, 3]]
