@@ -14,7 +14,7 @@ from deltos._errors import BusyError, ClosedError, InvalidError, TypeMismatchErr
 from deltos._exporter import OBJECT, Handle, Source
 from deltos._ffi import ffi, lib
 from deltos._growing import UTF32, GrowingArray, array_options, array_type
-from deltos._native import OBJECT_CELL, call, own
+from deltos._native import OBJECT_CELL, call, ending, own
 from deltos._paths import absolute, path_bytes
 from deltos._view import View
 
@@ -267,13 +267,8 @@ class Array(GrowingArray, MutableSequence[Any]):
         if handle is None or not handle.alive:
             return
         self._held = None
-        cell = ffi.new(OBJECT_CELL, handle.consume())
-        done = False
-        try:
+        with ending(OBJECT, handle) as cell:
             call(lib.deltos_array_close, cell)
-            done = True
-        finally:
-            handle.consumed(done)
         self._handle = None
 
     def __enter__(self) -> Self:

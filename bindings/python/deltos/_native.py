@@ -5,7 +5,8 @@ Everything above this module is written in terms of Handle, call() and the plain
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from deltos import _exporter
@@ -30,10 +31,9 @@ def _address(pointer: CData) -> int:
     return int(ffi.cast(_ADDRESS, pointer))
 
 
-_POINTERS = [
-    ffi.typeof(f"deltos_{name} *")
-    for name in ("storage", "snapshot", "transaction", "object", "cursor", "view")  # in the order of kinds
-]
+_NAMES = ("storage", "snapshot", "transaction", "object", "cursor", "view")  # in the order of kinds
+_POINTERS = [ffi.typeof(f"deltos_{name} *") for name in _NAMES]
+_CELLS = [ffi.typeof(f"deltos_{name} **") for name in _NAMES]
 
 
 def _pointer_of(kind: int, address: int) -> CData:
@@ -76,8 +76,8 @@ def raise_error(error: CData, *, path: bool = False) -> None:
     raise error_of(status, message, os_errno, path=path)
 
 
-OBJECT_CELL = ffi.typeof("deltos_object **")
-VIEW_CELL = ffi.typeof("deltos_view **")
+OBJECT_CELL = _CELLS[_exporter.OBJECT]
+VIEW_CELL = _CELLS[_exporter.VIEW]
 
 
 def forget(error: CData) -> None:
@@ -88,6 +88,26 @@ def forget(error: CData) -> None:
 def own(kind: int, pointer: CData) -> Handle:
     """A handle that releases what the pointer leads to when nobody uses it any more."""
     return Handle(kind, _address(pointer), pointer)
+
+
+@contextmanager
+def ending(kind: int, handle: Handle) -> Iterator[CData]:
+    """A cell with the pointer, for a call that ends the handle: when the block ends without an error, that is gone."""
+    cell = ffi.new(_CELLS[kind], handle.consume())
+    done = False
+    try:
+        yield cell
+        done = True
+    finally:
+        handle.consumed(done)
+
+
+def renewed(kind: int, handle: Handle, function: Callable[..., int]) -> tuple[Handle, bool]:
+    """What a refreshing function puts in the place of a handle, and whether it says that anything changed."""
+    changed = ffi.new("uint8_t *")
+    with ending(kind, handle) as cell:
+        call(function, cell, changed)
+    return own(kind, cell[0]), bool(changed[0])
 
 
 def text_of(pointer: CData) -> str:

@@ -8,7 +8,7 @@ from deltos import _dtypes
 from deltos._errors import BusyError, ClosedError, InvalidError, UnsupportedError
 from deltos._exporter import OBJECT, Exporter, Handle, Source
 from deltos._ffi import ffi, lib
-from deltos._native import CData, call, own, text_of
+from deltos._native import OBJECT_CELL, CData, call, own, renewed, text_of
 from deltos._protocols import Exchange
 
 if TYPE_CHECKING:
@@ -189,17 +189,9 @@ class Object(Exporter, Exchange):
 
     def _renew(self) -> bool:
         """A handle of what the object is now."""
-        handle = self._use()
-        cell = ffi.new("deltos_object **", handle.consume())
-        changed = ffi.new("uint8_t *")
-        done = False
-        try:
-            call(lib.deltos_object_refresh, cell, changed)
-            done = True
-        finally:
-            handle.consumed(done)
-        self._show(own(OBJECT, cell[0]))
-        return bool(changed[0])
+        handle, changed = renewed(OBJECT, self._use(), lib.deltos_object_refresh)
+        self._show(handle)
+        return changed
 
     def _show(self, handle: Handle) -> None:
         self._handle = handle
@@ -215,7 +207,7 @@ class Object(Exporter, Exchange):
         self._alter(lib.deltos_object_unseal)
 
     def _alter(self, function: Any) -> None:
-        cell = ffi.new("deltos_object **")
+        cell = ffi.new(OBJECT_CELL)
         with self._scope_or_refuse()._live()._writing() as transaction:
             snapshot = lib.deltos_transaction_snapshot(transaction)
             call(lib.deltos_object_open_id, snapshot, self.id, self._KIND, cell)

@@ -17,7 +17,7 @@ from deltos._exporter import CURSOR, OBJECT, Handle
 from deltos._ffi import ffi, lib
 from deltos._growing import array_options, array_type
 from deltos._kinds import found, opened
-from deltos._native import CData, bytes_of, call, own, text_of
+from deltos._native import OBJECT_CELL, CData, bytes_of, call, own, text_of
 from deltos._table import Table, lengths_of, type_of
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Writer(Reader, MutableMapping[str, Any]):
         """
         encoded = bytes_of(name, "a name")
         layout, code, lengths = resolve(dtype, format, shape_of(shape))
-        cell = ffi.new("deltos_object **")
+        cell = ffi.new(OBJECT_CELL)
         with self._writing() as transaction:
             call(
                 lib.deltos_buffer_create_zeroed,
@@ -200,7 +200,7 @@ class Writer(Reader, MutableMapping[str, Any]):
         encoded = bytes_of(name, "a name")
         format, code = array_type(type)
         options = array_options(capacity, 0, window_bytes, max_bytes)
-        cell = ffi.new("deltos_object **")
+        cell = ffi.new(OBJECT_CELL)
         with self._writing() as transaction:
             call(lib.deltos_array_create, transaction, encoded, format, code, options, cell)
             array: Array = Array._of(self, own(OBJECT, cell[0]))
@@ -219,7 +219,7 @@ class Writer(Reader, MutableMapping[str, Any]):
         encoded = bytes_of(name, "a name")
         layout, code = type_of(dtype, format)
         size = lengths_of(rows, columns)
-        cell = ffi.new("deltos_object **")
+        cell = ffi.new(OBJECT_CELL)
         with self._writing() as transaction:
             call(lib.deltos_table_create, transaction, encoded, layout, code, *size, cell)
             table: Table = Table._of(self, own(OBJECT, cell[0]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from deltos._errors import ClosedError, KindError
 from deltos._exporter import SNAPSHOT, Handle
 from deltos._ffi import ffi, lib
-from deltos._native import CData, ProgressFunction, Progress, bytes_of, call, own
+from deltos._native import CData, ProgressFunction, Progress, call, own, renewed
 from deltos._paths import path_bytes
 from deltos._scopes import Reader
 
@@ -76,16 +76,8 @@ class Snapshot(Reader):
 
     def refresh(self) -> bool:
         """Goes on to the newest commit; tells whether there was a newer one."""
-        cell = ffi.new("deltos_snapshot **", self._handle.consume())
-        changed = ffi.new("uint8_t *")
-        done = False
-        try:
-            call(lib.deltos_snapshot_refresh, cell, changed)
-            done = True
-        finally:
-            self._handle.consumed(done)
-        self._handle = own(SNAPSHOT, cell[0])
-        return bool(changed[0])
+        self._handle, changed = renewed(SNAPSHOT, self._handle, lib.deltos_snapshot_refresh)
+        return changed
 
     def copy_to(
         self, path: str | PathLike[str], *, replace: bool = False, progress: ProgressFunction | None = None

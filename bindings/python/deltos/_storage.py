@@ -23,6 +23,7 @@ from deltos._native import (
     attempt,
     bytes_of,
     call,
+    ending,
     own,
     raise_error,
     text_of,
@@ -257,13 +258,8 @@ class Storage(Writer):
         transaction is open. Nothing happens when it has been closed."""
         if self.closed:
             return
-        cell = ffi.new(_CELL, self._handle.consume())
-        done = False
-        try:
+        with ending(STORAGE, self._handle) as cell:
             call(lib.deltos_storage_close, cell)
-            done = True
-        finally:
-            self._handle.consumed(done)
 
     def detach(self) -> None:
         """Gives it up, whatever lives: views stay valid, and the memory goes with the last of them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from deltos._errors import ClosedError, InvalidError, KindError
 from deltos._exporter import TRANSACTION, Handle
 from deltos._ffi import ffi, lib
-from deltos._native import CData, attempt, call, own, raise_error
+from deltos._native import CData, attempt, call, ending, own, raise_error
 from deltos._scopes import Entry, Reader, Writer
 
 if TYPE_CHECKING:
@@ -140,13 +140,9 @@ class Transaction(Writer):
         When it fails the transaction stays open: abort it, or make it smaller and try again.
         """
         level = self._durability if durability is None else durability_of(durability)
-        cell, number = ffi.new("deltos_transaction **", self._handle.consume()), ffi.new("uint64_t *")
-        done = False
-        try:
+        number = ffi.new("uint64_t *")
+        with ending(TRANSACTION, self._handle) as cell:
             call(lib.deltos_transaction_commit, cell, level, number)
-            done = True
-        finally:
-            self._handle.consumed(done)
         self._storage._turn.end()
         self._id = int(number[0])
         return self._id
