@@ -15,6 +15,7 @@ from deltos._exporter import OBJECT, Handle, Source
 from deltos._ffi import ffi, lib
 from deltos._growing import UTF32, GrowingArray, array_options, array_type
 from deltos._native import OBJECT_CELL, call, ending, own
+from deltos._operations import Ordered
 from deltos._paths import absolute, path_bytes
 from deltos._view import View
 
@@ -32,7 +33,7 @@ _MODES: dict[str, tuple[int, int]] = {
 }
 
 
-class Array(GrowingArray, MutableSequence[Any]):
+class Array(GrowingArray, Ordered, MutableSequence[Any]):
     """A growable array of one element type, whose memory never moves.
 
     All of CPython's array.array, and more: it appends while others look at it, lies in memory that other processes can
@@ -166,23 +167,11 @@ class Array(GrowingArray, MutableSequence[Any]):
         with View(self, readonly=True) as view:
             return view == other
 
-    def _order(self, other: object, *orders: int) -> bool:
+    def _compare(self, other: object) -> int | None:
         if not self._other(other):
-            return NotImplemented  # type: ignore[no-any-return]
+            return None
         with View(self, readonly=True) as view:
-            return view._compare(other) in orders
-
-    def __lt__(self, other: object) -> bool:
-        return self._order(other, lib.DELTOS_COMPARE_LESS)
-
-    def __le__(self, other: object) -> bool:
-        return self._order(other, lib.DELTOS_COMPARE_LESS, lib.DELTOS_COMPARE_EQUAL)
-
-    def __gt__(self, other: object) -> bool:
-        return self._order(other, lib.DELTOS_COMPARE_GREATER)
-
-    def __ge__(self, other: object) -> bool:
-        return self._order(other, lib.DELTOS_COMPARE_GREATER, lib.DELTOS_COMPARE_EQUAL)
+            return view._compare(other)
 
     # ---- As a sequence ---------------------------------------------------------------------------------------------
 

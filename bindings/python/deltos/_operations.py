@@ -53,51 +53,59 @@ class Elements:
         raise NotImplementedError
 
 
-class Values(Elements):
+class Ordered:
+    """Order, as a comparison tells it."""
+
+    __slots__ = ()
+
+    def _compare(self, other: object) -> int | None:
+        """One of DELTOS_COMPARE_*; None when the other is nothing to compare with."""
+        raise NotImplementedError
+
+    def _is(self, other: object, *orders: int) -> bool:
+        order = self._compare(other)
+        return NotImplemented if order is None else order in orders
+
+    def __lt__(self, other: object) -> bool:
+        return self._is(other, lib.DELTOS_COMPARE_LESS)
+
+    def __le__(self, other: object) -> bool:
+        return self._is(other, lib.DELTOS_COMPARE_LESS, lib.DELTOS_COMPARE_EQUAL)
+
+    def __gt__(self, other: object) -> bool:
+        return self._is(other, lib.DELTOS_COMPARE_GREATER)
+
+    def __ge__(self, other: object) -> bool:
+        return self._is(other, lib.DELTOS_COMPARE_GREATER, lib.DELTOS_COMPARE_EQUAL)
+
+
+class Values(Ordered, Elements):
     """Equality, order and search."""
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
+
+    def _beside(self, other: object, function: Any, kind: str) -> int | None:
+        """What a function of two views tells; None when the other has no memory."""
+        try:
+            content = Content(other)
+        except TypeMismatchError:
+            return None
+        cell = ffi.new(kind)
+        with content as pointer, self._use() as own_pointer:
+            call(function, own_pointer, pointer, cell)
+        return int(cell[0])
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             handle = self._handle
             if handle is None or not handle.alive:
                 return True
-        try:
-            content = Content(other)
-        except TypeMismatchError:
-            return NotImplemented
-        cell = ffi.new("uint8_t *")
-        with content as pointer, self._use() as own_pointer:
-            call(lib.deltos_view_equal, own_pointer, pointer, cell)
-        return bool(cell[0])
+        equal = self._beside(other, lib.deltos_view_equal, "uint8_t *")
+        return NotImplemented if equal is None else equal != 0
 
     def _compare(self, other: object) -> int | None:
-        try:
-            content = Content(other)
-        except TypeMismatchError:
-            return None
-        cell = ffi.new("int32_t *")
-        with content as pointer, self._use() as own_pointer:
-            call(lib.deltos_view_compare, own_pointer, pointer, cell)
-        return int(cell[0])
-
-    def __lt__(self, other: object) -> bool:
-        order = self._compare(other)
-        return NotImplemented if order is None else order == lib.DELTOS_COMPARE_LESS
-
-    def __le__(self, other: object) -> bool:
-        order = self._compare(other)
-        return NotImplemented if order is None else order in (lib.DELTOS_COMPARE_LESS, lib.DELTOS_COMPARE_EQUAL)
-
-    def __gt__(self, other: object) -> bool:
-        order = self._compare(other)
-        return NotImplemented if order is None else order == lib.DELTOS_COMPARE_GREATER
-
-    def __ge__(self, other: object) -> bool:
-        order = self._compare(other)
-        return NotImplemented if order is None else order in (lib.DELTOS_COMPARE_GREATER, lib.DELTOS_COMPARE_EQUAL)
+        return self._beside(other, lib.deltos_view_compare, "int32_t *")
 
     def _needle(self, value: Any) -> bytes | None:
         """An element that equals a value; None when no element can."""
