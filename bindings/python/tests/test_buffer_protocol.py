@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import sys
 
 import numpy as np
 import pytest
 
 import deltos
+from buffer_requests import BITS, REQUESTS, answer
 from deltos._exporter import Source
 
 try:
@@ -19,23 +19,6 @@ except ImportError:
 
 needs_testbuffer = pytest.mark.skipif(_testbuffer is None, reason="CPython's _testbuffer is not built")
 
-BITS = {
-    "WRITABLE": 0x1,
-    "FORMAT": 0x4,
-    "ND": 0x8,
-    "STRIDES": 0x10 | 0x8,
-    "C": 0x20 | 0x18,
-    "F": 0x40 | 0x18,
-    "ANY": 0x80 | 0x18,
-    "INDIRECT": 0x100 | 0x18,
-}
-REQUESTS = sorted(
-    {
-        sum({bit: 1 for name in names for bit in [1 << k for k in range(9) if BITS[name] >> k & 1]})
-        for count in range(len(BITS) + 1)
-        for names in itertools.combinations(BITS, count)
-    }
-)
 VALUES = {
     "scalar": np.array(2.5),
     "one": np.arange(6, dtype="i4"),
@@ -44,17 +27,6 @@ VALUES = {
     "empty": np.zeros((0, 3), "u2"),
     "bytes": np.frombuffer(b"abcdef", "u1"),
 }
-
-
-def answer(exporter: object, flags: int) -> object:
-    """What a request gives: an error, or every field that the consumer sees."""
-    try:
-        source = Source(exporter, flags)
-    except BufferError:
-        return BufferError
-    with source:
-        _, nbytes, itemsize, ndim, format, readonly, shape, strides, suboffsets = source.fields()
-        return nbytes, itemsize, ndim, format, readonly, bool(shape), bool(strides), bool(suboffsets)
 
 
 @pytest.mark.parametrize("writable", [True, False])
