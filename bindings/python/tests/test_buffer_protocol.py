@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
+from collections.abc import Iterable
+from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 
@@ -45,31 +50,55 @@ def test_every_request_is_answered_as_memoryview_answers_it(
         assert answer(buffer, flags) == answer(oracle, flags), f"request {flags:#x}"
 
 
+def consumed(exporter: object, flags: int) -> Any:
+    """What CPython's own consumer of any request makes of it: an array, or the class of the refusal."""
+    try:
+        return _testbuffer.ndarray(exporter, getbuf=flags)
+    except (BufferError, ValueError) as error:
+        return type(error)
+
+
+def same_for_consumers(mine: object, oracle: object, requests: Iterable[int]) -> None:
+    """Every request of one exporter gives what that of another gives, or is refused likewise."""
+    for flags in requests:
+        ours, theirs = consumed(mine, flags), consumed(oracle, flags)
+        if isinstance(ours, type) or isinstance(theirs, type):
+            assert isinstance(ours, type) and isinstance(theirs, type), f"request {flags:#x}: {ours} {theirs}"
+            assert issubclass(ours, theirs), f"request {flags:#x}"
+            continue
+        assert ours.format.replace("l", "q") == theirs.format.replace("l", "q"), f"request {flags:#x}"
+        for field in ("itemsize", "ndim", "shape", "strides", "suboffsets", "nbytes", "readonly"):
+            assert getattr(ours, field) == getattr(theirs, field), f"{field} of request {flags:#x}"
+        assert ours.tobytes() == theirs.tobytes()
+
+
 @needs_testbuffer
 @pytest.mark.parametrize("name", VALUES)
 def test_every_request_gives_testbuffer_the_same_as_its_own_array(storage: deltos.Storage, name: str) -> None:
     values = VALUES[name]
     storage["x"] = values
-    buffer, own = storage["x"], memoryview(values.copy())
-    for flags in REQUESTS:
-        try:
-            ours = _testbuffer.ndarray(buffer, getbuf=flags)
-        except (BufferError, ValueError) as error:
-            ours = type(error)
-        try:
-            theirs = _testbuffer.ndarray(own, getbuf=flags)
-        except (BufferError, ValueError) as error:
-            theirs = type(error)
-        if isinstance(ours, type) or isinstance(theirs, type):
-            assert isinstance(ours, type) and issubclass(ours, theirs), f"request {flags:#x}"
-            continue
-        for field in ("format", "itemsize", "ndim", "shape", "strides", "suboffsets", "nbytes", "readonly"):
-            expected = getattr(theirs, field)
-            if field == "format" and expected == "l":
-                expected = "q"
-            assert getattr(ours, field) == expected, f"{field} of request {flags:#x}"
-        assert ours.tobytes() == theirs.tobytes()
-    del ours
+    same_for_consumers(storage["x"], memoryview(values.copy()), REQUESTS)
+
+
+@st.composite
+def arrays_of_testbuffer(draw: st.DrawFn) -> Any:
+    """CPython's array of its own tests, of up to six dimensions: in C or Fortran order, in steps, or by pointers."""
+    shape = draw(st.lists(st.integers(1, 3), max_size=6))
+    items = [number % 100 for number in range(math.prod(shape))]
+    flags = draw(st.sampled_from([0, _testbuffer.ND_WRITABLE]))
+    order = draw(st.sampled_from([0, _testbuffer.ND_FORTRAN, _testbuffer.ND_PIL])) if shape else 0
+    format = draw(st.sampled_from("bBhHiIqQfd"))
+    made = _testbuffer.ndarray(items if shape else 1, shape=shape, format=format, flags=flags | order)
+    steps = draw(st.tuples(*(st.sampled_from([None, 1, 2, -1, -2]) for _ in shape)))
+    return made[tuple(slice(None, None, step) for step in steps)] if shape and any(steps) else made
+
+
+@needs_testbuffer
+@hypothesis.given(st.data())
+@hypothesis.settings(max_examples=60)
+def test_every_request_in_any_layout_is_answered_as_testbuffer_answers_it(data: st.DataObject) -> None:
+    oracle = data.draw(arrays_of_testbuffer())
+    same_for_consumers(deltos.View(oracle), oracle, REQUESTS)
 
 
 def test_a_memoryview_has_exact_fields(storage: deltos.Storage) -> None:
