@@ -30,8 +30,6 @@ static int refuse_busy(const Growable *self) {
   return fail(DELTOS_E_BUSY, "another thread is changing the array; try again when that is done", 0, 0);
 }
 
-static int raise(const deltos_error *error) { return fail(error->status, error->message, error->os_errno, 0); }
-
 /* ---- Elements -----------------------------------------------------------------------------------------------------
  */
 
@@ -152,7 +150,7 @@ static PyObject *growable_append(PyObject *object, PyObject *value) {
   deltos_status status = library.array_append(array, element, 1, &error);
   if (status == DELTOS_OK) Py_RETURN_NONE;
   if (status == DELTOS_E_BUSY) return PyObject_CallMethod(object, "_append_element", "(O)", value); /* it waits */
-  raise(&error);
+  fail_of(&error, 0);
   return NULL;
 }
 

@@ -31,7 +31,7 @@ static deltos_view *acquire_lent(Exporter *self, int writable) {
   if (!Py_IS_TYPE(lent, handle_type) || handle->kind != kView || handle->address == NULL)
     PyErr_SetString(PyExc_TypeError, "_lend() gives the handle of a view");
   else if (acquire_once(self, handle, writable, &view, &error) != DELTOS_OK)
-    fail(error.status, error.message, error.os_errno, 1);
+    fail_of(&error, 1);
   Py_DECREF(lent);
   return view;
 }
@@ -62,7 +62,7 @@ deltos_view *exporter_acquire(Exporter *self, int writable) {
   }
   self->fresh = 0;
   if (status == DELTOS_OK) return view;
-  fail(error.status, error.message, error.os_errno, 1);
+  fail_of(&error, 1);
   return NULL;
 }
 
@@ -195,7 +195,7 @@ static int exporter_set_fresh(Exporter *self, PyObject *value, void *unused) {
 
 static PyObject *exporter_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
   (void)arguments, (void)keywords;
-  return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+  return new_object(type);
 }
 
 static int exporter_traverse(Exporter *self, visitproc visit, void *arg) {
@@ -210,11 +210,9 @@ static int exporter_clear(Exporter *self) {
 }
 
 static void exporter_dealloc(Exporter *self) {
-  PyTypeObject *type = Py_TYPE((PyObject *)self);
   PyObject_GC_UnTrack(self);
   exporter_clear(self);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyDoc_STRVAR(dlpack_doc,

@@ -43,7 +43,7 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *k
     PyErr_SetString(PyExc_ValueError, "no such kind of handle, or the library is not bound");
     return NULL;
   }
-  Handle *self = (Handle *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+  Handle *self = new_object(type);
   if (self == NULL) return NULL;
   self->kind = kind;
   self->address = (void *)(uintptr_t)address;
@@ -52,7 +52,7 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *k
 }
 
 PyObject *handle_of(int kind, void *address) {
-  Handle *self = (Handle *)((allocfunc)PyType_GetSlot(handle_type, Py_tp_alloc))(handle_type, 0);
+  Handle *self = new_object(handle_type);
   Handle unowned = {.kind = kind, .address = address};
   if (self == NULL) {
     handle_drop(&unowned);
@@ -65,12 +65,10 @@ PyObject *handle_of(int kind, void *address) {
 }
 
 static void handle_dealloc(Handle *self) {
-  PyTypeObject *type = Py_TYPE((PyObject *)self);
   handle_drop(self);
   collect_loans(NULL);
   Py_XDECREF(self->pointer);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 int handle_refuse_closed(const Handle *self) {

@@ -11,7 +11,7 @@ typedef struct {
 static PyTypeObject *iterator_type;
 
 PyObject *iterate(PyObject *sequence, ssizeargfunc item, lenfunc length) {
-  Iterator *self = (Iterator *)((allocfunc)PyType_GetSlot(iterator_type, Py_tp_alloc))(iterator_type, 0);
+  Iterator *self = new_object(iterator_type);
   if (self == NULL) return NULL;
   self->sequence = Py_NewRef(sequence);
   self->item = item;
@@ -40,11 +40,9 @@ static int iterator_clear(Iterator *self) {
 }
 
 static void iterator_dealloc(Iterator *self) {
-  PyTypeObject *type = Py_TYPE((PyObject *)self);
   PyObject_GC_UnTrack(self);
   iterator_clear(self);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 PyDoc_STRVAR(reduce_doc, "__reduce__($self, /)\n--\n\nFor pickles: the sequence, and how far it has come.");

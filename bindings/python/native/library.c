@@ -29,6 +29,18 @@ int fail(int32_t status, const char *message, int os_errno, int export) {
   return -1;
 }
 
+int fail_of(const deltos_error *error, int export) {
+  return fail(error->status, error->message, error->os_errno, export);
+}
+
+void *new_object(PyTypeObject *type) { return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); }
+
+void free_object(void *object) {
+  PyTypeObject *type = Py_TYPE((PyObject *)object);
+  ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
+  Py_DECREF(type);
+}
+
 /* ---- Memory of Python objects that the library uses ----------------------------------------------------------------
  * The library lets go of it on any thread, with or without the GIL, perhaps after the interpreter has ended. So the
  * callback only puts it on a list, and whoever comes by with the GIL empties that. */
@@ -97,7 +109,7 @@ deltos_view *view_of_loan(const deltos_view *memory, Loan *loan) {
   deltos_error error;
   if (library.view_wrap(memory, return_loan, loan, &view, &error) == DELTOS_OK) return view;
   drop_loan(loan);
-  fail(error.status, error.message, error.os_errno, 0);
+  fail_of(&error, 0);
   return NULL;
 }
 

@@ -36,6 +36,11 @@ extern struct deltos_functions library;
 
 /* Raises the error that a status becomes, as an export's where it is one. -1. */
 int fail(int32_t status, const char *message, int os_errno, int export);
+int fail_of(const deltos_error *error, int export);
+
+/* A zeroed object of a type, or NULL; and the end of one, whose members have been let go of. */
+void *new_object(PyTypeObject *type);
+void free_object(void *object);
 
 /* Says that this thread, which holds the GIL, will call collect_loans() itself after what it does now. */
 void attend_loans(void);

@@ -11,7 +11,7 @@ static PyObject *source_new(PyTypeObject *type, PyObject *arguments, PyObject *k
   int flags = PyBUF_FULL_RO;
   (void)keywords;
   if (!PyArg_ParseTuple(arguments, "O|i:Source", &exporter, &flags)) return NULL;
-  Source *self = (Source *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+  Source *self = new_object(type);
   if (self == NULL) return NULL;
   if (PyObject_GetBuffer(exporter, &self->buffer, flags) < 0) {
     Py_DECREF(self);
@@ -28,10 +28,8 @@ static void source_drop(Source *self) {
 }
 
 static void source_dealloc(Source *self) {
-  PyTypeObject *type = Py_TYPE((PyObject *)self);
   source_drop(self);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-  Py_DECREF(type);
+  free_object(self);
 }
 
 static PyObject *source_enter(PyObject *self, PyObject *unused) {

@@ -29,7 +29,7 @@ static PyObject *table_of_loan(Loan *loan, Py_ssize_t count, Py_ssize_t columns,
                                             (uint8_t)readonly, return_loan, loan, &made, &error);
   if (status == DELTOS_OK) return handle_of(kObject, made);
   drop_loan(loan);
-  fail(error.status, error.message, error.os_errno, 0);
+  fail_of(&error, 0);
   return NULL;
 }
 
@@ -84,7 +84,7 @@ static PyObject *table_of_own(Exporter *exporter, long axis) {
   library.view_release(&view);
   collect_loans(NULL);
   if (status == DELTOS_OK) return handle_of(kObject, made);
-  fail(error.status, error.message, error.os_errno, 0);
+  fail_of(&error, 0);
   return NULL;
 }
 
