@@ -62,7 +62,9 @@ static int copy_element(Growable *self, Py_ssize_t index, char *element, int sto
   return status;
 }
 
-static PyObject *get_native(Growable *self, deltos_object *array, Py_ssize_t index, uint64_t count) {
+/* An element that there is. */
+static PyObject *get(Growable *self, deltos_object *array, Py_ssize_t index, uint64_t count) {
+  if (self->code == 0) return PyObject_CallMethod((PyObject *)self, "_get_element", "n", index);
   const char *elements = elements_of(self, array, count);
   if (elements != NULL) return element_get(self->code, elements + index * self->itemsize);
   char element[kMaxNative];
@@ -78,33 +80,37 @@ static PyObject *growable_item(PyObject *object, Py_ssize_t index) {
     outside(index, count);
     return NULL;
   }
-  return self->code != 0 ? get_native(self, array, index, count)
-                         : PyObject_CallMethod(object, "_get_element", "n", index);
+  return get(self, array, index, count);
 }
 
-static int index_of(Growable *self, PyObject *key, Py_ssize_t *index) {
+/* The element that a key names: 0, or -1 when there is none. Nothing of Python runs once the array has been asked. */
+static int index_of(Growable *self, PyObject *key, Py_ssize_t *index, deltos_object **array, uint64_t *count) {
   *index = PyNumber_AsSsize_t(key, PyExc_IndexError);
   if (*index == -1 && PyErr_Occurred()) return -1;
-  deltos_object *array = object_of(self);
-  if (array == NULL) return -1;
-  uint64_t count = library.array_count(array);
+  *array = object_of(self);
+  if (*array == NULL) return -1;
+  *count = library.array_count(*array);
   Py_ssize_t given = *index;
-  if (given < 0) *index += (Py_ssize_t)count;
-  return *index < 0 || (uint64_t)*index >= count ? outside(given, count) : 0;
+  if (given < 0) *index += (Py_ssize_t)*count;
+  return *index < 0 || (uint64_t)*index >= *count ? outside(given, *count) : 0;
 }
 
 static PyObject *growable_subscript(PyObject *object, PyObject *key) {
+  Growable *self = (Growable *)object;
+  deltos_object *array;
   Py_ssize_t index;
+  uint64_t count;
   if (!PyIndex_Check(key)) return PyObject_CallMethod(object, "_get_slice", "(O)", key);
-  return index_of((Growable *)object, key, &index) < 0 ? NULL : growable_item(object, index);
+  return index_of(self, key, &index, &array, &count) < 0 ? NULL : get(self, array, index, count);
 }
 
 static int set_native(Growable *self, PyObject *key, PyObject *value) {
   char element[kMaxNative];
+  deltos_object *array;
   Py_ssize_t index;
-  if (element_set(self->code, element, value) < 0 || index_of(self, key, &index) < 0) return -1;
-  deltos_object *array = object_of(self);
-  char *elements = self->base.readonly ? NULL : elements_of(self, array, library.array_count(array));
+  uint64_t count;
+  if (element_set(self->code, element, value) < 0 || index_of(self, key, &index, &array, &count) < 0) return -1;
+  char *elements = self->base.readonly ? NULL : elements_of(self, array, count);
   if (elements == NULL) return copy_element(self, index, element, 1);
   memcpy(elements + index * self->itemsize, element, (size_t)self->itemsize);
   return 0;
@@ -114,9 +120,11 @@ static int growable_ass_subscript(PyObject *object, PyObject *key, PyObject *val
   Growable *self = (Growable *)object;
   PyObject *done;
   if (PyIndex_Check(key)) {
+    deltos_object *array;
     Py_ssize_t index;
+    uint64_t count;
     if (value != NULL && self->code != 0) return set_native(self, key, value);
-    if (index_of(self, key, &index) < 0) return -1;
+    if (index_of(self, key, &index, &array, &count) < 0) return -1;
     done = value != NULL ? PyObject_CallMethod(object, "_set_element", "nO", index, value)
                          : PyObject_CallMethod(object, "_delete", "nn", index, (Py_ssize_t)1);
   } else {
