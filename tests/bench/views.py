@@ -94,13 +94,21 @@ def in_turns(peer: Body, ours: Body, rounds: int) -> tuple[float, float]:
 
 
 def text_of(seconds: float) -> str:
-    return f"{seconds * 1e3:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
+    for unit, size in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.2f} {unit}"
+    return f"{seconds * 1e9:.1f} ns"
 
 
-def row(what: str, peer: Body, ours: Body, bar: float = 0, rounds: int = 9) -> None:
+def verdict_of(ratio: float, bar: float) -> str:
     """bar 0: no bar."""
-    other, own = in_turns(peer, ours, rounds)
-    verdict = f"  <= {bar:4.2f}  {'met' if own / other <= bar else 'MISSED'}" if bar else ""
+    return f"  <= {bar:4.2f}  {'met' if ratio <= bar else 'MISSED'}" if bar else ""
+
+
+def row(what: str, peer: Body, ours: Body, bar: float = 0, rounds: int = 9, calls: int = 1) -> None:
+    """calls: how many each body makes; the times are of one."""
+    other, own = (seconds / calls for seconds in in_turns(peer, ours, rounds))
+    verdict = verdict_of(own / other, bar)
     print(f"  {what:<50} {text_of(other):>14} {text_of(own):>14} {own / other:8.2f}{verdict}", flush=True)
 
 
