@@ -68,10 +68,21 @@ Result<std::uint64_t> Array::bytes_of(std::uint64_t count) const {
               static_cast<ull>(item_bytes_));
 }
 
+// The appender's length in bytes. Others may have written to the word: it is loaded once a call, and believed as far as
+// there is room.
+Result<std::uint64_t> Array::own_length() const {
+  const std::uint64_t length = home_->own_length();
+  if (length <= home_->limit()) return length;
+  DELTOS_TRY(home_->check_appendable());
+  if (length <= home_->room()) return length;
+  return fail(Code::corrupt, "%s: its length says %llu bytes and there is room for %llu; somebody else has changed it",
+              home_->label().c_str(), static_cast<ull>(length), static_cast<ull>(home_->room()));
+}
+
 // Bytes of so many elements, once there is room for them behind the last one.
-Result<std::uint64_t> Array::make_room(std::uint64_t more) {
+Result<std::uint64_t> Array::make_room(std::uint64_t length, std::uint64_t more) {
   DELTOS_ASSIGN(const std::uint64_t bytes, bytes_of(more));
-  const std::uint64_t length = home_->own_length(), limit = home_->limit();
+  const std::uint64_t limit = home_->limit();
   if (limit != 0 && length <= limit && bytes <= limit - length) return bytes;
   DELTOS_TRY(home_->check_appendable());
   std::uint64_t all = 0;
@@ -83,16 +94,16 @@ Result<std::uint64_t> Array::make_room(std::uint64_t more) {
 
 Status Array::append_slowly(const void *items, std::uint64_t count) {
   DELTOS_TRY(check_items(items, count));
-  DELTOS_ASSIGN(const std::uint64_t bytes, make_room(count));
-  const std::uint64_t length = home_->own_length();
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
+  DELTOS_ASSIGN(const std::uint64_t bytes, make_room(length, count));
   if (bytes != 0) std::memmove(home_->data() + length, items, bytes);
   home_->set_length(length + bytes);
   return {};
 }
 
 Result<Array::Tail> Array::tail(std::uint64_t count) {
-  DELTOS_TRY(make_room(count));
-  const std::uint64_t length = home_->own_length();
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
+  DELTOS_TRY(make_room(length, count));
   return Tail{home_->data() + length, (home_->limit() - length) / item_bytes_};
 }
 
@@ -117,9 +128,9 @@ Status Array::extend(const Memory &items) {
                 from.text.c_str(), format_.text.c_str());
   }
   const std::uint64_t count = items.bytes() / item_bytes_;
-  DELTOS_ASSIGN(const std::uint64_t bytes, make_room(count));
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
+  DELTOS_ASSIGN(const std::uint64_t bytes, make_room(length, count));
   if (bytes == 0) return {};
-  const std::uint64_t length = home_->own_length();
   dtype::Layout target = items.layout();
   std::vector<std::int64_t> strides(items.shape().size());
   DELTOS_TRY(dtype::fill_c_strides(items.shape(), item_bytes_, strides));
@@ -132,8 +143,8 @@ Status Array::extend(const Memory &items) {
 }
 
 // In bytes. end: the place behind the last element counts as one.
-Result<std::uint64_t> Array::offset_of(std::int64_t index, bool end) const {
-  const auto count = static_cast<std::int64_t>(home_->own_length() / item_bytes_);
+Result<std::uint64_t> Array::offset_of(std::int64_t index, std::uint64_t length, bool end) const {
+  const auto count = static_cast<std::int64_t>(length / item_bytes_);
   const std::int64_t at = index < 0 ? index + count : index;
   if (at >= 0 && (at < count || (end && at == count))) return static_cast<std::uint64_t>(at) * item_bytes_;
   return fail(Code::range, "index %lld is outside of the array's %lld elements", static_cast<long long>(index),
@@ -143,16 +154,16 @@ Result<std::uint64_t> Array::offset_of(std::int64_t index, bool end) const {
 Status Array::insert(std::int64_t index, const void *items, std::uint64_t count) {
   DELTOS_TRY(check_items(items, count));
   DELTOS_TRY(home_->check_appendable());
-  DELTOS_ASSIGN(const std::uint64_t at, offset_of(index, true));
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
+  DELTOS_ASSIGN(const std::uint64_t at, offset_of(index, length, true));
   DELTOS_ASSIGN(const std::uint64_t bytes, bytes_of(count));
   const auto *given = static_cast<const std::byte *>(items);
   std::vector<std::byte> copy;
-  const std::uint64_t length = home_->own_length();
   if (overlap(given, bytes, home_->data(), length)) {
     copy.assign(given, given + bytes);
     given = copy.data();
   }
-  DELTOS_TRY(make_room(count));
+  DELTOS_TRY(make_room(length, count));
   if (bytes == 0) return {};
   std::byte *const place = home_->data() + at;
   std::memmove(place + bytes, place, length - at);
@@ -164,8 +175,8 @@ Status Array::insert(std::int64_t index, const void *items, std::uint64_t count)
 Status Array::remove(std::int64_t index, std::uint64_t count, void *removed) {
   DELTOS_TRY(home_->check_appendable());
   if (count == 0) return {};
-  DELTOS_ASSIGN(const std::uint64_t at, offset_of(index, false));
-  const std::uint64_t length = home_->own_length();
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
+  DELTOS_ASSIGN(const std::uint64_t at, offset_of(index, length, false));
   std::uint64_t bytes = 0;
   if (!checked_mul(count, item_bytes_, &bytes) || bytes > length - at) {
     return fail(Code::range, "%llu elements from index %lld on are more than there are", static_cast<ull>(count),
@@ -182,11 +193,11 @@ Status Array::remove(std::int64_t index, std::uint64_t count, void *removed) {
 Status Array::resize(std::uint64_t count) {
   DELTOS_TRY(home_->check_appendable());
   DELTOS_ASSIGN(const std::uint64_t bytes, bytes_of(count));
-  const std::uint64_t length = home_->own_length();
+  DELTOS_ASSIGN(const std::uint64_t length, own_length());
   if (bytes < length) {
     DELTOS_TRY(home_->check_cut(bytes));
   } else {
-    DELTOS_TRY(make_room((bytes - length) / item_bytes_));
+    DELTOS_TRY(make_room(length, (bytes - length) / item_bytes_));
     std::memset(home_->data() + length, 0, bytes - length);
   }
   home_->set_length(bytes);

@@ -81,8 +81,9 @@ class Array {
  private:
   Status append_slowly(const void *items, std::uint64_t count);
   Result<std::uint64_t> bytes_of(std::uint64_t count) const;
-  Result<std::uint64_t> make_room(std::uint64_t more);
-  Result<std::uint64_t> offset_of(std::int64_t index, bool end) const;
+  Result<std::uint64_t> own_length() const;
+  Result<std::uint64_t> make_room(std::uint64_t length, std::uint64_t more);
+  Result<std::uint64_t> offset_of(std::int64_t index, std::uint64_t length, bool end) const;
 
   const dtype::Format format_;
   const std::uint64_t item_bytes_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -82,17 +83,19 @@ class FileArray : public ArrayHome, public os::ForkParticipant {
       window = window_;
     }
     std::byte *const data = window->data() + base_;
+    // Another thread may have appended beyond this window since, into a larger one.
+    const std::uint64_t most = window->bytes() - base_;
     // The appender knows its own exports; nobody else cuts.
     if (options_.mode == Mode::write && !forked_.load())
-      return std::shared_ptr<ArrayExport>(
-          std::make_shared<FileExport>(shared_from_this(), std::move(window), data, length(), locks_, RangeTicket()));
+      return std::shared_ptr<ArrayExport>(std::make_shared<FileExport>(
+          shared_from_this(), std::move(window), data, std::min(length(), most), locks_, RangeTicket()));
     DELTOS_ASSIGN(const RangeTicket ticket, lock_blocks(blocks_of(base_ + length()), writable));
     try {
       auto exported = std::make_shared<FileExport>(shared_from_this(), std::move(window), data, 0, locks_, ticket);
       // Once more: a cut that has not seen the lock is seen here.
       std::atomic_thread_fence(std::memory_order_seq_cst);
       exported->set_bytes(
-          std::min(length(), ticket.blocks * kBlockBytes - std::min(base_, ticket.blocks * kBlockBytes)));
+          std::min({length(), most, ticket.blocks * kBlockBytes - std::min(base_, ticket.blocks * kBlockBytes)}));
       return std::shared_ptr<ArrayExport>(std::move(exported));
     } catch (...) {
       locks_->unlock_range(ticket);
