@@ -70,7 +70,18 @@ struct StorageState {
   std::mutex arrays_mutex;  // leaf
   std::vector<std::shared_ptr<StoredArray>> arrays;
   std::vector<std::shared_ptr<StoredArray>> all_arrays();
-  void forget_arrays();        // those that nobody has open, once a commit has all of them
+  // The same without memory; the list is only cut by whoever owns the transaction.
+  template <class Visit>
+  void for_each_array(Visit &&visit) {
+    for (std::size_t i = 0;; ++i) {
+      const std::shared_ptr<StoredArray> array = array_at(i);
+      if (array == nullptr) return;
+      visit(*array);
+    }
+  }
+  std::shared_ptr<StoredArray> array_at(std::size_t index);  // nullptr: there are not so many
+  void forget_arrays() noexcept;  // those that are gone, or that nobody has open and a commit has all of
+  bool in_transaction();
   bool reserve_transaction();  // false: there is one
   void give_up_transaction();
 

@@ -34,17 +34,27 @@ std::vector<std::shared_ptr<StoredArray>> StorageState::all_arrays() {
   return arrays;
 }
 
-void StorageState::forget_arrays() {
-  std::vector<std::shared_ptr<StoredArray>> gone;  // dropped outside the lock
-  {
+std::shared_ptr<StoredArray> StorageState::array_at(std::size_t index) {
+  const std::lock_guard lock(arrays_mutex);
+  return index < arrays.size() ? arrays[index] : nullptr;
+}
+
+void StorageState::forget_arrays() noexcept {
+  for (;;) {
+    std::shared_ptr<StoredArray> gone;  // dropped outside the lock
     const std::lock_guard lock(arrays_mutex);
-    gone.reserve(arrays.size());
-    std::erase_if(arrays, [&](std::shared_ptr<StoredArray> &array) {
-      if (array.use_count() != 1 || !array->settled()) return false;
-      gone.push_back(std::move(array));
-      return true;
+    const auto found = std::find_if(arrays.begin(), arrays.end(), [](const std::shared_ptr<StoredArray> &array) {
+      return array->dead() || (array.use_count() == 1 && array->settled());
     });
+    if (found == arrays.end()) return;
+    gone = std::move(*found);
+    arrays.erase(found);
   }
+}
+
+bool StorageState::in_transaction() {
+  const std::lock_guard lock(transaction_mutex);
+  return transaction != nullptr;
 }
 
 // Writer first: it leaves the mailbox while that is still mapped.

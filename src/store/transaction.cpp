@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstring>
+#include <optional>
 
 #include "format/array.hpp"
 #include "store/array_stored.hpp"
@@ -36,7 +37,13 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   StorageState &shared = storage->state();
   const std::lock_guard use(shared.transaction_use);
   DELTOS_TRY(writer.check_path(durability == Durability::sync));
+  // What arrays add is taken back when the commit fails: the transaction is as it was, whatever is done with it next.
   auto arrays = shared.all_arrays();
+  std::optional<Attempt> carrying;
+  if (!arrays.empty()) {
+    DELTOS_TRY(state_->write_early());
+    carrying.emplace(state_.get(), Steps::many, Purpose::removal);
+  }
   for (const auto &array : arrays) DELTOS_TRY(array->carry(*state_));
   // The first commit of a storage that replaces another takes the name, whatever is in it.
   const bool unchanged = state_->pages.empty() && state_->root == state_->first_root && !writer.replacing();
@@ -48,9 +55,10 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
     DELTOS_TRY(
         writer.publish({state_->root, state_->object_count, state_->next_id, state_->written_bytes}, durability));
   }
+  if (carrying) carrying->keep();
   state_->finish_commit();
-  for (const auto &array : arrays) array->committed(state_->number);
   arrays.clear();
+  shared.for_each_array([&](StoredArray &array) { array.committed(*state_); });
   shared.forget_arrays();
   const std::uint64_t id = writer.published();
   std::shared_ptr<Transaction> last;  // dropped outside the lock
@@ -59,16 +67,21 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   return id;
 }
 
-void Transaction::abort() {
+void Transaction::abort() noexcept {
   const auto storage = state_->storage.lock();
   if (!drop()) return;
   // Room that arrays have taken meanwhile is theirs all the same. Should that fail, the next commit carries it.
-  if (const auto own = storage->begin_transaction(); own.ok() && !own.value()->commit(Durability::async).ok())
-    (void)own.value()->drop();
+  std::shared_ptr<Transaction> own;
+  try {
+    if (auto begun = storage->begin_transaction(); begun.ok()) own = *std::move(begun);
+    if (own != nullptr && own->commit(Durability::async).ok()) return;
+  } catch (const std::bad_alloc &) {  // as above
+  }
+  if (own != nullptr) (void)own->drop();
 }
 
 // Says whether arrays have grown.
-bool Transaction::drop() {
+bool Transaction::drop() noexcept {
   if (!state_->open) return false;
   const auto storage = state_->storage.lock();
   if (!storage) {
@@ -78,15 +91,18 @@ bool Transaction::drop() {
   StorageState &shared = storage->state();
   std::unique_lock use(shared.transaction_use, std::defer_lock);
   if (!state_->writer->forked()) use.lock();  // in the child of a fork nobody would ever let go of it
+  const bool whole = !shared.closed.load() && !state_->writer->forked();
+  if (whole) shared.for_each_array([&](StoredArray &array) { array.about_to_abort(state_->number); });
   state_->finish_abort();
   std::shared_ptr<Transaction> last;  // dropped outside the lock
   {
     const std::lock_guard lock(shared.transaction_mutex);
     if (shared.transaction.get() == this) last = std::move(shared.transaction);
   }
-  if (shared.closed.load() || state_->writer->forked()) return false;
+  if (!whole) return false;
   bool grown = false;
-  for (const auto &array : shared.all_arrays()) grown = array->aborted(state_->number) || grown;
+  shared.for_each_array([&](StoredArray &array) { grown = array.aborted(state_->number) || grown; });
+  shared.forget_arrays();
   return grown;
 }
 
@@ -226,6 +242,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, co
     if (payload.bytes != 0) record.extents.push_back(payload);
     if (copy && payload.bytes != 0) DELTOS_TRY(copy_payload(*payload_extent(before), payload));
     auto made = own(std::move(record));
+    DELTOS_TRY(state_->hold_array(before));
     DELTOS_TRY(state_->put_object(made->record(), before.extents.size()));
     for (const format::Extent &extent : before.extents) state_->release(extent);
     return made;

@@ -49,7 +49,7 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   // On success the transaction is over. On failure it stays open, to be aborted, or tried again after no_space; io and
   // in_doubt are for good. Returns the id.
   Result<std::uint64_t> commit(Durability durability);
-  void abort();
+  void abort() noexcept;
   bool open() const;
 
   // Every call below happens whole or not at all: one that fails, or throws std::bad_alloc, leaves the transaction as
@@ -105,7 +105,7 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
                                                bool zeroed);
 
  private:
-  bool drop();
+  bool drop() noexcept;
   Status check_free(std::string_view name, const NewObject &object);
   Status enter(std::uint64_t id, const format::Object &record);
   std::shared_ptr<ObjectRef> own(format::Object record);

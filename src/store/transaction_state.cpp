@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "format/page.hpp"
+#include "store/array_stored.hpp"
 #include "store/catalogue.hpp"
 
 namespace deltos::store {
@@ -302,7 +303,16 @@ Status TransactionState::remove_all_metadata(std::uint64_t object) {
   return {};
 }
 
+Status TransactionState::hold_array(const format::Object &object) {
+  if (object.kind != format::kKindArray) return {};
+  for (const auto &array : shared->all_arrays()) {
+    if (array->shows(object)) DELTOS_TRY(array->hold());
+  }
+  return {};
+}
+
 Status TransactionState::remove_object(const format::Object &object) {
+  DELTOS_TRY(hold_array(object));
   DELTOS_TRY(remove_all_metadata(object.id));
   DELTOS_TRY(erase(format::name_key(object.name)));
   DELTOS_TRY(erase(format::object_key(object.id)));
@@ -344,7 +354,9 @@ void TransactionState::finish_abort() {
 
 bool same_content(const format::Object &a, const format::Object &b) {
   const format::Extent *one = payload_extent(a), *other = payload_extent(b);
-  const bool same_shape = a.shape == b.shape || (a.kind == format::kKindArray && b.kind == format::kKindArray);
+  const bool arrays = a.kind == format::kKindArray && b.kind == format::kKindArray;
+  const bool same_shape = a.shape == b.shape || arrays;
+  if (arrays && a.extents[0].offset != b.extents[0].offset) return false;
   if (a.id != b.id || (one == nullptr) != (other == nullptr) || !same_shape || a.format != b.format ||
       a.dtype != b.dtype || a.kind != b.kind)
     return false;

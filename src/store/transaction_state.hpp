@@ -75,6 +75,8 @@ struct TransactionState final : PageEditor {
   Status put_object(const format::Object &object, std::size_t releases = 0);
   // Of several steps.
   Status remove_object(const format::Object &object);
+  // Before the place of an array is given up: somebody who has it open may be just appending.
+  Status hold_array(const format::Object &object);
   Status remove_all_metadata(std::uint64_t object);
 
   // Writes all dirty pages and reads them back through the mapping. RLIMIT_FSIZE has then been asked for the slots,
