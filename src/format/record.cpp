@@ -150,6 +150,16 @@ Status check_table(const Object &object) {
   return damaged(object.id, "its rows are longer than its payload");
 }
 
+// Whoever brings chunks together takes memory for all of them: none may count twice.
+bool chunks_overlap(const Object &array) {
+  std::vector<Extent> chunks(array.extents.begin() + 1, array.extents.end());
+  std::sort(chunks.begin(), chunks.end(), [](const Extent &a, const Extent &b) { return a.offset < b.offset; });
+  for (std::size_t i = 1; i < chunks.size(); ++i) {
+    if (chunks[i].offset - chunks[i - 1].offset < chunks[i - 1].bytes) return true;
+  }
+  return false;
+}
+
 // First the control block, then the chunks, whose bytes follow each other: all of them are room.
 Status check_array(const Object &object) {
   if (object.shape.size() != 1) return damaged(object.id, "an array has one dimension");
@@ -165,6 +175,7 @@ Status check_array(const Object &object) {
       return damaged(object.id, "a chunk is not of whole regions");
     }
   }
+  if (chunks_overlap(object)) return damaged(object.id, "two of its chunks share bytes");
   if (room >= object.payload_bytes) return {};
   return damaged(object.id, "its elements are more than it has room for");
 }

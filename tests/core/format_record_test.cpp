@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "format/array.hpp"
 #include "format/validate.hpp"
 
 namespace deltos::format {
@@ -35,6 +36,17 @@ Object sealed_buffer() {
   object.payload_bytes = 800000;
   object.extents = {{kFirstDataOffset, 800000, kFirstTransaction + 1},
                     {kFirstDataOffset + 16 * kRegionBytes, 13 * 8, kFirstTransaction + 2}};
+  return object;
+}
+
+Object growable() {
+  Object object = buffer();
+  object.kind = kKindArray;
+  object.shape = {10'000};
+  object.payload_bytes = 80'000;
+  object.extents = {{kFirstDataOffset + 64, sizeof(ArrayControl), kFirstTransaction},
+                    {kFirstDataOffset + 4 * kRegionBytes, kRegionBytes, kFirstTransaction},
+                    {kFirstDataOffset + 2 * kRegionBytes, 2 * kRegionBytes, kFirstTransaction + 1}};
   return object;
 }
 
@@ -72,7 +84,7 @@ TEST(ObjectRecord, IsReadBackAsWritten) {
   empty.extents[0] = {0, 0, kFirstTransaction};
   Object without_extent = empty;
   without_extent.extents.clear();
-  for (const Object &object : {buffer(), sealed_buffer(), scalar, empty, without_extent}) {
+  for (const Object &object : {buffer(), sealed_buffer(), growable(), scalar, empty, without_extent}) {
     const auto read = round_trip(object);
     ASSERT_TRUE(read.ok()) << read.error().message;
     expect_equal(*read, object);
@@ -147,6 +159,21 @@ TEST(ObjectRecord, IsRefusedWithExtentsThatDoNotFit) {
   EXPECT_EQ(changed(sealed_buffer(), [](Object &o) { o.extents[1].bytes -= 8; }), Code::corrupt);
 }
 
+TEST(ObjectRecord, OfAnArrayIsRefusedWithChunksThatDoNotFit) {
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents.pop_back(); }), Code::corrupt) << "less room than elements";
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents.resize(1); }), Code::corrupt) << "no chunk";
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents.clear(); }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents[0].bytes = 32; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents[2].bytes -= kBlockBytes; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents[2].offset += kBlockBytes; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents[2] = {0, 0, o.created}; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents.push_back(o.extents[1]); }), Code::corrupt) << "one twice";
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.extents[1].offset -= kRegionBytes; }), Code::corrupt) << "overlap";
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.shape = {100, 100}; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.payload_bytes += 1; }), Code::corrupt);
+  EXPECT_EQ(changed(growable(), [](Object &o) { o.sealed = true; }), Code::feature);
+}
+
 TEST(ObjectRecord, IsRefusedWithTextThatBreaksTheRules) {
   EXPECT_EQ(changed(buffer(), [](Object &o) { o.name = "a//b"; }), Code::corrupt);
   EXPECT_EQ(changed(buffer(), [](Object &o) { o.name = ""; }), Code::corrupt);
@@ -177,8 +204,9 @@ TEST(ObjectRecord, NeverReadsOutsideWhateverItsBytes) {
   std::mt19937_64 random(5);
   int accepted = 0;
   for (int round = 0; round < 100000; ++round) {
-    auto record = encode_object(round % 2 == 0 ? buffer() : sealed_buffer());
-    for (int change = 0; change <= round % 3; ++change) {
+    const Object objects[] = {buffer(), sealed_buffer(), growable()};
+    auto record = encode_object(objects[round % 3]);
+    for (int change = 0; change <= round / 3 % 3; ++change) {
       const std::size_t place = random() % (random() % 2 == 0 ? record.size() : sizeof(ObjectRecord));
       record[place] = random() % 2 == 0 ? static_cast<std::byte>(random()) : std::byte{0xFF};
     }
@@ -186,7 +214,11 @@ TEST(ObjectRecord, NeverReadsOutsideWhateverItsBytes) {
     if (!read.ok()) continue;
     ++accepted;
     for (const Extent &extent : read->extents) ASSERT_TRUE(within(extent.offset, extent.bytes, kBlocks * kBlockBytes));
-    ASSERT_EQ(read->extents[0].bytes, read->payload_bytes);
+    if (read->kind == kKindArray) {
+      ASSERT_GE(read->extents.size(), 2U);
+    } else {
+      ASSERT_EQ(read->extents[0].bytes, read->payload_bytes);
+    }
     ASSERT_TRUE(check_name(read->name).ok());
   }
   EXPECT_GT(accepted, 0);
