@@ -106,6 +106,7 @@ std::string Checker::read(const Probe &probe, std::uint64_t *shown) {
   const auto *model = state_of(*probe.history, *shown);
   if (model == nullptr) return "shows transaction " + std::to_string(*shown) + ", which nobody has committed";
   std::string wrong = difference(**model, **snapshot, probe.words);
+  if (wrong.empty()) wrong = array_difference(**model, *snapshot, probe.words);
   return wrong.empty() ? verify(**storage) : "read: " + wrong;
 }
 
@@ -152,6 +153,7 @@ std::string Checker::write(const Probe &probe, std::uint64_t shown, Recording *r
     return "recovery published under " + std::to_string((*snapshot)->id()) + ", which is taken";
   }
   std::string wrong = difference(*model, **snapshot, probe.words);
+  if (wrong.empty()) wrong = array_difference(*model, *snapshot, probe.words);
   if (!wrong.empty()) return "recovered: " + wrong;
   snapshot->reset();
   recorder_->tick("recovered");
@@ -185,6 +187,8 @@ std::string Checker::commit_one_more(const Probe &probe, store::Storage &storage
     if (!filled.ok()) return at("fill after recovery", filled.error());
     model.objects[name] = {(*object)->record().id, false, content, {}};
   }
+  if (std::string wrong = append_to_arrays(transaction, &model); !wrong.empty())
+    return "append after recovery: " + wrong;
   if (recording != nullptr) {
     recording->history.states[number] = std::make_shared<const Model>(model);
     recorder_->attempted = number;
@@ -199,6 +203,7 @@ std::string Checker::commit_one_more(const Probe &probe, store::Storage &storage
   auto snapshot = storage.begin_snapshot();
   if (!snapshot.ok()) return at("snapshot after recovery", snapshot.error());
   std::string wrong = difference(model, **snapshot, probe.words);
+  if (wrong.empty()) wrong = array_difference(model, *snapshot, probe.words);
   return wrong.empty() ? verify(storage) : "after one more commit: " + wrong;
 }
 

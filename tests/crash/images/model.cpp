@@ -41,10 +41,27 @@ std::string items_difference(const std::string &whose, const std::map<std::strin
   return {};
 }
 
+// By what the format says, not by what the library makes of it.
+std::string array_difference(const std::string &name, const ModelObject &wanted, const format::Object &found,
+                             const std::byte *data, const Words *words) {
+  std::uint64_t count = 0;
+  if (std::string wrong = expected_elements(wanted, found, words, &count); !wrong.empty()) return name + ": " + wrong;
+  std::uint64_t index = 0;
+  for (std::size_t chunk = 1; chunk < found.extents.size(); ++chunk) {
+    const format::Extent &place = found.extents[chunk];
+    for (std::uint64_t at = 0; at < place.bytes && index < count; at += kElementBytes, ++index) {
+      if (load<std::uint64_t>(data + place.offset + at) != element_word(wanted.id, index))
+        return name + ": element " + std::to_string(index) + " of " + std::to_string(count) + " is not its own";
+    }
+  }
+  return index == count ? "" : name + ": more elements than room";
+}
+
 std::string object_difference(const std::string &name, const ModelObject &wanted, const format::Object &found,
                               const std::byte *data, const Words *words) {
   if (found.id != wanted.id) return name + ": id " + std::to_string(found.id) + ", not " + std::to_string(wanted.id);
   if (found.sealed != wanted.sealed) return name + ": sealed or not";
+  if (wanted.array) return array_difference(name, wanted, found, data, words);
   const Content &content = wanted.content;
   if (found.payload_bytes != content.bytes) return name + ": another size";
   if (content.bytes == 0) return {};
@@ -90,6 +107,30 @@ format::Metadatum Item::metadatum() const {
   return item;
 }
 
+std::uint64_t element_word(std::uint64_t id, std::uint64_t index) { return (id << 32) + index * kStep + 1; }
+
+std::string expected_elements(const ModelObject &wanted, const format::Object &found, const Words *words,
+                              std::uint64_t *count) {
+  if (found.kind != format::kKindArray) return "not an array";
+  if (found.payload_bytes != wanted.length * kElementBytes) {
+    return "the record tells of " + std::to_string(found.payload_bytes / kElementBytes) + " elements, not " +
+           std::to_string(wanted.length);
+  }
+  *count = wanted.length;
+  const LengthStore *live = words == nullptr || wanted.length_is_live ? nullptr : words->length_of(wanted.id);
+  if (live == nullptr) return {};
+  std::uint64_t room = 0;
+  for (std::size_t chunk = 1; chunk < found.extents.size(); ++chunk) room += found.extents[chunk].bytes;
+  *count = std::min(live->length, room / kElementBytes);
+  if (!live->committed || *count == live->length) return {};
+  return "room for " + std::to_string(*count) + " of " + std::to_string(live->length) + " elements that were committed";
+}
+
+const LengthStore *Words::length_of(std::uint64_t id) const {
+  const auto found = lengths_.find(id);
+  return found == lengths_.end() ? nullptr : &found->second;
+}
+
 Words::Words(const History &history, std::size_t events, std::int64_t barrier, bool alive) {
   for (const InPlaceStore &store : history.stores) {
     if (store.event >= events) continue;
@@ -98,6 +139,9 @@ Words::Words(const History &history, std::size_t events, std::int64_t barrier, b
     if (settled) values.clear();
     if (!settled && values.empty()) values.push_back(UINT64_MAX);  // stands for the first value
     values.push_back(store.word);
+  }
+  for (const LengthStore &length : history.lengths) {
+    if (alive && length.event < events) lengths_[length.id] = length;
   }
 }
 

@@ -5,7 +5,7 @@
 namespace deltos::crash {
 namespace {
 
-constexpr std::uint64_t kTight = 224, kMedium = 272, kRoomy = 464;
+constexpr std::uint64_t kTight = 224, kMedium = 272, kRoomy = 464, kWide = 800;
 
 }  // namespace
 
@@ -38,6 +38,9 @@ const std::vector<Script> &scripts() {
       {"giving space back", "GCS zS D S rS rS rS rS rS DS zS rS CS GS", 0},
       {"sums in an extent of their own", "BS sS uL rS sA dS", kRoomy},
       {"a tall catalogue", "CmmmmmS CCmmmmmS mmmmA mmmA y mA rmA mA mS mkA mA dS", kRoomy},
+      {"arrays", "aS H h v gL gX h A o h S", kWide},
+      {"arrays that are given back", "aS H v w CS w H BL S w BS", kWide},
+      {"arrays that come and go", "aS agX gdX gaA dgS nmS j h dS CS", kWide},
       {"zeroed again and again", "CCzS dzS dzL dzA zzS dzS rzS", kTight},
   };
   return all;
@@ -46,18 +49,22 @@ const std::vector<Script> &scripts() {
 Script random_script(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   static const std::string operations = "cccCCCCzrrrrqddnNssumMtk", endings = "SSSSLLAAX", others = "iiiyoojpbef";
+  static const std::string with_arrays = "ccCCCzrrqddnNsumMagggg", others_with_arrays = "iyoojpbefhhhHHwwv";
   Script script;
   script.name = "random " + std::to_string(seed);
   script.max_blocks = random() % 4 == 0 ? 0 : kTight + random() % 64;
   script.words = "CcS";
+  const bool arrays = random() % 8 == 0;
+  if (arrays) script.words = "CacS", script.max_blocks = kWide;
   for (std::uint64_t i = 0, count = 6 + random() % 6; i < count; ++i) {
     script.words += ' ';
     if (random() % 3 == 0) {
-      script.words += others[random() % others.size()];
+      const std::string &choice = arrays ? others_with_arrays : others;
+      script.words += choice[random() % choice.size()];
       continue;
     }
     for (std::uint64_t k = 0, many = 1 + random() % 3; k < many; ++k)
-      script.words += operations[random() % operations.size()];
+      script.words += arrays ? with_arrays[random() % with_arrays.size()] : operations[random() % operations.size()];
     script.words += endings[random() % endings.size()];
   }
   return script;

@@ -64,13 +64,6 @@ Content Contents::copy(const Content &of, std::uint64_t word) {
 
 // ---- a run
 
-struct Run::Attempt {
-  std::shared_ptr<Transaction> transaction;
-  std::uint64_t number = 0;
-  Model model;
-  bool short_of_space = false;
-};
-
 Run::Run(Recorder *recorder, MemoryFile *file, const Script &script, std::uint64_t seed)
     : recorder_(recorder), file_(file), script_(script), random_(seed) {}
 
@@ -78,6 +71,7 @@ Run::~Run() { close(false); }
 
 void Run::close(bool properly) {
   exported_.reset();
+  arrays_.clear();
   pinned_.reset();
   if (!storage_) return;
   if (properly) {
@@ -172,6 +166,14 @@ void Run::step(const std::string &word) {
       return store_in_place();
     case 'y':
       return sync();
+    case 'h':
+      return append(nullptr, false);
+    case 'H':
+      return append(nullptr, true);
+    case 'w':
+      return cut_array();
+    case 'v':
+      return flush_arrays();
     case 'o':
       reopen(writing());
       return;
@@ -210,6 +212,10 @@ void Run::operation(char what, Attempt *attempt) {
   switch (what) {
     case 'c':
       return create(attempt, 64 + 8 * random(370), false);
+    case 'a':
+      return create_array(attempt);
+    case 'g':
+      return append(attempt, true);
     case 'C':
       return create(attempt, 3080 + 8 * random(1100), false);
     case 'B':
@@ -254,10 +260,16 @@ bool Run::tolerate(const char *what, const Error &error, Attempt *attempt) {
 
 void Run::finish(char how, Attempt *attempt) {
   if (how == 'X') {
+    // Room that arrays have grown by is committed all the same.
+    const Model next = with_lengths(model_);
+    expect_next(next);
     attempt->transaction->abort();
     recorder_->tick("aborted");
-    return;
+    if (const auto info = storage_->info(); info.ok() && info->transaction_id == attempt->number) model_ = next;
+    acknowledge();
+    return settle_arrays();
   }
+  attempt->model = with_lengths(std::move(attempt->model));
   recorder_->attempted = attempt->number;
   history_.states[attempt->number] = std::make_shared<const Model>(attempt->model);
   recorder_->tick("before the commit");
@@ -277,6 +289,7 @@ void Run::finish(char how, Attempt *attempt) {
   // A commit that changes nothing answers with the newest number, which after opening stands in no superblock.
   if (how == 'S' && *committed == attempt->number && recorder_->durable < *committed)
     wrong_ = "commit: SYNC, but not durable";
+  settle_arrays();
 }
 
 void Run::sync() {
@@ -342,8 +355,8 @@ std::uint64_t Run::current_word(const ModelObject &object, Transaction &transact
 }
 
 void Run::replace(Attempt *attempt, bool copy) {
-  const auto at =
-      choose(&attempt->model.objects, [](const ModelObject &object) { return object.content.bytes < 100'000; });
+  const auto at = choose(&attempt->model.objects,
+                         [](const ModelObject &object) { return !object.array && object.content.bytes < 100'000; });
   if (at == attempt->model.objects.end()) return;
   ModelObject &object = at->second;
   const std::uint64_t bytes = copy ? object.content.bytes : 64 + 8 * random(1100);
@@ -396,7 +409,8 @@ void Run::rename(Attempt *attempt, bool over) {
 }
 
 void Run::seal(Attempt *attempt, bool sealed) {
-  const auto at = sealed ? choose(&attempt->model.objects, [](const ModelObject &object) { return !object.sealed; })
+  const auto at = sealed ? choose(&attempt->model.objects,
+                                  [](const ModelObject &object) { return !object.sealed && !object.array; })
                          : choose(&attempt->model.objects, [](const ModelObject &object) { return object.sealed; });
   if (at == attempt->model.objects.end()) return;
   ModelObject &object = at->second;
@@ -443,7 +457,7 @@ void Run::describe(Attempt *attempt, char what) {
 // ---- outside transactions
 
 void Run::store_in_place() {
-  const auto at = choose(&model_.objects, [](const ModelObject &object) { return !object.sealed; });
+  const auto at = choose(&model_.objects, [](const ModelObject &object) { return !object.sealed && !object.array; });
   if (at == model_.objects.end()) return;
   auto snapshot = storage_->begin_snapshot();
   if (!snapshot.ok()) return;
@@ -462,7 +476,7 @@ void Run::store_in_place() {
 }
 
 void Run::hold_export() {
-  const auto at = choose(&model_.objects, [](const ModelObject &) { return true; });
+  const auto at = choose(&model_.objects, [](const ModelObject &object) { return !object.array; });
   if (at == model_.objects.end()) return;
   auto snapshot = storage_->begin_snapshot();
   if (!snapshot.ok()) return;

@@ -6,14 +6,18 @@
 //   r  replace               q  replace by a copy          d  delete                n  rename     N  rename over
 //   another s  seal                  u  unseal                     m  metadata of an object M  the same, longer than a
 //   page holds t  metadata of the storage                             k  remove metadata       D  delete the largest
-// Other words: i store in place, y sync, o close and open again, j the same without closing, p take and b let go a
-// snapshot, e export and f let the export go.
+//   a  create an array        g  append to one until it has grown
+// Other words: h append an element to an array, H until it has grown, w cut one and give room back, v flush them, i
+// store in place, y sync, o close and open again, j the same without closing, p take and b let go a snapshot, e export
+// and f let the export go.
 #pragma once
 
+#include <functional>
 #include <random>
 
 #include "crash/images/model.hpp"
 #include "crash/images/recorder.hpp"
+#include "object/array.hpp"
 #include "store/transaction.hpp"
 
 namespace deltos::crash {
@@ -57,6 +61,14 @@ class Contents {
   std::uint64_t last_ = 0;
 };
 
+// An element that tells whose it is.
+Status append_element(object::Array &array, std::uint64_t id, const std::function<void(const char *)> &tick);
+// What the library shows of the arrays; empty: what it should.
+std::string array_difference(const Model &model, const std::shared_ptr<const store::Snapshot> &snapshot,
+                             const Words *words);
+// Some elements to each array; the model is of what the transaction commits. What went wrong; empty: nothing.
+std::string append_to_arrays(store::Transaction &transaction, Model *model);
+
 class Run {
  public:
   Run(Recorder *recorder, MemoryFile *file, const Script &script, std::uint64_t seed);
@@ -77,7 +89,12 @@ class Run {
   Trace *trace_ = nullptr;  // what the recorder writes to
 
  private:
-  struct Attempt;
+  struct Attempt {
+    std::shared_ptr<store::Transaction> transaction;
+    std::uint64_t number = 0;
+    Model model;
+    bool short_of_space = false;
+  };
   using Objects = std::map<std::string, ModelObject>;
 
   void step(const std::string &word);
@@ -93,6 +110,16 @@ class Run {
   void store_in_place();
   void sync();
   void hold_export();
+  void create_array(Attempt *attempt);
+  void append(Attempt *attempt, bool grow);  // nullptr: outside a transaction
+  void cut_array();
+  void flush_arrays();
+  object::Array::Pointer array_of(const Objects::iterator &at, const std::shared_ptr<const store::Snapshot> &snapshot);
+  std::uint64_t committed_room(std::uint64_t id);
+  void note_length(std::uint64_t id);
+  Model with_lengths(Model model) const;
+  void settle_arrays();
+  void with_own_commit(std::uint64_t id, const std::function<Status()> &change);
   Objects::iterator choose(Objects *objects, bool (*wanted)(const ModelObject &));
   std::uint64_t current_word(const ModelObject &object, store::Transaction &transaction);
   void fill(store::Transaction &transaction, const store::ObjectRef &object, const Content &content);
@@ -110,6 +137,7 @@ class Run {
   std::shared_ptr<store::Storage> storage_;
   std::shared_ptr<const store::Snapshot> pinned_;
   std::shared_ptr<store::Export> exported_;
+  std::map<std::uint64_t, object::Array::Pointer> arrays_;  // by id
   Model model_;
   History history_;
   std::uint64_t names_ = 0, words_ = 0, newest_commit_ = 0;
