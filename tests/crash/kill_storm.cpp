@@ -1,6 +1,9 @@
 // kill -9 at random moments: one process commits transactions in every durability, four or one read, the parent kills
 // the writer (and sometimes a reader), looks at what is there, and starts it again.
 //
+// The writer also appends to an array, in transactions and outside: what an append has returned for is there after the
+// kill, and readers find every element that they are told of.
+//
 // Every step of the workload follows from its number alone, so that the parent knows what the storage must hold after
 // it. Promises held: no acknowledged commit is lost in any durability; what is there is the state of one commit, whole;
 // the structure is sound; readers never see a page of another object, another generation or another step.
@@ -10,6 +13,8 @@
 #include <map>
 
 #include "campaign.hpp"
+#include "object/array.hpp"
+#include "object/stored_type.hpp"
 #include "support/storages.hpp"
 
 namespace deltos::crash {
@@ -22,7 +27,8 @@ constexpr unsigned kObjects = 24;
 constexpr std::uint64_t kPageWords = 512;
 
 struct Figures {
-  std::atomic<std::uint64_t> snapshots{0}, views{0}, commits{0};
+  std::atomic<std::uint64_t> snapshots{0}, views{0}, commits{0}, elements{0};
+  std::atomic<std::uint64_t> appended{0};  // elements of the array that a kill leaves
   Complaints complaints;
 };
 
@@ -176,8 +182,42 @@ World read_world(const std::shared_ptr<Storage> &storage, const std::shared_ptr<
   for (unsigned object = 0; object < kObjects; ++object) {
     if (must(snapshot->find(name_of(object)))) world[object] = read_object(storage, snapshot, object);
   }
-  if (snapshot->object_count() != world.size()) throw std::runtime_error("there are objects that nobody made");
+  if (snapshot->object_count() != world.size() + 1) throw std::runtime_error("there are objects that nobody made");
   return world;
+}
+
+// ---- the array
+
+constexpr const char *kArray = "an array";
+constexpr std::uint64_t kMostElements = 100'000;  // then it begins anew
+
+std::uint64_t element(std::uint64_t index) { return mix(index, 77); }
+
+object::Array::Pointer open_array(const std::shared_ptr<const Snapshot> &snapshot) {
+  return must(object::open_array(*must(ObjectRef::open(snapshot, kArray, format::kKindArray)), {}));
+}
+
+// All elements there are; how many.
+std::uint64_t check_array(const object::Array &array) {
+  const object::View view = must(array.acquire(dtype::kRequestNd));
+  const auto count = static_cast<std::uint64_t>(view.memory()->shape()[0]);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (load<std::uint64_t>(view.memory()->data() + i * 8) != element(i))
+      throw std::runtime_error("element " + std::to_string(i) + " of " + std::to_string(count) + " is not its own");
+  }
+  return count;
+}
+
+void append(object::Array &array, std::uint64_t count) {
+  std::vector<std::uint64_t> values(count);
+  for (std::uint64_t i = 0; i < count; ++i) values[i] = element(array.count() + i);
+  must(array.append(values.data(), count));
+}
+
+void begin_anew(object::Array &array, Figures &figures) {
+  figures.appended.store(0);
+  must(array.resize(0));
+  must(array.shrink());
 }
 
 // ---- the processes
@@ -194,9 +234,14 @@ void run_writer(const std::string &path, std::uint64_t seed, int acknowledge, Fi
   auto snapshot = must(storage->begin_snapshot());
   std::uint64_t step = number_in(*snapshot, 0, "step");
   World world = read_world(storage, snapshot);
+  const object::Array::Pointer array = open_array(snapshot);
   snapshot.reset();
   for (;;) {
     ++step;
+    const std::uint64_t more = mix(seed + 9, step) % 600;
+    append(*array, more);
+    figures.appended.store(array->count());
+    if (array->count() > kMostElements) begin_anew(*array, figures);
     const auto changes = changes_of(seed, step, world);
     const auto transaction = must(storage->begin_transaction());
     for (const Change &change : changes) {
@@ -222,7 +267,9 @@ void run_writer(const std::string &path, std::uint64_t seed, int acknowledge, Fi
       }
     }
     must(transaction->set_metadatum(0, "step", number(step)));
+    append(*array, more / 8 * (step % 9));
     must(transaction->commit(static_cast<Durability>(mix(seed ^ 1, step) % 3)));
+    figures.appended.store(array->count());
     apply(world, step, changes);
     figures.commits.fetch_add(1);
     if (write(acknowledge, &step, sizeof step) != sizeof step) return;
@@ -248,6 +295,7 @@ void run_reader(const std::string &path, std::uint64_t seed, Figures &figures) {
         throw std::runtime_error("an object is newer than its snapshot");
       figures.views.fetch_add(1);
     }
+    figures.elements.fetch_add(check_array(*open_array(snapshot)));
     // A view outlives its snapshot, and the writer.
     if (kept) (void)generation_in(kept_object, words_of(*kept));
     if (round % 16 == 0) {
@@ -266,6 +314,9 @@ class Storm {
  public:
   Storm(std::uint64_t seed, unsigned readers) : seed_(seed), readers_(readers) {
     const auto storage = must(Storage::open(path_, writing(Create::fresh)));
+    const auto transaction = must(storage->begin_transaction());
+    (void)must(object::create_array(*transaction, kArray, must(object::element_type("Q", 0, 0)), 0));
+    must(transaction->commit(Durability::sync));
     must(storage->close());
   }
 
@@ -341,6 +392,10 @@ class Storm {
     }
     if (read_world(storage, snapshot) != world_)
       throw std::runtime_error("the state is not that of step " + std::to_string(found));
+    const std::uint64_t elements = check_array(*open_array(snapshot));
+    if (elements < figures_->appended.load())
+      throw std::runtime_error("the array has " + std::to_string(elements) + " elements of the " +
+                               std::to_string(figures_->appended.load()) + " that were appended");
     const auto findings = must(storage->verify(VerifyLevel::structure, {}));
     if (!findings.empty()) throw std::runtime_error("verify: " + findings.front().message);
   }
@@ -360,12 +415,13 @@ bool run_storm(std::uint64_t seed, unsigned readers, std::uint64_t kills, double
   const std::uint64_t killed = storm.run(kills, began + allowed_seconds);
   Figures &figures = storm.figures();
   std::printf("1 writer + %u reader%s: %.1f s, %" PRIu64 " commits, %" PRIu64 " steps, %" PRIu64 " snapshots, %" PRIu64
-              " views, %" PRIu64 " readers killed\n",
+              " views, %" PRIu64 " elements of the array, %" PRIu64 " readers killed\n",
               readers, readers == 1 ? "" : "s", seconds() - began, figures.commits.load(), storm.step(),
-              figures.snapshots.load(), figures.views.load(), storm.reader_kills());
+              figures.snapshots.load(), figures.views.load(), figures.elements.load(), storm.reader_kills());
   const bool enough = reached("  writers killed", killed, kills);
   const bool looked = reached("  snapshots of readers", figures.snapshots.load(), kills);
-  return none("  things wrong", figures.complaints) && enough && looked;
+  const bool appended = reached("  elements that readers found", figures.elements.load(), 100 * kills);
+  return none("  things wrong", figures.complaints) && enough && looked && appended;
 }
 
 int run() {
