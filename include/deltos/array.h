@@ -246,6 +246,7 @@ DELTOS_API uint64_t deltos_array_capacity(const deltos_object *array);
  * @retval DELTOS_E_LIMIT     More bytes than can be counted, than max_bytes, than the file may have.
  * @retval DELTOS_E_NO_SPACE  The disk, or the memory that the system lends, is full.
  * @retval DELTOS_E_ADDRESS_SPACE  There is no address space to grow into, or there are too many map areas.
+ * @retval DELTOS_E_CORRUPT  Its length says more than there is room for: somebody else has changed it.
  * @retval DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_IN_DOUBT, DELTOS_E_REPLACED  A stored array has to grow: as
  *         deltos_transaction_commit(). A flat file: IO.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
@@ -333,7 +334,8 @@ DELTOS_API deltos_status deltos_array_insert(deltos_object *array, int64_t index
  * @retval DELTOS_E_PINNED  A view of this process shows elements that would be cut off at the end, or one of another
  *                          process does that could write there (a flat file: any view of another process).
  * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED,
- *         DELTOS_E_FORKED, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_array_append().
+ *         DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As
+ *         deltos_array_append().
  * Threads: as deltos_array_append(). Cost: moves what is behind; one system call.
  * @since 0.1
  */
@@ -427,7 +429,8 @@ DELTOS_API deltos_status deltos_array_byteswap(deltos_object *array, deltos_erro
  *
  * After a crash of the machine, an array has at least the elements of its last durable flush. Which later ones it has
  * is not certain; a flat file is cut to the length of that flush, a stored array has the length of the commit that
- * survived. After a kill of the process nothing is lost but what the start of this page says.
+ * survived. A stored array also has that after every restart of the machine, as the storage has its last SYNC commit:
+ * closing is no flush. After a kill of the process nothing is lost but what the start of this page says.
  *
  * @param[in]  array    WRITE; other handles: only their stores are made durable.
  * @param[in]  durable  1: on disk when the call returns. 0: only size and length are set.

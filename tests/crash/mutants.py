@@ -119,7 +119,7 @@ MUTANTS = [
      'arrays that come and go'),
     ('growth waits for the commit behind an abort', 'store/array_stored.cpp',
      'return committed_chunks_ != chunks_.size();', 'return false;', 'arrays that come and go'),
-    ('a deleted array gives its queued chunk back twice', 'store/array_stored.cpp',
+    ('a deleted array gives its chunks back twice', 'store/array_stored.cpp',
      'chunks_.resize(std::min(keep, chunks_.size())); }',
      'chunks_.resize(std::min(keep, chunks_.size())); for (const format::Extent &chunk : chunks_) '
      'if (dead_) state.writer->space().abandon_extent(chunk.offset, chunk.bytes); }', 'arrays that come and go'),
