@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from xxh3 import xxh3
 HERE = Path(__file__).resolve().parent
 CORPUS = sorted((HERE / "corpus").glob("*.json"))
 RELEASED = sorted((HERE / "golden").glob("*.deltos"))
+OF_EACH_KIND = HERE / "golden" / "tables-and-arrays-1.0.deltos"
 SCHEMA = json.loads((HERE / "schema.json").read_text(encoding="utf-8"))
 BROKEN = "Broken={python} {root}/tests/conformance/runners/broken/runner.py"
 PYTHON = f"Python={sys.executable} {{root}}/tests/conformance/runners/python/runner.py"
@@ -153,6 +156,37 @@ def flip(path: Path, at: int) -> None:
         file.write(bytes([byte ^ 1]))
 
 
+# Where in the record of an array to write which bytes; extent 0 begins at 64, extent 1 at 88, and so on.
+RECORD_CHANGES = {
+    "sealed": (3, b"\1"),
+    "digest": (48, b"\1"),
+    "more elements than room": (40, struct.pack("<Q", 3 * reader.REGION * 4)),
+    "a control block elsewhere": (64, struct.pack("<Q", 1 << 40)),
+    "a control block of another length": (72, struct.pack("<Q", 65)),
+    "a chunk off its region": (88, struct.pack("<Q", reader.FIRST_DATA + 4096)),
+    "a chunk beyond the end": (88, struct.pack("<Q", 1 << 40)),
+    "a chunk of catalogue pages": (88, struct.pack("<Q", reader.FIRST_DATA)),
+    "a chunk of half a region": (96, struct.pack("<Q", reader.REGION // 2)),
+    "a chunk of nothing": (96, struct.pack("<Q", 0)),
+}
+
+
+def forge(path: Path, name: str, change: tuple[int, bytes]) -> None:
+    """Changes bytes of an object's record, in every page that has it, and makes the checksums of these anew."""
+    with reader.Storage(str(path)) as storage:
+        record = dict(storage._below(reader.OBJECT))[struct.pack(">Q", storage.id_of(name))]
+    forged = bytearray(record)
+    forged[change[0] : change[0] + len(change[1])] = change[1]
+    if change[0] == 40:  # the shape says the same
+        forged[64 + 4 * 24 : 72 + 4 * 24] = struct.pack("<Q", struct.unpack("<Q", change[1])[0] // 3)
+    content = path.read_bytes()
+    places = [found.start() for found in re.finditer(re.escape(record), content)]
+    changed = bytearray(content.replace(record, forged))
+    for page in {at // reader.BLOCK * reader.BLOCK for at in places}:
+        changed[page + 4088 : page + 4096] = struct.pack("<Q", xxh3(bytes(changed[page : page + 4088])))
+    path.write_bytes(changed)
+
+
 class TestTheReader:
     @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
     def test_reads_what_was_released(self, path: Path) -> None:
@@ -183,6 +217,41 @@ class TestTheReader:
         changes[change]()
         with reader.Storage(str(golden)) as storage:
             assert [*reader.differences(storage, description)] != []
+
+    @pytest.mark.parametrize(
+        "name, change",
+        [
+            ("table", {"kind": "buffer"}),
+            ("table", {"shape": [5, 7]}),
+            ("ragged", {"lengths": [1, 4, 0, 0, 5, 1]}),
+            ("ragged, sealed", {"sealed": False}),
+            ("array", {"kind": "buffer"}),
+            ("array", {"data": "01" * 24}),
+            ("array that has more since its last commit", {"shape": [3], "data": "00" * 24}),
+        ],
+        ids=str,
+    )
+    def test_sees_each_difference_of_tables_and_arrays(self, name: str, change: dict[str, Any]) -> None:
+        description = load(OF_EACH_KIND.with_suffix(".json"))
+        next(entry for entry in description["objects"] if entry["name"] == name).update(change)
+        with reader.Storage(str(OF_EACH_KIND)) as storage:
+            assert [*reader.differences(storage, description)] != []
+
+    @pytest.mark.parametrize("field", RECORD_CHANGES)
+    def test_refuses_an_array_that_cannot_be(self, field: str, tmp_path: Path) -> None:
+        path = tmp_path / "forged.deltos"
+        shutil.copy(OF_EACH_KIND, path)
+        forge(path, "array in pieces", RECORD_CHANGES[field])
+        with reader.Storage(str(path)) as storage:
+            assert storage.object("array").shape == [3]
+            with pytest.raises(reader.Damaged):
+                storage.object("array in pieces")
+
+    def test_finds_the_control_block_of_every_array(self) -> None:
+        with reader.Storage(str(OF_EACH_KIND)) as storage:
+            found = {control.name: control.length for control in storage.controls()}
+        assert len(found) == 6
+        assert found["array that has more since its last commit"] == 24
 
     def test_refuses_damage_wherever_there_is_a_checksum(self, golden: Path) -> None:
         with reader.Storage(str(golden)) as storage:
