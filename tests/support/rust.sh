@@ -3,10 +3,9 @@
 
 rust_features=deltos/ndarray,deltos/bytemuck,deltos/half
 
-# Cargo on the workspace; rust_target is where it builds when that is not build/rust. Tests say where they fail without
-# debugging information, which takes longer to write and link than all else.
+# Cargo on the workspace; rust_target is where it builds when that is not build/rust.
 in_rust() { # argument...
-  (cd bindings/rust && CARGO_TERM_COLOR=never CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=${rust_target-$build/rust} cargo "$@")
+  (cd bindings/rust && CARGO_TERM_COLOR=never CARGO_TARGET_DIR=${rust_target-$build/rust} cargo "$@")
 }
 
 # The lock file is made here and kept out of the repository: a library takes what its users resolve.
@@ -34,7 +33,7 @@ rust_installed() (
   rust_test --workspace --features "$rust_features"
 )
 
-# The same test programs, and the conformance corpus, over a library with the address and undefined-behaviour sanitizers,
+# The same test programs of deltos, and the conformance corpus, over a library with the address and undefined-behaviour sanitizers,
 # whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the leak checker
 # would find them.
 rust_sanitized() (
@@ -45,7 +44,7 @@ rust_sanitized() (
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allow_user_segv_handler=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   status=0
-  rust_test --workspace --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
+  rust_test --package deltos --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
   in_rust run --quiet --locked --package deltos-conformance -- run "$root"/tests/conformance/corpus/*.json \
     >"$scratch/corpus.log" 2>&1 || status=1
   cat "$scratch/corpus.log"
