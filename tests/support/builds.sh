@@ -5,7 +5,7 @@
 options_of() { # build
   case $1 in
     debug) echo '--werror -Doptimization=1' ;;
-    asan) echo '-Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dpython=enabled' ;;
+    asan) echo '-Doptimization=g -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dpython=enabled' ;;
     tsan) echo '-Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false' ;;
     release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac

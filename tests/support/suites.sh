@@ -9,7 +9,7 @@ abi            layers, guards, symbols, headers alone, soname, dependencies, dlo
 core           unit tests of every layer
 capi           the C interface and deltos.hpp, through the shared library
 crash          models, crash images, failing calls, kills, full disks, damaged files
-tsan           core and capi under the thread sanitizer
+tsan           whatever starts threads, under the thread sanitizer
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
 python         the wheel, installed into a clean environment
 julia          the Julia package, over the installed and a sanitized library
@@ -71,7 +71,7 @@ suite_asan() {
 suite_tsan() {
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0
   export TSAN_OPTIONS
-  meson_suites tsan core capi hpp
+  meson_suites tsan threads
 }
 
 suite_python() {
