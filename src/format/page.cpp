@@ -157,6 +157,20 @@ Status check_entries(const std::byte *page, const PageHeader &header, const Chil
   return {};
 }
 
+// One entry, checked for itself: its place and lengths, and what it may be. nullopt: it is not sound.
+std::optional<PageEntry> sound_entry(const std::byte *page, const PageHeader &header, const Child &self,
+                                     unsigned index) {
+  const std::size_t offset = entry_offset(page, index);
+  if (offset < offset_place(header.count) || !within(offset, kEntryHeadBytes, kPageChecksumOffset)) return std::nullopt;
+  const PageEntry entry = page_entry(page, index);
+  if (!within(offset + kEntryHeadBytes, entry.key.size() + entry.value.size(), kPageChecksumOffset))
+    return std::nullopt;
+  const char *fault = header.level == 0 ? leaf_entry_fault(entry.key.size(), entry.value.size(), entry.spilled)
+                                        : inner_entry_fault(index, entry.key, entry.value, entry.spilled, self);
+  if (fault != nullptr) return std::nullopt;
+  return entry;
+}
+
 }  // namespace
 
 int compare_keys(Bytes left, Bytes right) {
@@ -166,14 +180,34 @@ int compare_keys(Bytes left, Bytes right) {
   return left.size() < right.size() ? -1 : left.size() > right.size() ? 1 : 0;
 }
 
+Status check_page_frame(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low) {
+  DELTOS_TRY(check_page_header(load<PageHeader>(page), expected, level, uuid_low));
+  if (hash64({page, kPageChecksumOffset}) == page_checksum(page)) return {};
+  return damaged(expected, "its checksum does not fit");
+}
+
 Status check_page(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low) {
   const auto header = load<PageHeader>(page);
-  DELTOS_TRY(check_page_header(header, expected, level, uuid_low));
-  if (hash64({page, kPageChecksumOffset}) != load<std::uint64_t>(page + kPageChecksumOffset)) {
-    return damaged(expected, "its checksum does not fit");
-  }
+  DELTOS_TRY(check_page_frame(page, expected, level, uuid_low));
   return header.level == 0 ? check_entries<true>(page, header, expected) : check_entries<false>(page, header, expected);
 }
+
+std::optional<PageEntry> probe_page(const std::byte *page, const Child &self, Bytes key) {
+  const auto header = load<PageHeader>(page);
+  // The last entry whose key is not above `key` lies in [low, high), if there is one.
+  unsigned low = 0, high = header.count;
+  while (high - low > 1) {
+    const unsigned middle = low + (high - low) / 2;
+    const auto entry = sound_entry(page, header, self, middle);
+    if (!entry) return std::nullopt;
+    (compare_keys(entry->key, key) <= 0 ? low : high) = middle;
+  }
+  const auto entry = sound_entry(page, header, self, low);
+  if (!entry || (header.level == 0 && compare_keys(entry->key, key) != 0)) return std::nullopt;
+  return entry;
+}
+
+std::uint64_t page_checksum(const std::byte *page) { return load<std::uint64_t>(page + kPageChecksumOffset); }
 
 unsigned page_count(const std::byte *page) { return load16(page + offsetof(PageHeader, count)); }
 

@@ -27,6 +27,17 @@ int compare_keys(Bytes left, Bytes right);
 // Whether a child's block lies in the file and in a zone is for the caller to see.
 Status check_page(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low);
 
+// The part of it that does not look at entries: header and checksum.
+Status check_page_frame(const std::byte *page, const Child &expected, unsigned level, std::uint64_t uuid_low);
+
+// A look-up in a page that nobody else can write, of which the frame was checked: in an inner page the entry whose
+// child holds `key`, in a leaf the entry with this key. Each entry that it meets is checked for itself; neither the
+// others nor the order of keys are. nullopt: it came upon none, or upon one that is not sound; check_page() tells
+// which.
+std::optional<PageEntry> probe_page(const std::byte *page, const Child &self, Bytes key);
+
+std::uint64_t page_checksum(const std::byte *page);  // as it stands there
+
 // On a checked page (or one being edited):
 unsigned page_count(const std::byte *page);
 unsigned page_level(const std::byte *page);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "store/catalogue.hpp"
+#include "format/validate.hpp"
 #include "store/state.hpp"
 #include "store/writer.hpp"
 
@@ -108,7 +108,7 @@ Result<PinnedRoot> pin_newest(StorageState &state, PinKind kind) {
 }
 
 std::optional<Newest> find_unpinned(StorageState &state, std::string_view name) {
-  if (state.options.mode != Mode::read || !FirstPages::worth_it(state.first_pages)) return std::nullopt;
+  if (state.options.mode != Mode::read || !ReadPages::worth_it(state.first_pages)) return std::nullopt;
   LiveCopy copy;
   const auto mailbox = state.look(&copy);
   if (!mailbox.ok() || !mailbox->alive()) return std::nullopt;
@@ -116,10 +116,15 @@ std::optional<Newest> find_unpinned(StorageState &state, std::string_view name) 
   const auto mapping = state.current_mapping();
   if (!entry || entry->file_blocks > mapping->bytes() / format::kBlockBytes) return std::nullopt;
   const PinnedRoot found = from_entry(*entry, 0);
-  FirstPages pages(state.file(), found.file_blocks, state.uuid_low, &state.first_pages, nullptr);
-  auto object = find_named({&pages, found.root, found.file_blocks, mapping->data()}, name);
-  if (!object.ok() || !state.check_whole().ok()) return std::nullopt;
-  return Newest{found.transaction, *std::move(object)};
+  ProbedPages pages(state.file(), found.file_blocks, state.uuid_low, &state.first_pages);
+  const auto id = pages.find(found.root, format::name_key(name));
+  if (!id || id->spilled || id->bytes.size() != 8) return std::nullopt;
+  const auto number = load<std::uint64_t>(id->bytes.data());
+  const auto record = pages.find(found.root, format::object_key(number));
+  if (!record || record->spilled) return std::nullopt;
+  auto object = format::decode_object(record->bytes, number, found.file_blocks);
+  if (!object.ok() || object->name != name || !state.check_whole().ok()) return std::nullopt;
+  return Newest{found.transaction, std::move(object).value()};
 }
 
 void unpin(StorageState &state, const PinnedRoot &pinned, PinKind kind) {

@@ -89,10 +89,9 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::open_newest(const std::shared_ptr<
     DELTOS_ASSIGN(const auto newest, newest_for_call(storage));
     return open(newest, name, kind);
   }
-  if (!found->object) return no_such(name);
-  DELTOS_TRY(check_kind(*found->object, kind));
+  DELTOS_TRY(check_kind(found->object, kind));
   auto opened = std::make_shared<ObjectRef>(storage, std::weak_ptr<const Snapshot>(), std::weak_ptr<Transaction>(),
-                                            *std::move(found->object));
+                                            std::move(found->object));
   opened->seen_in_ = found->transaction;
   return opened;
 }

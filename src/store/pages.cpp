@@ -4,9 +4,6 @@
 #include <bit>
 #include <new>
 
-#include "format/page.hpp"
-#include "os/file.hpp"
-
 namespace deltos::store {
 
 PageMemo::~PageMemo() { delete[] large_.load(); }
@@ -56,23 +53,39 @@ Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned
   return page;
 }
 
-Result<const std::byte *> FirstPages::page(const format::Child &child, unsigned level) {
+Result<const std::byte *> ReadPages::page(const format::Child &child, unsigned level) {
   for (unsigned i = 0; i < count_; ++i) {
     const Known &known = known_[i];
     if (known.child.block == child.block && known.child.transaction == child.transaction && known.level == level)
       return buffers_[i].bytes;
   }
-  if (count_ == kRoom || !worth_it(*first_pages_)) {
-    if (mapped_ == nullptr) return fail(Code::busy, "enough pages have been read");
-    return mapped_->page(child, level);
-  }
+  if (count_ == kRoom || !worth_it(*first_pages_)) return nullptr;
   DELTOS_TRY(check_place(child, file_blocks_));
   first_pages_->fetch_add(1, std::memory_order_relaxed);
   std::byte *page = buffers_[count_].bytes;
   DELTOS_TRY(file_.read({page, format::kBlockBytes}, child.block * format::kBlockBytes));
-  DELTOS_TRY(format::check_page(page, child, level, uuid_low_));
+  DELTOS_TRY(check_(page, child, level, uuid_low_));
   known_[count_++] = {child, level};
   return page;
+}
+
+Result<const std::byte *> FirstPages::page(const format::Child &child, unsigned level) {
+  DELTOS_ASSIGN(const std::byte *page, read_.page(child, level));
+  if (page != nullptr) return page;
+  return mapped_->page(child, level);
+}
+
+std::optional<TreeValue> ProbedPages::find(const Root &root, Bytes key) {
+  format::Child child{root.block, root.transaction};
+  for (unsigned level = root.height; level-- > 0;) {
+    const auto page = read_.page(child, level);
+    if (!page.ok() || *page == nullptr) return std::nullopt;
+    const auto entry = format::probe_page(*page, child, key);
+    if (!entry) return std::nullopt;
+    if (level == 0) return TreeValue{entry->value, entry->spilled};
+    child = load<format::Child>(entry->value.data());
+  }
+  return std::nullopt;
 }
 
 }  // namespace deltos::store

@@ -4,9 +4,11 @@
 #include <array>
 #include <atomic>
 
+#include "format/page.hpp"
 #include "os/file.hpp"
 #include "store/page_buffers.hpp"
 #include "store/page_source.hpp"
+#include "store/tree.hpp"
 
 namespace deltos::store {
 
@@ -44,18 +46,19 @@ class MappedPages final : public PageSource {
   PageMemo *memo_;  // nullptr: every page is checked every time
 };
 
-// The same for the length of a call, by one thread. While `first_pages` of the handle is below a limit pages are read
-// into memory of this object and checked there: finding one object takes a handful, scattered over the file, and a page
-// fault for each would cost ten times as much as reading it. Later ones are taken from `mapped`; nullptr: they fail.
-class FirstPages final : public PageSource {
+// Pages read into memory of this object and checked there, for the length of a call, by one thread. Finding one object
+// takes a handful, scattered over the file, and a page fault for each would cost ten times as much as reading it.
+class ReadPages {
  public:
-  FirstPages(const os::File &file, std::uint64_t file_blocks, std::uint64_t uuid_low,
-             std::atomic<unsigned> *first_pages, MappedPages *mapped)
-      : file_(file), file_blocks_(file_blocks), uuid_low_(uuid_low), first_pages_(first_pages), mapped_(mapped) {}
+  using Check = Status (*)(const std::byte *page, const format::Child &, unsigned level, std::uint64_t uuid_low);
+  ReadPages(const os::File &file, std::uint64_t file_blocks, std::uint64_t uuid_low, std::atomic<unsigned> *first_pages,
+            Check check)
+      : file_(file), file_blocks_(file_blocks), uuid_low_(uuid_low), first_pages_(first_pages), check_(check) {}
   static bool worth_it(const std::atomic<unsigned> &first_pages) {
     return first_pages.load(std::memory_order_relaxed) < kLimit;
   }
-  Result<const std::byte *> page(const format::Child &child, unsigned level) override;
+  // nullptr: so many have been read, here or by the handle whose `first_pages` counts them, that mapping is better.
+  Result<const std::byte *> page(const format::Child &child, unsigned level);
 
  private:
   static constexpr unsigned kLimit = 32;
@@ -68,10 +71,36 @@ class FirstPages final : public PageSource {
   const os::File &file_;
   const std::uint64_t file_blocks_, uuid_low_;
   std::atomic<unsigned> *first_pages_;
-  MappedPages *mapped_;
+  const Check check_;
   std::array<Known, kRoom> known_;
   unsigned count_ = 0;
   std::array<PageBuffer, kRoom> buffers_;  // left as they come: only what is read is touched
+};
+
+// The first pages that a handle meets are read, later ones taken from `mapped`.
+class FirstPages final : public PageSource {
+ public:
+  FirstPages(const os::File &file, std::uint64_t file_blocks, std::uint64_t uuid_low,
+             std::atomic<unsigned> *first_pages, MappedPages *mapped)
+      : read_(file, file_blocks, uuid_low, first_pages, format::check_page), mapped_(mapped) {}
+  Result<const std::byte *> page(const format::Child &child, unsigned level) override;
+
+ private:
+  ReadPages read_;
+  MappedPages *mapped_;
+};
+
+// One look-up, or two, that have to find something: of the pages read only what they meet is checked.
+class ProbedPages {
+ public:
+  ProbedPages(const os::File &file, std::uint64_t file_blocks, std::uint64_t uuid_low,
+              std::atomic<unsigned> *first_pages)
+      : read_(file, file_blocks, uuid_low, first_pages, format::check_page_frame) {}
+  // nullopt: not found, or found unsound, or too many pages; the other sources tell. `root` is in range.
+  std::optional<TreeValue> find(const Root &root, Bytes key);
+
+ private:
+  ReadPages read_;
 };
 
 }  // namespace deltos::store

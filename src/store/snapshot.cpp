@@ -35,7 +35,7 @@ PublishedSnapshot::PublishedSnapshot(std::weak_ptr<Storage> storage, PinnedRoot 
       kind_(kind),
       mapping_(std::move(mapping)),
       pages_(mapping_->data(), pinned_.file_blocks, state.uuid_low, &state.memo) {
-  if (kind_ != PinKind::call || state.options.mode != Mode::read || !FirstPages::worth_it(state.first_pages)) return;
+  if (kind_ != PinKind::call || state.options.mode != Mode::read || !ReadPages::worth_it(state.first_pages)) return;
   first_.reset(new FirstPages(state.file(), pinned_.file_blocks, state.uuid_low, &state.first_pages, &pages_));
 }
 

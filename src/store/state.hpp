@@ -131,12 +131,12 @@ format::Superblock superblock_of(const PinnedRoot &state, const format::Uuid &uu
 // An object of the newest published state.
 struct Newest {
   std::uint64_t transaction = 0;
-  std::optional<format::Object> object;  // nullopt: the state has none of that name
+  format::Object object;
 };
 // The same without a pin, for the first objects that a READ handle opens. What is read may be reused meanwhile, but all
-// of it tells whether it is what was looked for: a page by its place, transaction and checksum, a spilled value by its
-// checksum. nullopt: something did not fit, or there is no writer of this boot, or too much has been read already; with
-// a pin it will turn out.
+// of it tells whether it is what was looked for: a page by its place, transaction and checksum, the record by its name.
+// nullopt: there is none, or something did not fit, or there is no writer of this boot, or too much has been read
+// already; with a pin it will turn out.
 std::optional<Newest> find_unpinned(StorageState &state, std::string_view name);
 
 // Rule R1: pins and finds the newest published state.

@@ -71,6 +71,64 @@ TEST(Page, PassesItsCheckWhenSealed) {
   EXPECT_TRUE(check(inner(), 2).ok());
 }
 
+std::optional<PageEntry> probe(const std::byte *page, std::string_view key) {
+  return probe_page(page, kSelf, bytes_of(key));
+}
+
+TEST(Probe, FindsWhatALeafHoldsAndNothingElse) {
+  const Page page = leaf();
+  EXPECT_EQ(text_of(probe(page.data(), "alpha")->value), "1");
+  EXPECT_TRUE(probe(page.data(), "beta")->spilled);
+  EXPECT_TRUE(probe(page.data(), "gamma")->value.empty());
+  for (const char *absent : {"a", "alphaa", "b", "gamm", "gammaa", "z"}) EXPECT_FALSE(probe(page.data(), absent));
+}
+
+TEST(Probe, FindsTheChildThatHoldsAKey) {
+  const Page page = inner();
+  const auto child = [&](std::string_view key) { return load<Child>(probe(page.data(), key)->value.data()).block; };
+  EXPECT_EQ(child("a"), 100U);
+  EXPECT_EQ(child("m"), 101U);
+  EXPECT_EQ(child("mm"), 101U);
+  EXPECT_EQ(child("mn"), 102U);
+  EXPECT_EQ(child("z"), 102U);
+}
+
+// Only what a look-up meets is checked: it may find what is sound in a page that is not, and never reads beyond it.
+TEST(Probe, StaysInsideOfAPageWithWhateverInIt) {
+  std::mt19937_64 random(11);
+  for (const Page &sound : {leaf(), inner()}) {
+    const unsigned level = page_level(sound.data());
+    for (int round = 0; round < 20000; ++round) {
+      const auto page = std::make_unique<Page>(sound);
+      const unsigned changes = 1 + random() % 3;
+      for (unsigned i = 0; i < changes; ++i) {
+        const bool low = random() % 2 == 0;
+        const std::size_t at = low ? 32 + random() % 32 : kPageChecksumOffset - 1 - random() % 96;
+        (*page)[at] = static_cast<std::byte>(random());
+      }
+      reseal(page.get());
+      if (!check_page_frame(page->data(), kSelf, level, kUuidLow).ok()) continue;
+      const bool whole = check_page(page->data(), kSelf, level, kUuidLow).ok();
+      for (const char *key : {"alpha", "beta", "gamma", "m", "z"}) {
+        const auto found = probe(page->data(), key);
+        if (found) {
+          EXPECT_GE(found->key.data(), page->data());
+          EXPECT_LE(found->value.data() + found->value.size(), page->data() + kPageChecksumOffset);
+        }
+        if (!whole) continue;
+        const unsigned index =
+            level == 0 ? page_lower_bound(page->data(), bytes_of(key)) : page_child_index(page->data(), bytes_of(key));
+        const bool there =
+            index < page_count(page->data()) && (level > 0 || text_of(page_entry(page->data(), index).key) == key);
+        ASSERT_EQ(found.has_value(), there);
+        if (there) {
+          ASSERT_EQ(found->value.data(), page_entry(page->data(), index).value.data());
+        }
+      }
+    }
+  }
+}
+
 TEST(Page, IsRefusedAsAnother) {
   EXPECT_EQ(check(leaf(), 1).code(), Code::corrupt);
   EXPECT_EQ(check(inner(), 1).code(), Code::corrupt);
