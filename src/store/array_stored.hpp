@@ -24,6 +24,8 @@ class StoredArray final : public ArrayHome {
  public:
   StoredArray(const std::shared_ptr<Storage> &storage, const ObjectRef &ref, const ArrayOptions &options);
   ~StoredArray() override;
+  StoredArray(const StoredArray &) = delete;
+  StoredArray &operator=(const StoredArray &) = delete;
 
   Status open();
   // Makes it the appender, unless there is one by now: then that is the answer.
