@@ -319,6 +319,19 @@ Result<std::unique_ptr<SigbusGuard>> SigbusGuard::create(std::shared_ptr<Mapping
   return guard;
 }
 
+Result<std::shared_ptr<Mapping>> guarded(std::shared_ptr<Mapping> mapping,
+                                         const std::shared_ptr<std::atomic<bool>> &lost) {
+  struct Both {
+    std::shared_ptr<Mapping> mapping;
+    std::unique_ptr<SigbusGuard> guard;
+  };
+  auto both = std::make_shared<Both>();
+  both->mapping = std::move(mapping);
+  DELTOS_ASSIGN(both->guard, SigbusGuard::create(both->mapping, lost));
+  Mapping *const raw = both->mapping.get();
+  return std::shared_ptr<Mapping>(std::move(both), raw);
+}
+
 SigbusGuard::~SigbusGuard() {
   if (slot_ < 0) return;
   const OwnershipLock lock;

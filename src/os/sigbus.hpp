@@ -29,6 +29,10 @@ class SigbusGuard {
   int slot_ = -1;
 };
 
+// The mapping together with a guard of its own: both end with the last owner of what is returned.
+Result<std::shared_ptr<Mapping>> guarded(std::shared_ptr<Mapping> mapping,
+                                         const std::shared_ptr<std::atomic<bool>> &lost);
+
 // Takes the signal back when another library (faulthandler) has installed itself since; called at open, begin, export.
 void rearm_sigbus_guard();
 

@@ -155,7 +155,9 @@ class FileArray : public ArrayHome, public os::ForkParticipant {
     } else {
       DELTOS_ASSIGN(window, os::Mapping::map(file(), 0, all, protection()));
     }
-    DELTOS_ASSIGN(window, guarded(std::move(window)));
+    if (options_.sigbus_guard) {
+      DELTOS_ASSIGN(window, os::guarded(std::move(window), lost_));
+    }
     data_.store(window->data() + base_, std::memory_order_relaxed);
     const std::lock_guard lock(window_mutex_);
     earlier_.push_back(std::move(window_));
@@ -211,15 +213,6 @@ class FileArray : public ArrayHome, public os::ForkParticipant {
     }
     set_room(bytes);
     return {};
-  }
-
-  Result<std::shared_ptr<os::Mapping>> guarded(std::shared_ptr<os::Mapping> plain) const {
-    if (!options_.sigbus_guard) return plain;
-    auto both = std::make_shared<GuardedMapping>();
-    both->mapping = std::move(plain);
-    DELTOS_ASSIGN(both->guard, os::SigbusGuard::create(both->mapping, lost_));
-    os::Mapping *raw = both->mapping.get();
-    return std::shared_ptr<os::Mapping>(std::move(both), raw);
   }
 
   Result<RangeTicket> lock_blocks(std::uint64_t blocks, bool writable) {

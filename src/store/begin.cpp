@@ -173,11 +173,7 @@ Status StorageState::check_not_forked() const {
 
 Result<std::shared_ptr<os::Mapping>> StorageState::guarded(std::shared_ptr<os::Mapping> plain) const {
   if (!options.sigbus_guard) return plain;
-  auto both = std::make_shared<GuardedMapping>();
-  both->mapping = std::move(plain);
-  DELTOS_ASSIGN(both->guard, os::SigbusGuard::create(both->mapping, lost));
-  os::Mapping *raw = both->mapping.get();
-  return std::shared_ptr<os::Mapping>(std::move(both), raw);
+  return os::guarded(std::move(plain), lost);
 }
 
 Result<std::shared_ptr<os::Mapping>> StorageState::map_file(std::uint64_t bytes, os::Protection protection) const {

@@ -22,12 +22,6 @@ namespace deltos::store {
 class Writer;
 class StoredArray;
 
-// A mapping and its guard live and die together; handed out as an aliased shared_ptr<os::Mapping>.
-struct GuardedMapping {
-  std::shared_ptr<os::Mapping> mapping;
-  std::unique_ptr<os::SigbusGuard> guard;
-};
-
 struct StorageState {
   OpenOptions options;
   std::string path;   // empty: anonymous, descriptor or memory
