@@ -92,6 +92,7 @@ Result<bool> names_file(const std::string &path, const FileInfo &file);  // whet
 
 const std::array<std::uint8_t, 16> &boot_id();  // of the running kernel; read once a process
 std::uint64_t address_space_limit();            // RLIMIT_AS; UINT64_MAX: none
+std::uint64_t max_map_count();                  // map areas that the kernel allows a process, as of the first call
 std::int64_t now_ns();                          // wall clock
 std::int64_t monotonic_ns();
 std::array<std::uint8_t, 16> random_uuid();

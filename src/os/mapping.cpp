@@ -51,6 +51,20 @@ Error mapping_error(int os_errno, const std::string &label, std::uint64_t bytes)
   }
 }
 
+// What append() has mapped and nobody has unmapped; each part is a map area, of which everybody else needs some, too.
+std::atomic<std::uint64_t> parts_of_all{0};
+
+Status count_part(const std::string &label) {
+  const std::uint64_t allowed = max_map_count() / 4;
+  if (parts_of_all.fetch_add(1) < allowed) return {};
+  parts_of_all.fetch_sub(1);
+  return fail(Code::address_space,
+              "%s: %" PRIu64
+              " pieces of arrays are mapped, a quarter of vm.max_map_count; close some, compact the "
+              "storage, or raise that limit",
+              label.c_str(), allowed);
+}
+
 std::byte *address_of(std::intptr_t result) { return reinterpret_cast<std::byte *>(result); }
 
 std::byte *aligned_up(std::byte *address, std::uint64_t alignment) {
@@ -62,6 +76,7 @@ std::byte *aligned_up(std::byte *address, std::uint64_t alignment) {
 
 Mapping::~Mapping() {
   if (base_bytes_ != 0) io().munmap(base_, base_bytes_);
+  parts_of_all.fetch_sub(parts_);
 }
 
 Result<std::shared_ptr<Mapping>> Mapping::map(const File &file, std::uint64_t offset, std::uint64_t bytes,
@@ -163,6 +178,8 @@ Status Mapping::extend(const File &file, std::uint64_t new_bytes, Protection pro
 Status Mapping::append(const File &file, std::uint64_t offset, std::uint64_t bytes, Protection protection) {
   const std::uint64_t begin = this->bytes();
   if (!within(begin, bytes, reserved_)) return mapping_error(ENOMEM, file.label(), begin + bytes);
+  DELTOS_TRY(count_part(file.label()));
+  ++parts_;
   std::byte *at = data_ + begin;
   const std::intptr_t result =
       io().mmap(at, bytes, protection_bits(protection), MAP_SHARED | MAP_FIXED, file.fd(), offset);

@@ -36,7 +36,8 @@ class Mapping {
   bool writable() const { return writable_.load(std::memory_order_acquire); }
   // Maps [bytes(), new_bytes) of the file behind what is there; address_space when the reservation is used up.
   Status extend(const File &file, std::uint64_t new_bytes, Protection protection);
-  // Maps a part of the file, of whole pages, behind what is there; address_space as above.
+  // Maps a part of the file, of whole pages, behind what is there; address_space as above, or when the parts of all
+  // mappings of the process have used up a quarter of the map areas that the kernel allows.
   Status append(const File &file, std::uint64_t offset, std::uint64_t bytes, Protection protection);
   Status protect(std::uint64_t offset, std::uint64_t bytes, Protection protection);  // page multiples
   void advise(std::uint64_t offset, std::uint64_t bytes, int madvise_advice) const;  // a hint
@@ -49,6 +50,7 @@ class Mapping {
   std::byte *base_ = nullptr;     // what munmap gets
   std::uint64_t base_bytes_ = 0;  // 0: borrowed
   std::atomic<bool> writable_{false};
+  std::uint64_t parts_ = 0;  // by append()
 };
 
 }  // namespace deltos::os

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 #include <cstring>
 
 #include "os/call.hpp"
@@ -52,6 +53,19 @@ std::array<std::uint8_t, 16> read_boot_id() {
   return random_uuid();
 }
 
+std::uint64_t read_max_map_count() {
+  constexpr std::uint64_t kUsual = 65'530;
+  const Result<File> file = File::open("/proc/sys/vm/max_map_count", O_RDONLY);
+  std::array<std::byte, 32> text;
+  const auto got = file.ok() ? file->read_some(text, 0) : Result<std::uint64_t>(file.error());
+  std::uint64_t count = 0;
+  if (got.ok()) {
+    const std::string_view digits = text_of({text.data(), *got});
+    std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  }
+  return count == 0 ? kUsual : count;
+}
+
 // Where the kernel gives no randomness: different in every call and, as far as can be told, in every process.
 void fill_from_circumstances(std::uint8_t *out) {
   static std::atomic<std::uint64_t> calls{0};
@@ -73,6 +87,11 @@ std::uint64_t page_bytes() {
 const std::array<std::uint8_t, 16> &boot_id() {
   static const std::array<std::uint8_t, 16> id = read_boot_id();
   return id;
+}
+
+std::uint64_t max_map_count() {
+  static const std::uint64_t count = read_max_map_count();
+  return count;
 }
 
 std::uint64_t address_space_limit() {

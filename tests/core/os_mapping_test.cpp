@@ -218,6 +218,19 @@ TEST(Mapping, NamesEachRefusal) {
   EXPECT_EQ(Mapping::map(file, 0, kPage, Protection::read).code(), Code::io);
 }
 
+TEST(Mapping, TakesNoMoreThanAQuarterOfTheMapAreasForParts) {
+  const File file = test::file_of(kPage);
+  const std::uint64_t allowed = max_map_count() / 4;
+  for (int round = 0; round < 2; ++round) {  // what was mapped before has been given back
+    const auto window = *Mapping::reserve(file, (allowed + 1) * kPage, 0, Protection::read);
+    for (std::uint64_t i = 0; i < allowed; ++i) ASSERT_TRUE(window->append(file, 0, kPage, Protection::read).ok());
+    const Status refused = window->append(file, 0, kPage, Protection::read);
+    EXPECT_EQ(refused.code(), Code::address_space);
+    EXPECT_NE(refused.error().message.find("max_map_count"), std::string::npos);
+    EXPECT_EQ(window->bytes(), allowed * kPage);
+  }
+}
+
 TEST(Mapping, ProtectionKeepsStoresOut) {
   const File file = test::file_of(4 * kPage);
   const auto mapping = Mapping::map(file, 0, 4 * kPage, Protection::read_write);
