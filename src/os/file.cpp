@@ -168,6 +168,14 @@ Result<File> File::reopen(int flags) const {
   return File(fd, std::move(label));
 }
 
+Result<File> File::reopen_borrowed(int fd, int flags) {
+  File borrowed(fd, "descriptor " + std::to_string(fd));
+  const bool open = borrowed.info().ok();
+  Result<File> again = open ? borrowed.reopen(flags) : fail(Code::invalid, "%d is not an open descriptor", fd);
+  borrowed.release();
+  return again;
+}
+
 Result<FileInfo> File::info() const {
   struct stat status;
   const int result = uninterrupted([&] { return io().fstat(fd_, &status); });

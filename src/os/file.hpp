@@ -39,6 +39,8 @@ class File {
                                    unsigned mode = 0644);  // O_TMPFILE; unsupported when the file system cannot
   // A new description of the same file: locks of this one and the new one are apart.
   Result<File> reopen(int flags) const;
+  // The same of a descriptor of the caller's, which stays the caller's. invalid: not an open one.
+  static Result<File> reopen_borrowed(int fd, int flags);
 
   bool valid() const { return fd_ >= 0; }
   int fd() const { return fd_; }

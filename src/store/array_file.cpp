@@ -545,16 +545,9 @@ Result<std::shared_ptr<ArrayHome>> open_anonymous_array(const dtype::Format &for
 }
 
 Result<std::shared_ptr<ArrayHome>> open_array_fd(int fd, const ArrayOptions &options, dtype::Format *format) {
-  os::File borrowed(fd, "descriptor " + std::to_string(fd));
-  if (!borrowed.info().ok()) {
-    borrowed.release();
-    return fail(Code::invalid, "%d is not an open descriptor", fd);
-  }
-  auto file = borrowed.reopen(options.mode == Mode::read ? O_RDONLY : O_RDWR);
-  borrowed.release();
-  if (!file.ok()) return std::move(file).error();
+  DELTOS_ASSIGN(os::File file, os::File::reopen_borrowed(fd, options.mode == Mode::read ? O_RDONLY : O_RDWR));
   auto array = std::make_shared<AnonymousArray>(options);
-  DELTOS_TRY(array->open(*std::move(file), format));
+  DELTOS_TRY(array->open(std::move(file), format));
   if (options.capacity_bytes != 0 && options.mode == Mode::write) DELTOS_TRY(array->grow(options.capacity_bytes));
   return std::shared_ptr<ArrayHome>(std::move(array));
 }

@@ -288,15 +288,8 @@ Result<std::shared_ptr<Storage>> Storage::open_fd(int fd, const OpenOptions &opt
   DELTOS_TRY(check_options(options));
   if (options.create != Create::existing)
     return fail(Code::invalid, "a storage is created at a path or anonymously, not in a descriptor");
-  os::File borrowed(fd, "descriptor " + std::to_string(fd));
-  if (!borrowed.info().ok()) {
-    borrowed.release();
-    return fail(Code::invalid, "%d is not an open descriptor", fd);
-  }
-  auto file = borrowed.reopen(open_flags(options.mode));  // a description of our own: locks are held by description
-  borrowed.release();
-  if (!file.ok()) return std::move(file).error();
-  return open_file(*std::move(file), "", options);
+  DELTOS_ASSIGN(os::File file, os::File::reopen_borrowed(fd, open_flags(options.mode)));
+  return open_file(std::move(file), "", options);
 }
 
 Result<std::shared_ptr<Storage>> Storage::open_anonymous(const std::string &label, const OpenOptions &options) {
