@@ -82,12 +82,7 @@ Base.isopen(object::Object) = isopen(object.handle)
 
 The type of the elements of [`Deltos.array`](@ref)`(buffer)`.
 """
-function Base.eltype(buffer::Buffer)
-    info = stat(buffer)
-    format = info.format
-    T = GC.@preserve format element_type(info.dtype, pointer(format))
-    return T === nothing ? UInt8 : T
-end
+Base.eltype(buffer::Buffer) = array_eltype(stat(buffer))
 
 """
     Deltos.storage(x) -> Storage

@@ -257,6 +257,11 @@ function element_type(dtype::Int32, format::Ptr{UInt8})
     end
 end
 
+element_type(dtype::Int32, format::String) = GC.@preserve format element_type(dtype, pointer(format))
+
+"The type of the elements in arrays of what `stat` tells of: bytes where Julia has no type for them."
+array_eltype(info) = something(element_type(info.dtype, info.format), UInt8)
+
 """
 Whether elements of type `T` are what a format tells of: the same fields at the same places. Formats that differ in
 letters only, such as `l` and `q`, are the same type of Julia.

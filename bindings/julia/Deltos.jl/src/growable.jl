@@ -73,8 +73,7 @@ handle_of(v::GrowableVector) = getfield(getfield(v, :object), :handle)
 function vector_of(handle::Handle, scope = nothing)
     object = ArrayObject(handle, scope)
     info = stat(object)
-    format = info.format
-    T = GC.@preserve format element_type(info.dtype, pointer(format))
+    T = element_type(info.dtype, info.format)
     return GrowableVector{T === nothing ? NTuple{info.itemsize,UInt8} : T}(object)
 end
 

@@ -257,12 +257,7 @@ Base.isempty(table::Table) = length(table) == 0
 Base.lastindex(table::Table) = length(table)
 Base.firstindex(::Table) = 1
 Base.keys(table::Table) = Base.OneTo(length(table))
-function Base.eltype(table::Table)
-    info = table_info(table)
-    format = info.format
-    T = GC.@preserve format element_type(info.dtype, pointer(format))
-    return T === nothing ? UInt8 : T
-end
+Base.eltype(table::Table) = array_eltype(table_info(table))
 
 function Base.show(io::IO, table::Table)
     isopen(table) || return print(io, "Deltos.Table, closed")
@@ -306,8 +301,7 @@ function row_pointers(table, info, writable::Bool)
     pin, found, lengths = Ref(Ptr{Raw.deltos_view}(C_NULL)), Ref(Ptr{Ptr{Cvoid}}(C_NULL)), Ref(Ptr{Int64}(C_NULL))
     cell = ErrorCell()
     check(calling(t -> Raw.deltos_table_rows(t, writable, pin, found, lengths, cell), table.handle), cell)
-    view, format = View(Handle(pin[]), table), info.format
-    T = GC.@preserve format element_type(info.dtype, pointer(format))
+    view, T = View(Handle(pin[]), table), element_type(info.dtype, info.format)
     T === nothing && return Rows{UInt8,writable}(found[], lengths[], info.itemsize, info.rows, view)
     return Rows{T,writable}(found[], lengths[], 1, info.rows, view)
 end
