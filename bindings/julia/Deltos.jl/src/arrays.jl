@@ -89,11 +89,14 @@ function Base.showarg(io::IO, a::BufferArray{T,N,W}, toplevel) where {T,N,W}
     toplevel && !W && print(io, ", read-only")
 end
 
-function Base.show(io::IO, mime::MIME"text/plain", a::BufferArray)
-    isopen(a) ? invoke(show, Tuple{IO,typeof(mime),AbstractArray}, io, mime, a) : print(io, "BufferArray, closed")
+Base.show(io::IO, mime::MIME"text/plain", a::BufferArray) = show_open(a, io, mime)
+Base.show(io::IO, a::BufferArray) = show_open(a, io)
+
+"Shows an array as Julia does; one that has been closed has no elements to show."
+function show_open(a, io, mime...)
+    isopen(a) || return print(io, nameof(typeof(a)), ", closed")
+    return invoke(show, Tuple{IO,map(typeof, mime)...,AbstractArray}, io, mime..., a)
 end
-Base.show(io::IO, a::BufferArray) =
-    isopen(a) ? invoke(show, Tuple{IO,AbstractArray}, io, a) : print(io, "BufferArray, closed")
 
 # ---- Whole arrays at the speed of plain ones -------------------------------------------------------------------------
 

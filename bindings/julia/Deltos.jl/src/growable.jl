@@ -197,11 +197,8 @@ function refresh!(v::GrowableVector)
     return refresh!(v.object)
 end
 
-function Base.show(io::IO, mime::MIME"text/plain", v::GrowableVector)
-    isopen(v) ? invoke(show, Tuple{IO,typeof(mime),AbstractArray}, io, mime, v) : print(io, "GrowableVector, closed")
-end
-Base.show(io::IO, v::GrowableVector) =
-    isopen(v) ? invoke(show, Tuple{IO,AbstractVector}, io, v) : print(io, "GrowableVector, closed")
+Base.show(io::IO, mime::MIME"text/plain", v::GrowableVector) = show_open(v, io, mime)
+Base.show(io::IO, v::GrowableVector) = show_open(v, io)
 
 # ---- Elements --------------------------------------------------------------------------------------------------------
 
