@@ -185,14 +185,7 @@ function array(scope, name, T = nothing; writable::Union{Nothing,Bool} = nothing
     return array_of(View(acquire_array(buffer, writable), buffer, true), T)
 end
 
-function array(f::Function, arguments...; keywords...)
-    made = array(arguments...; keywords...)
-    try
-        return f(made)
-    finally
-        close(made)
-    end
-end
+array(f::Function, arguments...; keywords...) = closing(f, array(arguments...; keywords...))
 
 # Writable where that is possible: asked of the library first where the storage's mode allows it.
 function acquire_array(object::Object, writable)

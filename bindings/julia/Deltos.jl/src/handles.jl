@@ -175,6 +175,15 @@ function finish_safely(handle::Handle)
     end
 end
 
+"Calls `f` with things, and closes them when it has returned or thrown."
+function closing(f, things...)
+    try
+        return f(things...)
+    finally
+        foreach(close, things)
+    end
+end
+
 """
 Runs `f`, and once more after a collection when views are in its way that only wait to be collected.
 """

@@ -12,14 +12,7 @@ function snapshot(storage::Storage)
     return Snapshot(Handle(made[]), storage)
 end
 
-function snapshot(f::Function, storage::Storage)
-    made = snapshot(storage)
-    try
-        return f(made)
-    finally
-        close(made)
-    end
-end
+snapshot(f::Function, storage::Storage) = closing(f, snapshot(storage))
 
 storage(snapshot::Snapshot) = snapshot.storage
 

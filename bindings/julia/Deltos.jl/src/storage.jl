@@ -304,14 +304,7 @@ end
 
 Base.length(storage::Storage) = stat(storage).object_count
 
-function reading(f, storage::Storage)
-    lent = snapshot(storage)
-    try
-        return reading(f, lent)
-    finally
-        close(lent)
-    end
-end
+reading(f, storage::Storage) = snapshot(lent -> reading(f, lent), storage)
 
 writing(f, storage::Storage) = transaction(t -> writing(f, t), storage)
 

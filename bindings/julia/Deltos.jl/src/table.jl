@@ -133,14 +133,6 @@ function Table(view::View; dims::Integer = 2)
 end
 Table(matrix::Strided{T,2}; dims::Integer = 2) where {T} = closing(view -> Table(view; dims = dims), View(matrix))
 
-function closing(f, things...)
-    try
-        return f(things...)
-    finally
-        foreach(close, things)
-    end
-end
-
 # A view of its own for each row; those of arrays are ended here, because the table pins what they pin.
 function Table(items::AbstractVector; columns = nothing, element::Element = nothing)
     all(item -> item isa Union{View,Strided}, items) ||
@@ -292,10 +284,7 @@ function rows(table::Table; writable::Union{Nothing,Bool} = nothing)
     end
 end
 
-function rows(f::Function, table::Table; keywords...)
-    lent = rows(table; keywords...)
-    return closing(f, lent)
-end
+rows(f::Function, table::Table; keywords...) = closing(f, rows(table; keywords...))
 
 function row_pointers(table, info, writable::Bool)
     pin, found, lengths = Ref(Ptr{Raw.deltos_view}(C_NULL)), Ref(Ptr{Ptr{Cvoid}}(C_NULL)), Ref(Ptr{Int64}(C_NULL))
