@@ -88,11 +88,7 @@ array_options(create, flags, capacity, window_bytes, max_bytes) = Ref(Raw.deltos
     sizeof(Raw.deltos_array_options), create, flags, 0, whole(capacity), whole(window_bytes), whole(max_bytes),
 ))
 
-function opened_vector(f, scope = nothing)
-    made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
-    check(f(made, cell), cell)
-    return vector_of(Handle(made[]), scope)
-end
+opened_vector(f, scope = nothing) = vector_of(handle_made(f, Raw.deltos_object), scope)
 
 function anonymous_vector(element; capacity = 0, window_bytes = 0, max_bytes = 0)
     format, dtype = element_arguments(element)

@@ -175,6 +175,13 @@ function finish_safely(handle::Handle)
     end
 end
 
+"The handle of what `f` makes: it gets where that goes and an error cell, and returns a status."
+function handle_made(f::F, ::Type{T}) where {F,T}
+    made, cell = Ref(Ptr{T}(C_NULL)), ErrorCell()
+    check(f(made, cell), cell)
+    return Handle(made[])
+end
+
 "Calls `f` with things, and closes them when it has returned or thrown."
 function closing(f, things...)
     try

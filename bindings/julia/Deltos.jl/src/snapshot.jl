@@ -7,9 +7,10 @@
 Takes a snapshot of the newest commit. With a function `f`, it is closed when `f` has returned.
 """
 function snapshot(storage::Storage)
-    made, cell = Ref(Ptr{Raw.deltos_snapshot}(C_NULL)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_snapshot_begin(pointer, made, cell), storage.handle), cell)
-    return Snapshot(Handle(made[]), storage)
+    made = handle_made(Raw.deltos_snapshot) do made, cell
+        calling(pointer -> Raw.deltos_snapshot_begin(pointer, made, cell), storage.handle)
+    end
+    return Snapshot(made, storage)
 end
 
 snapshot(f::Function, storage::Storage) = closing(f, snapshot(storage))

@@ -2,9 +2,8 @@
 
 # A view made of another one pins what that pins, and keeps what that keeps.
 function derived(f, view::View)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    check(calling(pointer -> f(pointer, made, cell), view.handle), cell)
-    return View(Handle(made[]), view.parent)
+    made = handle_made((made, cell) -> calling(pointer -> f(pointer, made, cell), view.handle), Raw.deltos_view)
+    return View(made, view.parent)
 end
 
 # These five are in the order of C and count from 0, like the functions of the library that they stand for.

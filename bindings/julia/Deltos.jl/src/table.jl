@@ -53,9 +53,8 @@ end
 
 # A table of the library's, made by f, which gets where the handle goes.
 function made_table(f, parent, scope = nothing)
-    made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
-    GC.@preserve parent check(f(made, cell), cell)
-    return Table(Handle(made[]), parent, scope)
+    handle = GC.@preserve parent handle_made(f, Raw.deltos_object)
+    return Table(handle, parent, scope)
 end
 
 # How many rows and columns, and the lengths or NULL, as the library wants them.
@@ -333,9 +332,10 @@ function Base.getindex(table::Table, k::Integer)
 end
 
 function row_view(table::Table, k, flags)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    check(calling(t -> Raw.deltos_table_row(t, k - 1, flags, made, cell), table.handle), cell)
-    return View(Handle(made[]), table)
+    made = handle_made(Raw.deltos_view) do made, cell
+        calling(t -> Raw.deltos_table_row(t, k - 1, flags, made, cell), table.handle)
+    end
+    return View(made, table)
 end
 
 """
@@ -346,9 +346,10 @@ A copy of a table whose rows are equally long, as a matrix in memory of its own:
 dense(table::Table) = array_of(dense_view(table), nothing)
 
 function dense_view(table::Table)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    check(calling(t -> Raw.deltos_table_to_dense(t, made, cell), table.handle), cell)
-    return View(Handle(made[]), nothing)
+    made = handle_made(Raw.deltos_view) do made, cell
+        calling(t -> Raw.deltos_table_to_dense(t, made, cell), table.handle)
+    end
+    return View(made, nothing)
 end
 
 """

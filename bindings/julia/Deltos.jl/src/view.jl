@@ -61,11 +61,8 @@ function acquire(object::Object, flags)
     return Handle(made[])
 end
 
-function View(view::View, flags::Integer)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_view_share(pointer, flags, made, cell), view.handle), cell)
-    return View(Handle(made[]), view.parent)
-end
+View(view::View, flags::Integer) =
+    derived((from, made, cell) -> Raw.deltos_view_share(from, flags, made, cell), view)
 
 # Of memory of the library, a view like the one that an array has; of other memory without a release function, which
 # would be called on any thread. The view keeps the array instead, and what pins the memory below it.
@@ -73,18 +70,15 @@ function View(array::Strided)
     base = base_of(array)
     below = base isa BufferArray ? View(base.view, view_flags(base)) : nothing
     below !== nothing && covers(array, below) && return View(below.handle, base.view.parent)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
-    wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
-    check(with_content(wrap, array; readonly = !may_write(array)), cell)
-    return View(Handle(made[]), (array, below))
+    return View(wrapped_content(array, !may_write(array)), (array, below))
 end
 
 # Of bytes in any format that the library knows.
-function View(content::RawContent; readonly::Bool = false)
-    made, cell = Ref(Ptr{Raw.deltos_view}(C_NULL)), ErrorCell()
+View(content::RawContent; readonly::Bool = false) = View(wrapped_content(content, readonly), content)
+
+wrapped_content(content, readonly) = handle_made(Raw.deltos_view) do made, cell
     wrap(layout) = Raw.deltos_view_wrap(layout, C_NULL, C_NULL, made, cell)
-    check(with_content(wrap, content; readonly = readonly), cell)
-    return View(Handle(made[]), content)
+    with_content(wrap, content; readonly = readonly)
 end
 
 base_of(a::AbstractArray) = parent(a) === a ? a : base_of(parent(a))
