@@ -189,11 +189,12 @@ array(f::Function, arguments...; keywords...) = closing(f, array(arguments...; k
 
 # Writable where that is possible: asked of the library first where the storage's mode allows it.
 function acquire_array(object::Object, writable)
-    flags = Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT
-    return either_way(writable, may_store(object)) do flag
-        acquire(object, flag ? flags | Raw.DELTOS_VIEW_WRITABLE : flags)
-    end
+    return either_way(flag -> acquire(object, array_flags(flag)), writable, may_store(object))
 end
+
+"What an array of Julia needs of a view: elements packed in the order of C, and their type."
+array_flags(writable) =
+    Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT | (writable ? Raw.DELTOS_VIEW_WRITABLE : Int32(0))
 
 may_store(object::Object) = object.scope === nothing || stores(storage(object))
 
@@ -256,8 +257,7 @@ end
 The memory of a view as an array; throws [`LayoutError`](@ref) where it is not C-contiguous.
 """
 function BufferArray(view::View)
-    writable = view.readonly ? Int32(0) : Raw.DELTOS_VIEW_WRITABLE
-    shared = View(view, Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT | writable)
+    shared = View(view, array_flags(!view.readonly))
     return array_of(View(shared.handle, view), nothing)
 end
 

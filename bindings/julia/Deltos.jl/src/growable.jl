@@ -208,8 +208,7 @@ end
 
 # Looks again which elements there are; a view lives for as long as what it shows is used.
 @noinline function look(v::GrowableVector{T}, writable::Bool) where {T}
-    flags = Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT
-    view = View(acquire(v.object, writable ? flags | Raw.DELTOS_VIEW_WRITABLE : flags), v.object)
+    view = View(acquire(v.object, array_flags(writable)), v.object)
     old = v.view
     calling(view.handle) do pointer
         raw = unsafe_load(pointer)

@@ -324,10 +324,7 @@ Base.iswritable(::Rows{T,W}) where {T,W} = W
 Row `k` of a table as a [`BufferArray`](@ref), which pins the table's memory until it is closed or collected.
 """
 function Base.getindex(table::Table, k::Integer)
-    flags = Raw.DELTOS_VIEW_C | Raw.DELTOS_VIEW_FORMAT
-    view = either_way(nothing, may_store(table)) do flag
-        row_view(table, k, flag ? flags | Raw.DELTOS_VIEW_WRITABLE : flags)
-    end
+    view = either_way(flag -> row_view(table, k, array_flags(flag)), nothing, may_store(table))
     return array_of(view, nothing)
 end
 
