@@ -99,22 +99,14 @@ storage(::Nothing) = throw(UnsupportedError("it belongs to no storage: it is mem
 Looks again in the newest commit; tells whether anything changed. A buffer is looked for by its id and then by its name.
 Arrays of the old one stay as they are.
 """
-function refresh!(object::Object)
-    changed, cell = Ref(0x00), ErrorCell()
-    check(replacing(pointer -> Raw.deltos_object_refresh(pointer, changed, cell), object.handle), cell)
-    return changed[] != 0
-end
+refresh!(object::Object) = refreshed(Raw.deltos_object_refresh, object.handle)
 
 """
     Deltos.file_offset(buffer) -> Int
 
 The byte of the file at which the content starts, for programs that map the file themselves.
 """
-function file_offset(object::Object)
-    offset, cell = Ref(UInt64(0)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_object_file_offset(pointer, offset, cell), object.handle), cell)
-    return Int(offset[])
-end
+file_offset(object::Object) = Int(asked(Raw.deltos_object_file_offset, object.handle, Ref(UInt64(0))))
 
 const ADVICE = (
     normal = Raw.DELTOS_ADVICE_NORMAL,

@@ -182,11 +182,7 @@ capacity(v::GrowableVector) = Int(calling(Raw.deltos_array_capacity, handle_of(v
 
 The descriptor of anonymous memory or of a flat file, to be passed to another process; borrowed, and never to be closed.
 """
-function Base.fd(v::GrowableVector)
-    found, cell = Ref(Int32(-1)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_array_fd(pointer, found, cell), handle_of(v)), cell)
-    return RawFD(found[])
-end
+Base.fd(v::GrowableVector) = RawFD(asked(Raw.deltos_array_fd, handle_of(v), Ref(Int32(-1))))
 
 function refresh!(v::GrowableVector)
     forget(v)

@@ -182,6 +182,20 @@ function handle_made(f::F, ::Type{T}) where {F,T}
     return Handle(made[])
 end
 
+"What `f` finds: it gets the pointer, where that goes and an error cell, and returns a status."
+function asked(f::F, handle::Handle, found::Ref) where {F}
+    cell = ErrorCell()
+    check(calling(pointer -> f(pointer, found, cell), handle), cell)
+    return found[]
+end
+
+"As `asked`, for calls that replace the pointer and tell whether anything changed."
+function refreshed(f::F, handle::Handle) where {F}
+    changed, cell = Ref(0x00), ErrorCell()
+    check(replacing(pointer -> f(pointer, changed, cell), handle), cell)
+    return changed[] != 0
+end
+
 "Calls `f` with things, and closes them when it has returned or thrown."
 function closing(f, things...)
     try

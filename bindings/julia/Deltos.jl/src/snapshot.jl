@@ -27,11 +27,7 @@ The number of the commit that a snapshot shows; of a transaction, that it will h
 """
 id(snapshot::Snapshot) = Int(calling(Raw.deltos_snapshot_id, snapshot.handle))
 
-function refresh!(snapshot::Snapshot)
-    changed, cell = Ref(0x00), ErrorCell()
-    check(replacing(pointer -> Raw.deltos_snapshot_refresh(pointer, changed, cell), snapshot.handle), cell)
-    return changed[] != 0
-end
+refresh!(snapshot::Snapshot) = refreshed(Raw.deltos_snapshot_refresh, snapshot.handle)
 
 Base.close(snapshot::Snapshot) = finish_safely(snapshot.handle)
 Base.isopen(snapshot::Snapshot) = isopen(snapshot.handle)

@@ -287,11 +287,7 @@ end
 
 Its descriptor, to be passed to another process; borrowed, and never to be closed.
 """
-function Base.fd(storage::Storage)
-    found, cell = Ref(Int32(-1)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_storage_fd(pointer, found, cell), storage.handle), cell)
-    return RawFD(found[])
-end
+Base.fd(storage::Storage) = RawFD(asked(Raw.deltos_storage_fd, storage.handle, Ref(Int32(-1))))
 
 function open_handle(storage::Storage, name, kind)
     spelled, made, cell = text(name, "a name"), Ref(Ptr{Raw.deltos_object}(C_NULL)), spare_cell()

@@ -146,7 +146,6 @@ Whether the elements lie packed in memory: in the order of C, which is that of J
 the reverse order.
 """
 function contiguity(view::View)
-    found, cell = Ref(Int32(0)), ErrorCell()
-    check(calling(pointer -> Raw.deltos_view_contiguity(pointer, found, cell), view.handle), cell)
-    return (c = found[] & Raw.DELTOS_CONTIGUOUS_C != 0, f = found[] & Raw.DELTOS_CONTIGUOUS_F != 0)
+    found = asked(Raw.deltos_view_contiguity, view.handle, Ref(Int32(0)))
+    return (c = found & Raw.DELTOS_CONTIGUOUS_C != 0, f = found & Raw.DELTOS_CONTIGUOUS_F != 0)
 end
