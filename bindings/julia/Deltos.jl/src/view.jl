@@ -32,9 +32,14 @@ const VIEW_PROPERTIES =
 
 Base.propertynames(::View) = VIEW_PROPERTIES
 
-function Base.getproperty(view::View, name::Symbol)
-    name in (:handle, :parent, :owns_parent) && return getfield(view, name)
-    return calling(getfield(view, :handle)) do pointer
+# The fields without a detour: whatever is done with a view asks for its handle.
+@inline function Base.getproperty(view::View, name::Symbol)
+    (name === :handle || name === :parent || name === :owns_parent) && return getfield(view, name)
+    return layout_property(view, name)
+end
+
+@noinline function layout_property(view::View, name::Symbol)
+    return calling(view.handle) do pointer
         raw = unsafe_load(pointer)
         list(at) = at == C_NULL && raw.ndim > 0 ? nothing : ntuple(k -> Int(unsafe_load(at, k)), Int(raw.ndim))
         name === :format && return unsafe_string(raw.format)
