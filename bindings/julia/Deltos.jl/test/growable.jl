@@ -27,6 +27,9 @@ const HOMES = Dict(
         deleteat!(x, 3:4)
         deleteat!(x, [1, 3])
         reverse!(x)
+        sort!(x; rev = true)
+        filter!(k -> k != 9, x)
+        x[2:3] .= 5
     end
     @test v == w && pop!(v) == pop!(w) && popfirst!(v) == popfirst!(w) && splice!(v, 2) == splice!(w, 2)
     @test splice!(v, 1:2, [5, 6, 7]) == splice!(w, 1:2, [5, 6, 7]) && v == w
@@ -206,6 +209,16 @@ end
     @test seen() == 3
     close(other)
     foreach(close, (v, storage))
+end
+
+@testset "files are read into its elements, and tables made of it" begin
+    v = resize!(Deltos.GrowableVector{Int32}(), 6)
+    read!(IOBuffer(reinterpret(UInt8, Int32[1, 2, 3])), Deltos.window(Deltos.View(v, Raw.DELTOS_VIEW_FULL), 3, 3))
+    @test v == [0, 0, 1, 2, 3, 0]
+    table = Deltos.Table([Deltos.View(v), Deltos.array(v)])
+    append!(v, 1:100_000)
+    Deltos.rows(rows -> (@test rows[1] == rows[2] == v[1:6]), table)
+    @test thrown(() -> resize!(v, 5)) isa PinnedError
 end
 
 @testset "structures, booleans and bytes are elements too" begin

@@ -14,6 +14,19 @@ function row(table, k)
     return copied
 end
 
+@testset "functions of C take the rows as a T **" begin
+    words = Deltos.Table([Vector{UInt8}("ro\0"), Vector{UInt8}("rw\0"), Vector{UInt8}("sync\0")])
+    text = Vector{UInt8}("rw,sync=7\0")
+    option, value = Ref(pointer(text)), Ref(Ptr{UInt8}(C_NULL))
+    next(rows) = ccall(
+        :getsubopt, Cint, (Ptr{Ptr{UInt8}}, Ptr{Ptr{UInt8}}, Ptr{Ptr{UInt8}}), option, rows, value,
+    )
+    GC.@preserve text Deltos.rows(words) do rows
+        @test next(rows) == 1 && value[] == C_NULL
+        @test next(rows) == 2 && unsafe_string(value[]) == "7"
+    end
+end
+
 @testset "a table of zeros has rows that start at multiples of 64" begin
     table = Deltos.Table(Float64; rows = 3, columns = 4)
     Deltos.rows(table) do rows
