@@ -355,11 +355,11 @@ class GrowingArray(Object, Growable):
             return
         if step == 1:
             common = min(old, new)
-            self._store(start, 1, packed[: common * self.itemsize])
             if new > old:
                 self._change(lib.deltos_array_insert, start + old, packed[common * self.itemsize :], new - old)
             elif old > new:
-                self._delete(start + new, old - new)
+                self._delete(start + new, old - new)  # refused while somebody looks at the end: so before anything else
+            self._store(start, 1, packed[: common * self.itemsize])
         elif old == new:
             self._store(start, step, packed)
         else:
@@ -388,12 +388,11 @@ class GrowingArray(Object, Growable):
             return
         if step < 0:
             places = places[::-1]
-        before = len(self)
-        with View(self, readonly=True) as view:
-            kept = [view[: places[0]].tobytes()]
-            for place in places:
-                kept.append(view[place + 1 : min(place + places.step, before)].tobytes())
-            kept.append(view[min(places[-1] + places.step, before) :].tobytes())
-        packed = b"".join(kept)
-        self._store(0, 1, packed)
-        self._delete(before - len(places), len(places))
+        before, size = self.tobytes(), self.itemsize
+        ends = [*places[1:], len(before) // size]
+        self._store(places[0], 1, b"".join([before[(k + 1) * size : end * size] for k, end in zip(places, ends)]))
+        try:
+            self._delete(ends[-1] - len(places), len(places))
+        except BaseException:  # somebody looks at the end
+            self._store(0, 1, before)
+            raise

@@ -145,6 +145,22 @@ def test_it_grows_under_views_which_stay_where_they_are(make: Callable[..., delt
     assert len(grown) == 0
 
 
+def test_what_is_refused_under_views_changes_nothing(make: Callable[..., deltos.Array]) -> None:
+    grown = make("i", range(10))
+    seen = memoryview(grown)
+    shorter = array.array("i", [5])
+    for key in (slice(2, 9), slice(0, 9, 2), slice(9, 0, -3), 3, slice(None)):
+        with pytest.raises(deltos.PinnedError):
+            del grown[key]
+        assert seen.tolist() == grown.tolist() == [*range(10)]
+    with pytest.raises(deltos.PinnedError):
+        grown[2:9] = shorter
+    assert seen.tolist() == grown.tolist() == [*range(10)]
+    seen.release()
+    grown[2:9] = shorter
+    assert grown.tolist() == [0, 1, 5, 9]
+
+
 def test_extending_by_itself_and_by_any_layout(make: Callable[..., deltos.Array]) -> None:
     grown = make("i", [1, 2, 3])
     grown.extend(grown)
