@@ -15,7 +15,7 @@ import pytest
 
 import deltos
 from buffer_requests import BITS, REQUESTS, answer
-from deltos._exporter import Source
+from deltos._exporter import Exporter, Source
 
 try:
     import _testbuffer
@@ -185,3 +185,23 @@ def test_a_buffer_cannot_be_made_out_of_nothing() -> None:
         deltos.Buffer()
     with pytest.raises(ValueError):
         memoryview(deltos.Buffer.__new__(deltos.Buffer))
+
+
+def test_memory_is_lent_by_the_handle_of_a_view_or_not_at_all() -> None:
+    class Lender(Exporter):
+        def __init__(self, lent: object) -> None:
+            self.lent = lent
+
+        def _lend(self) -> object:
+            if isinstance(self.lent, Exception):
+                raise self.lent
+            return self.lent
+
+    assert memoryview(Lender(deltos.View(b"abc")._use())).tobytes() == b"abc"
+    for lent in (None, deltos.Array("i")._handle):
+        with pytest.raises(TypeError, match="^_lend.. gives the handle of a view$"):
+            memoryview(Lender(lent))
+    with pytest.raises(KeyError, match="gone"):
+        memoryview(Lender(KeyError("gone")))
+    with pytest.raises(BufferError):
+        Source(Lender(deltos.View(b"abc")._use()), 1)  # PyBUF_WRITABLE

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from deltos._array import Array
 from deltos._errors import RangeError
 from deltos._exporter import Exporter
 from deltos._growing import UTF32, GrowingArray
@@ -39,6 +40,7 @@ class Editing(Exporter):
     """Base of mmaparray."""
 
     _home: Home
+    _array: Array | None  # what elements are read from without a detour
 
     @property
     def typecode(self) -> str:
@@ -64,10 +66,10 @@ class Editing(Exporter):
         return self._home.count()
 
     def __getitem__(self, key: Any) -> Any:
-        home = self._home
-        if not isinstance(key, slice):
-            return home.get(key)
-        with home.reading() as view:
+        if key.__class__ is not slice:
+            array = self._array
+            return self._home.get(key) if array is None else array[key]
+        with self._home.reading() as view:
             return self._copied(view[key].tobytes())
 
     def _copied(self, packed: bytes) -> Any:
@@ -155,10 +157,7 @@ class Editing(Exporter):
             raise
 
     def __iter__(self) -> Iterator[Any]:
-        place = 0
-        while place < len(self):
-            yield self[place]
-            place += 1
+        return self._home.walk()
 
     def __reversed__(self) -> Iterator[Any]:
         for place in range(len(self) - 1, -1, -1):

@@ -38,6 +38,8 @@ os.register_at_fork(after_in_child=_count_fork)
 class Home:
     """Elements of one type code. Places and counts are inside; packed elements are bytes."""
 
+    array: Array | None
+
     def __init__(self, code: str) -> None:
         packer = _packers.get(code)
         if packer is None:
@@ -100,6 +102,13 @@ class Home:
         """One element; a negative index counts from the end."""
         raise NotImplementedError
 
+    def walk(self) -> Iterator[Any]:
+        """Every element, also those that are appended meanwhile."""
+        place = 0
+        while place < self.count():
+            yield self.get(place)
+            place += 1
+
     def set(self, index: Any, value: Any) -> None:
         """Stores one element."""
         raise NotImplementedError
@@ -124,6 +133,8 @@ class Home:
 class Memory(Home):
     """Anonymous shared memory: a deltos.Array. It grows in the process that made it; its children read and store."""
 
+    array: Array
+
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.array = Array(code)
@@ -137,6 +148,9 @@ class Memory(Home):
 
     def get(self, index: Any) -> Any:
         return self.array[index]
+
+    def walk(self) -> Iterator[Any]:
+        return iter(self.array)
 
     def set(self, index: Any, value: Any) -> None:
         if self._forks != _forks:
@@ -175,6 +189,7 @@ class Lent(Home):
 
     def __init__(self, code: str, given: mmap.mmap) -> None:
         super().__init__(code)
+        self.array = None
         self.mmap = given
         self._count, self._seen = 0, -1
         self._struct = struct.Struct("=I" if code == "u" else "@" + code)

@@ -67,6 +67,7 @@ class mmaparray(Editing):  # noqa: N801  it is called so
             raise TypeError(f"unexpected keyword arguments {', '.join(unknown)}")
         self = super().__new__(cls)
         self._home = _home_of(arguments[0], mmap)
+        self._array = self._home.array
         if len(arguments) == 2:
             self._fill_from(arguments[1])
         return self
@@ -90,7 +91,7 @@ class mmaparray(Editing):  # noqa: N801  it is called so
     @property
     def array(self) -> Array | None:
         """The same elements as a deltos.Array, when they are in anonymous memory. It can do more."""
-        return self._home.array if isinstance(self._home, Memory) else None
+        return self._home.array
 
     def buffer_info(self) -> tuple[int, int]:
         """Where the elements lie, and how many bytes they are; as of now."""
@@ -241,7 +242,7 @@ class mmaparray(Editing):  # noqa: N801  it is called so
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A pickle holds the elements: those of an mmap become ones in anonymous memory."""
-        more = {name: value for name, value in self.__dict__.items() if name != "_home"}
+        more = {name: value for name, value in self.__dict__.items() if name not in ("_home", "_array")}
         return type(self), (self.typecode, self.tobytes()), more or None
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
