@@ -7,6 +7,8 @@
         storage["population"] = np.arange(1000)      # stored, durable, all or nothing
         storage["population"][3] = 42                # in place: every process sees it at once
         print(np.asarray(storage["population"])[:5])  # no copy
+        visits = storage.create_array("visits", "int64")
+        visits.append(7)                             # an array that grows, while others look at it
 
 What is promised, and what is not, is said in the C header <deltos/deltos.h>, which this package follows word for word.
 """

@@ -47,8 +47,8 @@ class Array(GrowingArray, Ordered, MutableSequence[Any]):
     NumPy dtype. Views (memoryview, numpy.asarray, deltos.View) show the elements that there were when they were made,
     and stay valid while it grows; cutting off what a view shows is refused with PinnedError.
 
-    One thread changes it at a time: a second one is told so by BusyError. Elements and length belong to no transaction,
-    and an abort takes back none, but for an array that was made in it.
+    One thread changes it at a time: a second one that does so through the same object is told by BusyError. Elements
+    and length belong to no transaction, and an abort takes back none, but for an array that was made in it.
     """
 
     __slots__ = ("__weakref__", "_held", "_info", "_mode", "_path", "_scope")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -282,60 +279,3 @@ def test_what_is_read_only_is_not_read_into(storage: deltos.Storage) -> None:
         with pytest.raises((deltos.ReadOnlyBufferError, deltos.ReadOnlyError)):
             array.readinto(io.BytesIO(b"abc"))
         assert array.tobytes() == bytes(3)
-
-
-# ---- Other processes -----------------------------------------------------------------------------------------------
-
-APPENDER = """
-import sys, deltos
-storage = deltos.open(sys.argv[1], "r+", durability="async")
-series = storage["x"]
-start = len(series)
-print("begun", flush=True)
-while len(series) < start + int(sys.argv[2]):
-    series.append(len(series))
-    if len(series) % 1000 == 0:
-        print(len(series), flush=True)
-storage.close()
-"""
-
-
-def appender(path: Path, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", APPENDER, str(path), str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def test_growth_in_another_process_is_seen(path: Path) -> None:
-    with deltos.open(path, "x") as storage:
-        storage.create_array("x", "q")
-    with deltos.open(path) as reader:
-        series = reader["x"]
-        before = memoryview(series)
-        with appender(path, 50000) as other:
-            for line in other.stdout or ():
-                series.refresh()
-                if line.strip() != "begun":
-                    assert len(series) >= int(line)
-                shown = series.tolist()
-                assert shown == [*range(len(shown))]
-        assert other.returncode == 0
-        series.refresh()
-        assert series.tolist() == [*range(50000)] and len(before) == 0
-        before.release()
-
-
-def test_elements_outlive_a_process_that_is_killed(path: Path) -> None:
-    with deltos.open(path, "x") as storage:
-        storage.create_array("x", "q")
-    told = 0
-    for kills in range(4):
-        with appender(path, 10**9) as other:
-            assert other.stdout is not None
-            for _ in range(5 + 30 * kills):
-                line = other.stdout.readline().strip()
-                told = told if line == "begun" else int(line)
-            other.send_signal(signal.SIGKILL)
-        with deltos.open(path, "r+") as storage:
-            series = storage["x"]
-            assert len(series) >= told and series.tolist() == [*range(len(series))]
-            assert storage.verify() == []
