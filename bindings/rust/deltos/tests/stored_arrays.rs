@@ -228,7 +228,6 @@ fn threads_take_views_while_one_appends() {
     let directory = Directory::new();
     let storage = with_array(&directory.file("a.deltos"));
     let mut array = storage.array::<u64>("log").unwrap();
-    array.reserve(400_000).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..2 {
