@@ -33,9 +33,9 @@ rust_installed() (
   rust_test --workspace --features "$rust_features"
 )
 
-# The same test programs of deltos, and the conformance corpus, over a library with the address and undefined-behaviour sanitizers,
-# whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the leak checker
-# would find them.
+# The same test programs of deltos, and the conformance corpus, over a library with the address and undefined-behaviour
+# sanitizers, whose run-time must be loaded before the program. One test forgets handles on purpose and is left out: the
+# leak checker would find them.
 rust_sanitized() (
   build_targets asan src/libdeltos.so.0.1.0 || return 1
   host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
