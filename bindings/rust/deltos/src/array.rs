@@ -290,7 +290,7 @@ macro_rules! growing {
             // SAFETY: the handle is ours, and after success nobody uses it again.
             match unsafe { call!(deltos_array_close(&mut raw)) } {
                 Ok(()) => {
-                    std::mem::forget(self);
+                    self.end();
                     Ok(())
                 }
                 Err(error) => Err(CloseArrayError { array: self, error }),
@@ -326,6 +326,11 @@ impl<'s> AnyArray<'s> {
 
     fn object_mut(&mut self) -> &mut Object<'s> {
         &mut self.object
+    }
+
+    /// After the library has closed it.
+    fn end(self) {
+        self.object.end();
     }
 
     /// How many elements there are now, as far as this handle has room for them: what another process appends is seen at
@@ -502,6 +507,10 @@ impl<'s, T: Element> Array<'s, T> {
 
     fn object_mut(&mut self) -> &mut Object<'s> {
         &mut self.any.object
+    }
+
+    fn end(self) {
+        self.any.end();
     }
 
     /// The elements that there are, to be read.

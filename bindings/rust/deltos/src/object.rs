@@ -56,6 +56,12 @@ impl<'s> Object<'s> {
         Object { raw, frozen, made_in, doubtful: false, storage: PhantomData }
     }
 
+    /// Drops all but the handle, which the library has closed.
+    pub(crate) fn end(mut self) {
+        self.made_in = None;
+        std::mem::forget(self);
+    }
+
     /// An object without a storage, over memory of views.
     pub(crate) fn over<'v>(
         raw: NonNull<sys::deltos_object>,

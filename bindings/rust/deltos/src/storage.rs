@@ -441,7 +441,9 @@ impl Storage {
         // SAFETY: the handle is ours, and after success nobody uses it again.
         match unsafe { call!(deltos_storage_close(&mut raw)) } {
             Ok(()) => {
-                std::mem::forget(self);
+                let ended = std::mem::ManuallyDrop::new(self);
+                // SAFETY: the only thing left to drop, and nobody else drops it.
+                drop(unsafe { std::ptr::read(&ended.turns) });
                 Ok(())
             }
             Err(error) => Err(CloseError { storage: self, error }),
