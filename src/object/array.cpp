@@ -18,7 +18,7 @@ Status check_items(const void *items, std::uint64_t count) {
 }
 
 bool overlap(const std::byte *a, std::uint64_t a_bytes, const std::byte *b, std::uint64_t b_bytes) {
-  const std::less<const std::byte *> before;
+  const std::less<> before;
   return a_bytes != 0 && b_bytes != 0 && before(a, b + b_bytes) && before(b, a + a_bytes);
 }
 
