@@ -28,6 +28,8 @@
  * KiB. In a storage, room is structure: the commit that adds it is the next one of the open transaction, or, without an
  * open transaction, an ASYNC one of its own. Elements beyond the room of the newest commit are seen by other processes
  * with that commit, and are lost when the process is killed before it. An abort takes neither elements nor room back.
+ * Closing the storage commits lengths that no commit has yet, LAZY: a file that was closed can be copied, and is read
+ * with all elements after a restart.
  *
  * One process appends: the one whose handle was opened for WRITE. READ handles read; IN_PLACE handles also store into
  * elements that there are, reverse and swap bytes.

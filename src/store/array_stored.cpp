@@ -134,7 +134,8 @@ StoredArray::StoredArray(const std::shared_ptr<Storage> &storage, const ObjectRe
       storage_(storage),
       snapshot_(ref.snapshot_),
       options_(options),
-      record_(ref.record()) {
+      record_(ref.record()),
+      committed_length_(record_.payload_bytes) {
   chunks_.reserve(format::kMaxExtents);
   held_.reserve(format::kMaxExtents);
   if (const auto transaction = ref.transaction_.lock(); transaction && transaction->open()) {
@@ -504,6 +505,7 @@ Status StoredArray::carry(TransactionState &transaction) {
   if (leaving_) return hold();
   std::uint64_t length = this->length();
   length -= length % record_.item_bytes;
+  carried_length_ = length;
   const bool same_room = committed_chunks_ == chunks_.size() && given_back_.empty();
   if (same_room && now->payload_bytes == length) return {};
   format::Object changed = *now;
@@ -521,7 +523,10 @@ Status StoredArray::carry(TransactionState &transaction) {
     return {};
   });
   // A length alone is not worth a commit that would make room: the word has it.
-  if (!put.ok() && same_room && refused(put.code())) return {};
+  if (!put.ok() && same_room && refused(put.code())) {
+    carried_length_ = now->payload_bytes;
+    return {};
+  }
   return put;
 }
 
@@ -537,6 +542,7 @@ void StoredArray::committed(TransactionState &transaction) noexcept {
   }
   if (leaving_) return die();
   own_ = 0;
+  if (carried_ == transaction.number) committed_length_ = carried_length_;
   let_go(*transaction.shared, 0);
   const std::lock_guard lock(window_mutex_);
   for (format::Extent &chunk : chunks_) {

@@ -48,6 +48,8 @@ class StoredArray final : public ArrayHome {
   Status carry(TransactionState &transaction);
   void committed(TransactionState &transaction) noexcept;
   bool settled() const { return own_ == 0 && committed_chunks_ == chunks_.size(); }
+  // Whether its length is another than the newest commit says.
+  bool unsaved() const { return !dead_ && own_ == 0 && length() != committed_length_; }
   bool dead() const { return dead_; }
   void about_to_abort(std::uint64_t transaction) noexcept;
   bool aborted(std::uint64_t transaction) noexcept;  // whether something is queued
@@ -84,6 +86,7 @@ class StoredArray final : public ArrayHome {
   const std::weak_ptr<const Snapshot> snapshot_;
   const ArrayOptions options_;
   format::Object record_;
+  std::uint64_t committed_length_, carried_length_ = 0;
   std::size_t committed_chunks_ = 0;
   std::vector<format::Extent> given_back_;
   std::vector<RangeTicket> held_;  // of chunks, from the first one on

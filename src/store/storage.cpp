@@ -99,8 +99,23 @@ Status Storage::close() {
     error.object_id = pins.front().object_id;
     return error;
   }
+  if (!forked) DELTOS_TRY(save_lengths());
   detach();
   return {};
+}
+
+// What arrays have grown by since the last commit: the live word says it in this boot and in this file only, and a
+// storage that was closed may be copied, or read after a restart (which an ASYNC commit would not outlive). Where
+// nothing can be committed any more, that has been said already, and must not keep the storage open.
+Status Storage::save_lengths() {
+  const auto arrays = state_->all_arrays();
+  if (std::none_of(arrays.begin(), arrays.end(), [](const auto &array) { return array->unsaved(); })) return {};
+  auto own = begin_transaction();
+  Result<std::uint64_t> done = own.ok() ? (*own)->commit(Durability::lazy) : Result<std::uint64_t>(own.error());
+  if (done.ok()) return {};
+  if (own.ok()) (*own)->abort();
+  const bool for_good = done.code() == Code::io || done.code() == Code::in_doubt || done.code() == Code::replaced;
+  return for_good ? Status() : Status(std::move(done).error());
 }
 
 void Storage::detach() {

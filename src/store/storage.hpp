@@ -186,6 +186,7 @@ class Storage : public std::enable_shared_from_this<Storage> {
 
  private:
   struct Located;
+  Status save_lengths();
   bool still_published(const ObjectRef &ref);
   Result<Located> locate(const ObjectRef &ref);
   Status check_writable(const format::Object &object) const;

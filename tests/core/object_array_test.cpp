@@ -463,6 +463,19 @@ TEST(StoredArrayTest, IsWholeInACopyAndInACompactedOne) {
   }
 }
 
+// In another file, as after a restart, the live length does not count: closing has committed it.
+TEST(StoredArrayTest, IsWholeInAFileThatWasCopiedAfterItsStorageWasClosed) {
+  StoredHome home;
+  const Model model(5, 7);
+  must(home.array().append(model.data(), model.size()));
+  must(home.storage()->close());
+  fs::copy_file(home.path(), home.path() + "-copied");
+  store::OpenOptions options;
+  const auto storage = must(store::Storage::open(home.path() + "-copied", options));
+  const auto array = must(object::open_array(*must(store::ObjectRef::open_newest(storage, "numbers", kKindArray)), {}));
+  EXPECT_EQ(array->count(), model.size());
+}
+
 TEST(StoredArrayTest, LosesNoElementWhenTheAppenderIsKilled) {
   StoredHome home;
   for (int round = 0; round < 4; ++round) {
