@@ -40,6 +40,7 @@ const std::vector<Script> &scripts() {
       {"a tall catalogue", "CmmmmmS CCmmmmmS mmmmA mmmA y mA rmA mA mS mkA mA dS", kRoomy},
       {"arrays", "aS H h v gL gX h A o h S", kWide},
       {"arrays that are given back", "aS H v w CS w H BL S w BS", kWide},
+      {"arrays that take the place of one another", "aS H v w aA h aA H S", kMedium},
       {"arrays that come and go", "aS agX gdX gaA dgS nmS j h dS CS", kWide},
       {"zeroed again and again", "CCzS dzS dzL dzA zzS dzS rzS", kTight},
   };
