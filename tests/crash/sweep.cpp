@@ -12,6 +12,9 @@
 #include <fstream>
 
 #include "campaign.hpp"
+#include "format/array.hpp"
+#include "object/array.hpp"
+#include "object/stored_type.hpp"
 #include "support/storages.hpp"
 
 namespace deltos::crash {
@@ -94,7 +97,46 @@ void fill_rich(const std::shared_ptr<Storage> &storage) {
   must(transaction->commit(Durability::async));  // a weak superblock
 }
 
+Result<object::Array::Pointer> array_named(const std::shared_ptr<const Snapshot> &snapshot, std::string_view name) {
+  DELTOS_ASSIGN(const auto ref, ObjectRef::open(snapshot, name, format::kKindArray));
+  return object::open_array(*ref, {});
+}
+
+// Of one piece, of several, and one that has grown since its last commit.
+void fill_arrays(const std::shared_ptr<Storage> &storage) {
+  auto transaction = must(storage->begin_transaction());
+  const dtype::Format numbers = must(object::element_type("Q", 0, 0));
+  for (const char *name : {"one", "two", "live"}) (void)must(object::create_array(*transaction, name, numbers, 0));
+  must(transaction->commit(Durability::sync));
+  const auto snapshot = must(storage->begin_snapshot());
+  const auto one = must(array_named(snapshot, "one")), two = must(array_named(snapshot, "two")),
+             live = must(array_named(snapshot, "live"));
+  must(one->append(counted(100).data(), 100));
+  must(two->append(counted(9000).data(), 9000));
+  must(live->home().flush(true));
+  must(live->append(counted(50).data(), 50));
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> control_blocks(const Snapshot &snapshot) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  for (const auto &entry : must(snapshot.list("", false, "", 1000))) {
+    const auto record = must(snapshot.find_id(entry.id));
+    if (record->kind == format::kKindArray) found.emplace_back(record->extents[0].offset, sizeof(format::ArrayControl));
+  }
+  return found;
+}
+
 // ---- reading all there is
+
+Result<std::uint64_t> read_array(const ObjectRef &ref) {
+  DELTOS_ASSIGN(const object::Array::Pointer array, object::open_array(ref, {}));
+  DELTOS_ASSIGN(const object::View view, array->acquire(dtype::kRequestNd));
+  std::uint64_t sum = array->count();
+  for (std::uint64_t at = 0; at < view.memory()->bytes(); ++at) {
+    sum += std::to_integer<unsigned>(view.memory()->data()[at]);
+  }
+  return sum;
+}
 
 Result<std::uint64_t> read_all(const std::shared_ptr<Storage> &storage) {
   std::uint64_t sum = 0;
@@ -109,6 +151,11 @@ Result<std::uint64_t> read_all(const std::shared_ptr<Storage> &storage) {
     DELTOS_TRY(ObjectRef::open(snapshot, entry.name, entry.kind));
     DELTOS_ASSIGN(const auto keys, snapshot->metadata_keys(entry.id));
     for (const std::string &key : keys) DELTOS_TRY(snapshot->metadatum(entry.id, key));
+    if (entry.kind == format::kKindArray) {
+      DELTOS_ASSIGN(const std::uint64_t elements, read_array(*object));
+      sum += elements;
+      continue;
+    }
     DELTOS_ASSIGN(const auto view, storage->export_payload(*object, false));
     for (std::uint64_t at = 0; at < view->bytes(); ++at) sum += std::to_integer<unsigned>(view->data()[at]);
   }
@@ -119,8 +166,9 @@ Result<std::uint64_t> read_all(const std::shared_ptr<Storage> &storage) {
 
 class Image {
  public:
-  Image(std::string label, std::vector<std::byte> bytes, Figures &figures, std::uint64_t seed)
-      : label_(std::move(label)), bytes_(std::move(bytes)), figures_(figures), seed_(seed) {}
+  using Places = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  Image(std::string label, std::vector<std::byte> bytes, Figures &figures, std::uint64_t seed, Places more = {})
+      : label_(std::move(label)), bytes_(std::move(bytes)), figures_(figures), seed_(seed), more_(std::move(more)) {}
   ~Image() {
     if (memory_ != nullptr) munmap(memory_, bytes_.size());
     if (fd_ >= 0) ::close(fd_);
@@ -163,9 +211,10 @@ class Image {
     return fd;
   }
 
-  // Header, slots, live page and whatever looks like a catalogue page, old ones too.
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> places() const {
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> found = {{0, sizeof(format::Header) + 16}};
+  // Header, slots, live page, whatever looks like a catalogue page, old ones too, and what else was asked for.
+  Places places() const {
+    Places found = more_;
+    found.emplace_back(0, sizeof(format::Header) + 16);
     for (const std::uint64_t slot : format::kSlotOffset) found.emplace_back(slot, sizeof(format::Superblock));
     found.emplace_back(format::kLiveOffset, format::kBlockBytes);
     for (std::uint64_t at = format::kFirstDataOffset; at + format::kBlockBytes <= bytes_.size();
@@ -224,9 +273,22 @@ class Image {
     ::close(fd);
   }
   static Status change(const std::shared_ptr<Storage> &storage) {
+    DELTOS_TRY(append_to_all(storage));
     DELTOS_ASSIGN(const auto transaction, storage->begin_transaction());
     DELTOS_TRY(put_words(*transaction, "after all", counted(100)));
     DELTOS_TRY(transaction->commit(Durability::sync));
+    return {};
+  }
+
+  // So much that each of them grows.
+  static Status append_to_all(const std::shared_ptr<Storage> &storage) {
+    DELTOS_ASSIGN(const auto snapshot, storage->begin_snapshot());
+    DELTOS_ASSIGN(const auto entries, snapshot->list("", false, "", 1000));
+    for (const auto &entry : entries) {
+      if (entry.kind != format::kKindArray) continue;
+      DELTOS_ASSIGN(const object::Array::Pointer array, array_named(snapshot, entry.name));
+      DELTOS_TRY(array->resize(array->capacity() + 1));
+    }
     return {};
   }
 
@@ -257,6 +319,7 @@ class Image {
   std::vector<std::byte> bytes_;
   Figures &figures_;
   std::uint64_t seed_;
+  Places more_;
   int fd_ = -1;
   void *memory_ = nullptr;
 };
@@ -322,16 +385,17 @@ void sweep_one(const std::string &label, void (*fill)(const std::shared_ptr<Stor
   options.max_file_bytes = 3 * kSmallest;
   const auto storage = must(Storage::open_anonymous(label, options));
   fill(storage);
+  const auto controls = control_blocks(*must(storage->begin_snapshot()));
   const int fd = fcntl(must(storage->descriptor()), F_DUPFD_CLOEXEC, 0);
   must(storage->close());
   std::vector<std::byte> bytes(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)));
   if (pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     throw std::runtime_error("short read");
-  Image alive(label, bytes, figures, seed);
+  Image alive(label, bytes, figures, seed, controls);
   alive.use_file(fd);
   alive.flip_all(Image::How::memory, in_memory);
   alive.flip_all(Image::How::file, in_file);
-  Image copied(label + " copied", bytes, figures, seed + 1);
+  Image copied(label + " copied", bytes, figures, seed + 1, controls);
   copied.use_copy();
   copied.flip_all(Image::How::file, in_file);
   copied.cut_all(long_run() ? 512 : 16384);
@@ -343,6 +407,7 @@ void sweep_all(const std::string &golden, Figures &figures, std::uint64_t seed) 
   old.flip_all(Image::How::memory, 3);
   old.cut_all(512);
   sweep_one("small", fill_small, figures, seed, long_run() ? 3 : 1, long_run() ? 3 : 1);
+  sweep_one("arrays", fill_arrays, figures, seed, 1, long_run() ? 3 : 1);
   sweep_one("rich", fill_rich, figures, seed, long_run() ? 3 : 1, long_run() ? 3 : 0);
 }
 
