@@ -431,8 +431,7 @@ DELTOS_API deltos_status deltos_array_byteswap(deltos_object *array, deltos_erro
  *
  * After a crash of the machine, an array has at least the elements of its last durable flush. Which later ones it has
  * is not certain; a flat file is cut to the length of that flush, a stored array has the length of the commit that
- * survived. A stored array also has that after every restart of the machine, as the storage has its last SYNC commit:
- * closing is no flush. After a kill of the process nothing is lost but what the start of this page says.
+ * survived. After a kill of the process nothing is lost but what the start of this page says.
  *
  * @param[in]  array    WRITE; other handles: only their stores are made durable.
  * @param[in]  durable  1: on disk when the call returns. 0: only size and length are set.
