@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "format/validate.hpp"
@@ -43,6 +44,15 @@ Image MemoryFile::image(PagePool *pool) const {
   return image;
 }
 
+namespace {
+
+bool same_lengths(const Model &a, const Model &b) {
+  return std::equal(a.objects.begin(), a.objects.end(), b.objects.begin(), b.objects.end(),
+                    [](const auto &x, const auto &y) { return x.second.length == y.second.length; });
+}
+
+}  // namespace
+
 store::OpenOptions writing() {
   store::OpenOptions options;
   options.mode = store::Mode::write;
@@ -71,11 +81,19 @@ Run::~Run() { close(false); }
 
 void Run::close(bool properly) {
   exported_.reset();
+  const Model told = with_lengths(model_);
   arrays_.clear();
   pinned_.reset();
   if (!storage_) return;
   if (properly) {
+    // Lengths that no commit has told of get one of their own.
+    expect_next(told);
+    const std::uint64_t own = recorder_->attempted;
     const Status closed = storage_->close();
+    if (closed.ok() && !same_lengths(told, model_)) {
+      recorder_->published = own;
+      model_ = told;
+    }
     if (!closed.ok() && wrong_.empty()) wrong_ = "close: " + closed.error().message;
   } else {
     storage_->detach();
