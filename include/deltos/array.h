@@ -264,7 +264,8 @@ DELTOS_API deltos_status deltos_array_append(deltos_object *array, const void *i
  *
  * @param[in]  array  Open for WRITE.
  * @param[in]  count  Elements that there must be room for.
- * @param[out] tail   Where they go; valid until the next call on this array. Contents are not given.
+ * @param[out] tail   Where they go; valid until the next call on this array, and no longer than the array: not after it
+ *                    was deleted, or the transaction that made it aborted. Contents are not given.
  * @param[out] room   At least @p count; all of it may be used. May be NULL.
  * @param[out] err    Detail on failure; may be NULL.
  * @retval DELTOS_E_INVALID  Not an object, or no place for the address.
@@ -335,6 +336,8 @@ DELTOS_API deltos_status deltos_array_insert(deltos_object *array, int64_t index
  * @retval DELTOS_E_RANGE   Not all of them are there.
  * @retval DELTOS_E_PINNED  A view of this process shows elements that would be cut off at the end, or one of another
  *                          process does that could write there (a flat file: any view of another process).
+ *                          Others' views are known by blocks of 4 KiB: those that end in the block that the new
+ *                          end lies in are not looked for, and a writable one may be taken to be longer.
  * @retval DELTOS_E_INVALID, DELTOS_E_KIND, DELTOS_E_READONLY, DELTOS_E_STALE, DELTOS_E_CLOSED,
  *         DELTOS_E_FORKED, DELTOS_E_CORRUPT, DELTOS_E_IO, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As
  *         deltos_array_append().
