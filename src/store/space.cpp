@@ -155,15 +155,15 @@ void Space::give_back(Run run) noexcept {
 Result<Run> Space::grow(std::uint64_t blocks, std::uint64_t alignment, bool keep_zero) {
   auto tail_of = [&](const Runs &runs) {
     auto tail = runs.highest();
-    return tail && tail->end() == file_blocks_ ? tail->first : file_blocks_;
+    return tail && tail->end() == file_blocks() ? tail->first : file_blocks();
   };
   std::uint64_t start = round_up(tail_of(keep_zero ? zero_ : ready_), alignment);
   std::uint64_t least_start = round_up(tail_of(ready_), alignment);
   // What is free counts as part of the step: where a large extent does not fit between small ones, or everything waits
   // for a reader to let go, the file is not to grow by more than is needed again and again.
-  std::uint64_t share = std::min(file_blocks_ / kGrowthShare, kMostGrowth);
+  std::uint64_t share = std::min(file_blocks() / kGrowthShare, kMostGrowth);
   std::uint64_t step = std::max(kLeastGrowth, share - std::min(share, ready_.total() + pending_.total()));
-  std::uint64_t needed = start + blocks, generous = std::max(needed, round_up(file_blocks_ + step, kRegionBlocks));
+  std::uint64_t needed = start + blocks, generous = std::max(needed, round_up(file_blocks() + step, kRegionBlocks));
 
   Status grown = grow_to(generous);
   if (!grown.ok() && refused(grown.code()) && needed < generous) grown = grow_to(needed);
@@ -176,19 +176,19 @@ Result<Run> Space::grow(std::uint64_t blocks, std::uint64_t alignment, bool keep
 }
 
 Status Space::grow_to(std::uint64_t end) {
-  if (end <= file_blocks_) return {};
+  if (end <= file_blocks()) return {};
   if (end > format::kMaxBlocks) {
     return fail(Code::limit, "the storage would need %llu blocks; it can have %llu",
                 static_cast<unsigned long long>(end), static_cast<unsigned long long>(format::kMaxBlocks));
   }
   // What needs memory comes first: a run at the end is taken out again without.
-  Run fresh{file_blocks_, end - file_blocks_};
+  Run fresh{file_blocks(), end - file_blocks()};
   ready_.insert(fresh);
   try {
     zero_.insert(fresh);
-    Status grown = host_->grow_file(file_blocks_, end);
+    Status grown = host_->grow_file(file_blocks(), end);
     if (grown.ok()) {
-      file_blocks_ = end;
+      file_blocks_.store(end, std::memory_order_relaxed);
       return {};
     }
     zero_.erase(fresh);
@@ -203,12 +203,12 @@ Status Space::grow_to(std::uint64_t end) {
 
 void Space::cut_free_end() {
   const std::optional<Run> tail = ready_.highest();
-  if (!tail || tail->end() != file_blocks_) return;
+  if (!tail || tail->end() != file_blocks()) return;
   const std::uint64_t end = round_up(tail->first, kRegionBlocks);
-  if (end >= file_blocks_) return;
-  ready_.erase({end, file_blocks_ - end});
-  zero_.erase({end, file_blocks_ - end});
-  file_blocks_ = end;
+  if (end >= file_blocks()) return;
+  ready_.erase({end, file_blocks() - end});
+  zero_.erase({end, file_blocks() - end});
+  file_blocks_.store(end, std::memory_order_relaxed);
 }
 
 // ---- catalogue pages
@@ -409,14 +409,14 @@ void Space::mark_punched(const Run &run) {
 
 const std::vector<format::Zone> &Space::zones() const { return zones_.table(); }
 
-std::uint64_t Space::file_blocks() const { return file_blocks_; }
+std::uint64_t Space::file_blocks() const { return file_blocks_.load(std::memory_order_relaxed); }
 
 bool Space::in_zone(std::uint64_t block) const { return zones_.contains(block); }
 
 SpaceUsage Space::usage() const {
   std::uint64_t pending = pending_.total() + zones_.pending_total() + lost_blocks_;
   for (Run run : unpinned_) pending += run.blocks;
-  return {file_blocks_, ready_.total() + zones_.ready().total(), pending, punched_.total()};
+  return {file_blocks(), ready_.total() + zones_.ready().total(), pending, punched_.total()};
 }
 
 }  // namespace deltos::store

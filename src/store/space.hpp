@@ -1,7 +1,7 @@
 // Free space of the storage that this process writes. Held in memory only; rebuilt from what is reachable when the
 // writer opens (mark_*, then finish_rebuild), so that a crash cannot leak a block and a file cannot lie about one.
 //
-// Not synchronised: whoever owns the transaction owns this.
+// Not synchronised: whoever owns the transaction, or its use, owns this. file_blocks() may be asked by any thread.
 //
 // What is given back waits ("pending") until the reuse rule lets it go ("ready"):
 //   1. freed <= the oldest pinned snapshot (the published one when none is pinned), and
@@ -16,6 +16,7 @@
 // storage again.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -137,7 +138,7 @@ class Space {
   Status add_zone(std::uint64_t missing);
 
   SpaceHost *host_;
-  std::uint64_t file_blocks_;
+  std::atomic<std::uint64_t> file_blocks_;  // read by threads whose call is not the one that grows
   Zones zones_;
   Slabs slabs_;
   Runs ready_{Runs::Index::by_size};
