@@ -42,7 +42,7 @@ const std::vector<Script> &scripts() {
       {"arrays that are given back", "aS H v w CS w H BL S w BS", kWide},
       {"arrays that take the place of one another", "aS H v w aA h aA H S", kMedium},
       {"arrays that come and go", "aS agX gdX gaA dgS nmS j h dS CS", kWide},
-      {"zeroed again and again", "CCzS dzS dzL dzA zzS dzS rzS", kTight},
+      {"zeroed again and again", "CCCCS DDDzS rS zzzS dzL zzS DzA zzS dzS rzS", kTight},
   };
   return all;
 }
