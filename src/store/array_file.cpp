@@ -19,13 +19,6 @@ namespace {
 
 using ull = unsigned long long;
 using format::kBlockBytes;
-constexpr unsigned kLockTries = 1000;  // while another thread is just letting go of the same blocks
-
-std::array<std::uint64_t, 2> this_boot() {
-  std::array<std::uint64_t, 2> words;
-  std::memcpy(words.data(), os::boot_id().data(), sizeof words);
-  return words;
-}
 
 std::uint64_t blocks_of(std::uint64_t bytes) { return round_up(bytes, kBlockBytes) / kBlockBytes; }
 

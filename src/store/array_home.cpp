@@ -1,6 +1,7 @@
 #include "store/array_home.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "os/file.hpp"
 
@@ -14,6 +15,12 @@ constexpr std::uint64_t kLeastWindow = std::uint64_t{64} << 30;
 constexpr std::uint64_t kMostWindow = std::uint64_t{1} << 40;
 
 }  // namespace
+
+std::array<std::uint64_t, 2> this_boot() {
+  std::array<std::uint64_t, 2> words;
+  std::memcpy(words.data(), os::boot_id().data(), sizeof words);
+  return words;
+}
 
 std::uint64_t array_growth(std::uint64_t room, std::uint64_t needed) {
   const std::uint64_t share = room <= kDoubledBytes ? room : room / 4;

@@ -4,6 +4,7 @@
 // Threads: length(), room() and exports from any thread; everything else by one thread at a time.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,10 @@ std::uint64_t array_window_bytes(std::uint64_t bytes, std::uint64_t asked);
 Result<std::shared_ptr<os::Mapping>> reserve_array_window(const os::File &file, std::uint64_t wanted,
                                                           std::uint64_t least, std::uint64_t mapped,
                                                           os::Protection protection);
+
+// The boot that lengths are of, as they name it.
+std::array<std::uint64_t, 2> this_boot();
+constexpr unsigned kLockTries = 1000;  // while another thread is just letting go of the same blocks
 
 class ArrayHome;
 

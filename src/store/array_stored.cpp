@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "store/catalogue.hpp"
+#include "store/own_transaction.hpp"
 #include "store/snapshot.hpp"
 #include "store/transaction_state.hpp"
 #include "store/writer.hpp"
@@ -13,13 +14,6 @@ namespace {
 
 using ull = unsigned long long;
 using format::kBlockBytes;
-constexpr unsigned kLockTries = 1000;  // while another thread is just letting go of the same blocks
-
-std::array<std::uint64_t, 2> this_boot() {
-  std::array<std::uint64_t, 2> words;
-  std::memcpy(words.data(), os::boot_id().data(), sizeof words);
-  return words;
-}
 
 std::uint64_t word(const std::uint64_t &of) {
   return __atomic_load_n(&of,
@@ -79,32 +73,6 @@ class Locked {
   std::vector<RangeTicket> tickets_;
 };
 
-// A transaction of an array's own: no way out of the call leaves it open.
-class OwnTransaction {
- public:
-  Status begin(Storage &storage) {
-    DELTOS_ASSIGN(transaction_, storage.begin_transaction());
-    return {};
-  }
-  ~OwnTransaction() {
-    if (transaction_ != nullptr) transaction_->abort();
-  }
-  OwnTransaction() = default;
-  OwnTransaction(const OwnTransaction &) = delete;
-  OwnTransaction &operator=(const OwnTransaction &) = delete;
-
-  bool begun() const { return transaction_ != nullptr; }
-  Status commit(Durability durability) {
-    auto done = transaction_->commit(durability);
-    if (!done.ok()) return std::move(done).error();
-    transaction_.reset();
-    return {};
-  }
-
- private:
-  std::shared_ptr<Transaction> transaction_;
-};
-
 // Whether the record still has the first bytes where the chunks are.
 bool leads_to(const format::Object &record, std::span<const format::Extent> chunks, std::uint64_t bytes) {
   for (std::size_t i = 0; i < chunks.size() && bytes != 0; ++i) {
@@ -156,6 +124,15 @@ std::uint64_t StoredArray::planned() const {
   return bytes;
 }
 
+Result<std::shared_ptr<Storage>> StoredArray::storage() const {
+  if (auto locked = storage_.lock()) return locked;
+  return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+}
+
+bool StoredArray::is_held() const {
+  return std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock()) != nullptr;
+}
+
 bool StoredArray::shows(const format::Object &record) const { return !dead_ && same_content(record_, record); }
 
 bool StoredArray::writable() const {
@@ -171,11 +148,7 @@ Result<int> StoredArray::descriptor() const {
 // ---------------------------------------------------------------------------------------------------------------
 
 Status StoredArray::open() {
-  DELTOS_ASSIGN(const auto storage, [&]() -> Result<std::shared_ptr<Storage>> {
-    auto locked = storage_.lock();
-    if (!locked) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
-    return locked;
-  }());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   if (storage->mode() != Mode::immutable) return open_live(storage);
   take_record(record_);
   return open_fixed(storage->state());
@@ -227,8 +200,7 @@ Status StoredArray::open_live(const std::shared_ptr<Storage> &storage) {
 Status StoredArray::take_newest(const std::shared_ptr<Storage> &storage) {
   if (own_ != 0) return {};
   const bool appends = storage->mode() == Mode::write;
-  const bool held = std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock()) != nullptr;
-  if (held && !appends) return {};
+  if (is_held() && !appends) return {};
   DELTOS_ASSIGN(const auto newest, PublishedSnapshot::begin(storage, PinKind::call));
   DELTOS_ASSIGN(const auto now, newest->find_id(record_.id));
   seen_ = newest->id();
@@ -334,8 +306,7 @@ Status StoredArray::show_in_new_window(StorageState &state) {
 
 // A writer may have come since, who keeps the length.
 Result<bool> StoredArray::refresh() {
-  const auto storage = storage_.lock();
-  if (!storage) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   const bool looks = storage->mode() == Mode::read || storage->mode() == Mode::in_place;
   if (dead_ || !looks || word_.load(std::memory_order_relaxed) != &own_word_) return false;
   const std::uint64_t before = length();
@@ -347,8 +318,7 @@ Result<bool> StoredArray::refresh() {
 // ---------------------------------------------------------------------------------------------------------------
 
 Status StoredArray::check_appendable() {
-  const auto storage = storage_.lock();
-  if (!storage) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(storage->state().check_open());
   if (storage->mode() != Mode::write)
     return fail(Code::readonly, "the storage of %s is not open for WRITE, so its length cannot change", label_.c_str());
@@ -483,8 +453,7 @@ Status StoredArray::give_back() {
 }
 
 Status StoredArray::flush(bool durable) {
-  const auto storage = storage_.lock();
-  if (!storage) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   if (storage->mode() == Mode::in_place) return durable ? storage->sync() : storage->state().check_open();
   if (storage->mode() != Mode::write) return storage->state().check_open();
   DELTOS_TRY(check_appendable());
@@ -584,8 +553,7 @@ void StoredArray::storage_closed() { forbid(); }
 // ---------------------------------------------------------------------------------------------------------------
 
 Status StoredArray::check_others(std::uint64_t bytes) {
-  const auto storage = storage_.lock();
-  if (!storage) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   const os::File &asking = storage->state().writer->second();
   std::uint64_t start = 0;
   for (const format::Extent &chunk : chunks_) {
@@ -611,15 +579,13 @@ Result<std::uint64_t> StoredArray::still_there(const std::shared_ptr<Storage> &s
   DELTOS_ASSIGN(const auto now, newest->find_id(record_.id));
   if (now && same_content(*now, record_) && leads_to(*now, chunks, bytes)) return bytes;
   // A snapshot that lives holds what was there when it was taken.
-  if (std::dynamic_pointer_cast<const PublishedSnapshot>(snapshot_.lock()) != nullptr)
-    return std::min(bytes, record_.payload_bytes);
+  if (is_held()) return std::min(bytes, record_.payload_bytes);
   return fail(Code::stale, "%s has been replaced, deleted or shrunk since it was opened; refresh it or open it again",
               label_.c_str());
 }
 
 Result<std::shared_ptr<ArrayExport>> StoredArray::export_bytes(bool writable) {
-  const auto storage = storage_.lock();
-  if (!storage) return fail(Code::closed, "the storage of %s has been closed", label_.c_str());
+  DELTOS_ASSIGN(const auto storage, this->storage());
   StorageState &state = storage->state();
   DELTOS_TRY(state.check_open());
   if (state.options.sigbus_guard) os::rearm_sigbus_guard();

@@ -65,7 +65,9 @@ class StoredArray final : public ArrayHome {
  private:
   class View;
   class Cut;
-  std::uint64_t planned() const;  // bytes of all chunks
+  Result<std::shared_ptr<Storage>> storage() const;  // closed
+  bool is_held() const;                              // by a snapshot that lives
+  std::uint64_t planned() const;                     // bytes of all chunks
   void take_record(const format::Object &record);
   Status open_fixed(StorageState &state);
   Status open_live(const std::shared_ptr<Storage> &storage);

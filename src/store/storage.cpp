@@ -7,6 +7,7 @@
 
 #include "store/array_stored.hpp"
 #include "store/catalogue.hpp"
+#include "store/own_transaction.hpp"
 #include "store/pin_search.hpp"
 #include "store/snapshot.hpp"
 #include "store/state.hpp"
@@ -110,10 +111,10 @@ Status Storage::close() {
 Status Storage::save_lengths() {
   const auto arrays = state_->all_arrays();
   if (std::none_of(arrays.begin(), arrays.end(), [](const auto &array) { return array->unsaved(); })) return {};
-  auto own = begin_transaction();
-  Result<std::uint64_t> done = own.ok() ? (*own)->commit(Durability::lazy) : Result<std::uint64_t>(own.error());
+  OwnTransaction own;
+  Status done = own.begin(*this);
+  if (done.ok()) done = own.commit(Durability::lazy);
   if (done.ok()) return {};
-  if (own.ok()) (*own)->abort();
   const bool for_good = done.code() == Code::io || done.code() == Code::in_doubt || done.code() == Code::replaced;
   return for_good ? Status() : Status(std::move(done).error());
 }
