@@ -1,0 +1,110 @@
+// Looking for keys and members, and going through elements.
+#include <algorithm>
+
+#include "value/compare.hpp"
+#include "value/reader.hpp"
+
+namespace deltos::value {
+namespace {
+
+std::uint64_t word_of_bits(const Reader::Sequence &sequence, std::uint64_t word) {
+  const std::uint64_t bytes = sequence.bits / 8 + (sequence.bits % 8 != 0 ? 1 : 0);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, sequence.elements + word * 8, std::min<std::uint64_t>(8, bytes - word * 8));
+  const std::uint64_t left = sequence.bits - word * 64;
+  return left >= 64 ? bits : bits & ((std::uint64_t{1} << left) - 1);
+}
+
+Item small_integer(std::int64_t number) {
+  Item item;
+  item.kind = Kind::integer;
+  item.i64 = number;
+  item.node = cell_of(Tag::small_int, static_cast<std::uint64_t>(number));
+  return item;
+}
+
+// Members are as many as bits are set, which nobody has counted: what is more than the count is not given.
+void members_of_bitmap(const Reader::Sequence &sequence, std::uint64_t first, Item *items, std::uint64_t capacity,
+                       std::uint64_t *given) {
+  std::uint64_t before = 0;
+  const std::uint64_t room = std::min(capacity, sequence.count - std::min(first, sequence.count));
+  for (std::uint64_t word = 0; word * 64 < sequence.bits && *given < room; ++word) {
+    std::uint64_t bits = word_of_bits(sequence, word);
+    const auto members = static_cast<std::uint64_t>(std::popcount(bits));
+    if (before + members <= first) {
+      before += members;
+      continue;
+    }
+    for (; bits != 0 && *given < room; bits &= bits - 1, ++before) {
+      if (before < first) continue;
+      const std::int64_t number = sequence.base + static_cast<std::int64_t>(word * 64) + std::countr_zero(bits);
+      items[*given] = small_integer(number);
+      ++*given;
+    }
+  }
+}
+
+void find_in_bitmap(const Reader::Sequence &sequence, const Item &key, Item *found) {
+  if (key.kind != Kind::integer || key.i64 < sequence.base) return;
+  const std::uint64_t bit = static_cast<std::uint64_t>(key.i64) - static_cast<std::uint64_t>(sequence.base);
+  if (bit < sequence.bits && (word_of_bits(sequence, bit / 64) >> bit % 64 & 1) != 0) *found = small_integer(key.i64);
+}
+
+}  // namespace
+
+Status Reader::children(Cell node, std::uint64_t first, Item *items, std::uint64_t capacity,
+                        std::uint64_t *given) const {
+  *given = 0;
+  Sequence all;
+  DELTOS_TRY(sequence(node, &all));
+  if (first >= all.count) return {};
+  if (all.form == kFormBitmap) {
+    members_of_bitmap(all, first, items, capacity, given);
+    return {};
+  }
+  const bool pairs = tag_of(node == 0 ? load<ImageHead>(image_.data()).root : node) == Tag::dict;
+  const std::uint64_t factor = pairs ? 2 : 1, room = capacity / factor;
+  const std::uint64_t last = first + std::min(room, all.count - first);
+  for (std::uint64_t i = first * factor; i < last * factor; ++i, ++*given) {
+    DELTOS_TRY(read_element(node, element(all, i), &items[*given]));
+  }
+  return {};
+}
+
+std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
+  switch (index_width(entries.count)) {
+    case 1:
+      return load<std::uint8_t>(entries.index + i);
+    case 2:
+      return load<std::uint16_t>(entries.index + i * 2);
+    default:
+      return load<std::uint32_t>(entries.index + i * 4);
+  }
+}
+
+Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found) const {
+  if (node == 0) node = load<ImageHead>(image_.data()).root;
+  *found = Item{};
+  found->kind = Kind::end;
+  if (tag_of(node) != Tag::dict && tag_of(node) != Tag::set)
+    return fail(Code::kind, "only dicts and sets are looked into; the node is neither");
+  if (is_container(key.kind) || key.kind == Kind::ndarray) {
+    Comparison comparison(this, of_key != nullptr ? of_key : this);
+    return comparison.find(Comparison::Side::a, node, key, found);
+  }
+  Sequence all;
+  DELTOS_TRY(sequence(node, &all));
+  if (all.form == kFormBitmap) {
+    find_in_bitmap(all, key, found);
+    return {};
+  }
+  Cell at = 0;
+  const auto same = [&](const Item &candidate, bool *yes) {
+    *yes = equal_scalars(candidate, key);
+    return Status();
+  };
+  DELTOS_TRY(search(node, all, all.index == nullptr ? 0 : hash_of_scalar(key), same, &at));
+  return at == 0 ? Status() : read_element(node, at, found);
+}
+
+}  // namespace deltos::value

@@ -1,0 +1,95 @@
+// Reading a value where it lies: no allocation, no decoding, and nothing believed that has not been checked. What one
+// call checks is what it touches, so opening costs the same for every size.
+//
+// A node is a number that the image gave or that a caller made up: all are checked alike. Errors are corrupt where the
+// image is at fault, and range where a number is that nobody was given.
+#pragma once
+
+#include "value/item.hpp"
+
+namespace deltos::value {
+
+class Reader {
+ public:
+  Reader() = default;
+  // corrupt, not_deltos, feature. The bytes stay the caller's, and must not change while the reader is used.
+  static Result<Reader> open(Bytes image);
+
+  // Node 0 is the root.
+  Status read(Cell node, Item *item) const;
+  // Of a list, tuple or set the elements from `first` on; of a dict keys and values in turn, in the order in which they
+  // were given, `first` counting entries. As many as there are; kind for others.
+  Status children(Cell node, std::uint64_t first, Item *items, std::uint64_t capacity, std::uint64_t *given) const;
+  // The value of a key, or a set's member. Absent: kind end. Keys are alike when their kinds are and what they hold is;
+  // integers and unsigned integers are of one kind.
+  // `of_key`: where a key that is a container lies; nullptr: in this value.
+  Status find(Cell node, const Item &key, const Reader *of_key, Item *found) const;
+
+  struct ArrayFacts {
+    const std::byte *data = nullptr;
+    std::uint64_t bytes = 0;
+    std::int32_t ndim = 0, dtype = 0;
+    std::string_view format;
+    const std::byte *shape = nullptr;  // ndim words, 8-aligned in the image
+  };
+  Status array(Cell node, ArrayFacts *facts) const;
+
+  // An element of a sequence as a cell; the index is below the count.
+  struct Sequence {
+    const std::byte *elements = nullptr;
+    std::uint64_t count = 0;
+    std::uint64_t place = 0;  // of the elements
+    std::uint8_t form = 0;
+    std::int64_t base = 0;   // of a bitmap
+    std::uint64_t bits = 0;  // of a bitmap
+    const std::byte *index = nullptr;
+  };
+  Status sequence(Cell node, Sequence *sequence) const;
+  Cell element(const Sequence &sequence, std::uint64_t i) const;
+
+  // Goes through the entries of a dict or set that may be it: those that an index names for a hash, or all. Each is
+  // given to `same`, a Status(const Item &key, bool *yes); `at` is the cell of the entry that was, or 0.
+  template <class Same>
+  Status search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at) const;
+
+  Bytes image() const { return image_; }
+  // Of an image that is being made: nodes that are not 0 can be read.
+  static Reader unfinished(Bytes image) { return Reader(image); }
+
+ private:
+  explicit Reader(Bytes image) : image_(image) {}
+  Status damaged(Cell node, const char *what) const;
+  template <class T>
+  bool take(std::uint64_t place, T *value) const;
+  Status read_element(Cell node, Cell element, Item *item) const;
+  Status text(Cell node, Item *item) const;
+  Status decimal(Cell node, Item *item) const;
+  Status date_time(Cell node, Item *item) const;
+  Status bitmap(Cell node, Sequence *sequence) const;
+  std::uint64_t slot(const Sequence &entries, std::uint64_t i) const;
+
+  Bytes image_;
+};
+
+template <class Same>
+Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at) const {
+  const std::uint64_t stride = tag_of(node) == Tag::dict ? 2 : 1;
+  const bool indexed = entries.index != nullptr;
+  const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
+  for (std::uint64_t i = 0; i < most; ++i) {
+    const std::uint64_t number = indexed ? slot(entries, (hash + i) & (most - 1)) : i + 1;
+    if (number == 0) break;
+    if (number > entries.count) return damaged(node, "its index names an entry that is not there");
+    const std::byte *const cells = entries.elements + (number - 1) * stride * sizeof(Cell);
+    Item key;
+    bool yes = false;
+    DELTOS_TRY(read_element(node, load<Cell>(cells), &key));
+    DELTOS_TRY(same(std::as_const(key), &yes));
+    if (!yes) continue;
+    *at = load<Cell>(cells + (stride - 1) * sizeof(Cell));
+    break;
+  }
+  return {};
+}
+
+}  // namespace deltos::value
