@@ -31,6 +31,7 @@ typedef struct deltos_snapshot deltos_snapshot;       /**< one state of it; immu
 typedef struct deltos_transaction deltos_transaction; /**< a change under way; one thread at a time */
 typedef struct deltos_object deltos_object;           /**< one stored thing; immutable */
 typedef struct deltos_cursor deltos_cursor;           /**< a walk over names; one thread at a time */
+typedef struct deltos_builder deltos_builder;         /**< something being built; one thread at a time */
 
 /**
  * Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
@@ -56,7 +57,8 @@ enum {
   DELTOS_KIND_ANY = 0,    /**< never stored; when opening: whatever it is */
   DELTOS_KIND_BUFFER = 1, /**< n-dimensional typed memory, buffer.h */
   DELTOS_KIND_ARRAY = 2,  /**< growable elements of one type, array.h */
-  DELTOS_KIND_TABLE = 3   /**< rows reached by pointers, table.h */
+  DELTOS_KIND_TABLE = 3,  /**< rows reached by pointers, table.h */
+  DELTOS_KIND_VALUE = 4   /**< a tree that describes itself, sealed, value.h */
 };
 
 /**

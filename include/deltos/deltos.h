@@ -135,6 +135,7 @@
 #include <deltos/table.h>
 #include <deltos/transaction.h>
 #include <deltos/version.h>
+#include <deltos/value.h>
 #include <deltos/view.h>
 
 #endif

@@ -11,6 +11,7 @@
 #include "dtype/request.hpp"
 #include "object/array.hpp"
 #include "object/table.hpp"
+#include "object/value.hpp"
 #include "store/options.hpp"
 
 namespace deltos::capi {
@@ -99,6 +100,27 @@ DELTOS_SAME(dtype::kMemorySequential, DELTOS_MEMORY_SEQ_CST);
 DELTOS_SAME(object::kKindBuffer, DELTOS_KIND_BUFFER);
 DELTOS_SAME(object::kKindArray, DELTOS_KIND_ARRAY);
 DELTOS_SAME(object::kKindTable, DELTOS_KIND_TABLE);
+DELTOS_SAME(object::kKindValue, DELTOS_KIND_VALUE);
+DELTOS_SAME(value::Kind::null, DELTOS_VALUE_NULL);
+DELTOS_SAME(value::Kind::boolean, DELTOS_VALUE_BOOL);
+DELTOS_SAME(value::Kind::integer, DELTOS_VALUE_INT);
+DELTOS_SAME(value::Kind::unsigned_integer, DELTOS_VALUE_UINT);
+DELTOS_SAME(value::Kind::floating, DELTOS_VALUE_FLOAT);
+DELTOS_SAME(value::Kind::bytes, DELTOS_VALUE_BYTES);
+DELTOS_SAME(value::Kind::utf8, DELTOS_VALUE_UTF8);
+DELTOS_SAME(value::Kind::list, DELTOS_VALUE_LIST);
+DELTOS_SAME(value::Kind::tuple, DELTOS_VALUE_TUPLE);
+DELTOS_SAME(value::Kind::set, DELTOS_VALUE_SET);
+DELTOS_SAME(value::Kind::dict, DELTOS_VALUE_DICT);
+DELTOS_SAME(value::Kind::date, DELTOS_VALUE_DATE);
+DELTOS_SAME(value::Kind::datetime, DELTOS_VALUE_DATETIME);
+DELTOS_SAME(value::Kind::decimal, DELTOS_VALUE_DECIMAL);
+DELTOS_SAME(value::Kind::ndarray, DELTOS_VALUE_NDARRAY);
+DELTOS_SAME(value::Kind::reference, DELTOS_VALUE_REFERENCE);
+DELTOS_SAME(value::Kind::end, DELTOS_VALUE_END);
+DELTOS_SAME(value::Kind::share, DELTOS_VALUE_SHARE);
+DELTOS_SAME(value::Special::signalling_nan, DELTOS_DECIMAL_SIGNALLING_NAN);
+DELTOS_SAME(value::kNoZone, DELTOS_VALUE_NO_ZONE);
 DELTOS_SAME(store::Mode::read, DELTOS_MODE_READ);
 DELTOS_SAME(store::Mode::in_place, DELTOS_MODE_IN_PLACE);
 DELTOS_SAME(store::Mode::write, DELTOS_MODE_WRITE);

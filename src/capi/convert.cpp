@@ -155,6 +155,11 @@ Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out)
     *out = new deltos_object(std::move(made).value(), std::move(array));
     return {};
   }
+  if (made.value()->record().kind == object::kKindValue) {
+    DELTOS_ASSIGN(object::Value::Pointer value, object::Value::stored(**made));
+    *out = new deltos_object(std::move(made).value(), std::move(value));
+    return {};
+  }
   *out = new deltos_object(std::move(made).value());
   return {};
 }

@@ -13,6 +13,7 @@
 #include "object/array.hpp"
 #include "object/metadata.hpp"
 #include "object/table.hpp"
+#include "object/value.hpp"
 #include "store/storage.hpp"
 #include "store/transaction.hpp"
 
@@ -62,6 +63,11 @@ struct HandleType<deltos_cursor> {
   static constexpr const char *kName = "cursor";
 };
 template <>
+struct HandleType<deltos_builder> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730007;
+  static constexpr const char *kName = "builder";
+};
+template <>
 struct HandleType<ViewHandle> {
   static constexpr std::uint64_t kMark = 0x64656c746f730006;
   static constexpr const char *kName = "view";
@@ -98,6 +104,9 @@ struct deltos_object {
   }
   deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Array::Pointer elements)
       : object(std::move(opened)), array(std::move(elements)) {}
+  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Value::Pointer tree)
+      : object(std::move(opened)), value(std::move(tree)) {}
+  explicit deltos_object(deltos::object::Value::Pointer in_memory) : value(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
   // Another state of the same object; what the handle itself restricts stays so.
@@ -109,7 +118,13 @@ struct deltos_object {
   std::shared_ptr<deltos::store::ObjectRef> object;  // null: without a storage
   deltos::object::Table::Pointer table;              // null: not a table
   deltos::object::Array::Pointer array;              // null: not an array
+  deltos::object::Value::Pointer value;              // null: not a value
   mutable std::int64_t shown_length = 0;             // of an array, as it was told last
+};
+
+struct deltos_builder {
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_builder>::kMark};
+  deltos::value::Builder value;
 };
 
 struct deltos_cursor {

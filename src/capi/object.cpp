@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kMostEntriesAtOnce = 4096;
 
 Status check_kind(std::int32_t kind) {
-  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_TABLE) return {};
-  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY or TABLE", kind);
+  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_VALUE) return {};
+  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY, TABLE or VALUE", kind);
 }
 
 // A shape is never NULL for the caller.
@@ -102,6 +102,22 @@ Status stat_outside(const deltos_object *object, deltos_object_info *info) {
   return write_struct(known, info);
 }
 
+// Of a value in memory.
+Status stat_value(const object::Value &value, deltos_object_info *info) {
+  deltos_object_info known{};
+  known.kind = DELTOS_KIND_VALUE;
+  known.dtype = DELTOS_DTYPE_U8;
+  known.ndim = 1;
+  known.sealed = 1;
+  known.current = 1;
+  known.count = known.payload_bytes = value.reader().image().size();
+  known.itemsize = 1;
+  known.name = "";
+  known.format = "B";
+  known.shape = value.shape();
+  return write_struct(known, info);
+}
+
 Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t capacity, std::uint64_t *count) {
   const std::uint64_t room = std::min(capacity, kMostEntriesAtOnce);
   DELTOS_ASSIGN(cursor->given, cursor->snapshot->list(cursor->prefix, cursor->one_level, cursor->last, room));
@@ -161,6 +177,9 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
     const bool differs = newer != nullptr;
+    if (differs && (*object)->value) {
+      DELTOS_ASSIGN((*object)->value, object::Value::stored(*newer));
+    }
     if (differs && newer->record().kind == DELTOS_KIND_ARRAY) {
       DELTOS_ASSIGN((*object)->array, object::open_array(*newer, {}));
     }
@@ -180,6 +199,7 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
     DELTOS_TRY(check_output(info, "the facts"));
     DELTOS_TRY(check_struct_size(info));
     if (!object->object && object->array) return stat_outside(object, info);
+    if (!object->object && object->value) return stat_value(*object->value, info);
     if (!object->object) return stat_in_memory(object, info);
     deltos_object_info known = public_info(*object->object);
     if (object->table && object->table->readonly()) known.writable = 0;

@@ -173,6 +173,7 @@ constexpr int kMaxDimensions = 64;
 constexpr std::uint8_t kKindBuffer = 1;
 constexpr std::uint8_t kKindArray = 2;
 constexpr std::uint8_t kKindTable = 3;
+constexpr std::uint8_t kKindValue = 4;
 constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;
 constexpr unsigned kMaxExtents = 64;

@@ -344,6 +344,9 @@ Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
   DELTOS_TRY(state_->check());
   DELTOS_ASSIGN(Object object, current(ref));
   if (!object.sealed) return own(std::move(object));
+  if (object.kind == format::kKindValue)
+    return fail(Code::unsupported, "%s is a value, which never changes; store another in its place",
+                quoted(object.name).c_str());
   return replace(ref, new_like(object), true, false);
 }
 

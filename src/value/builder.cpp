@@ -440,8 +440,6 @@ Result<std::uint64_t> Builder::finish() {
   return image_.size();
 }
 
-void Builder::pack(std::byte *at) const { std::memcpy(at, image_.data(), image_.size()); }
-
 Result<std::uint64_t> Builder::reserve(std::uint64_t bytes, std::uint64_t alignment) {
   const std::uint64_t place = round_up(image_.size(), alignment);
   std::uint64_t end = 0;

@@ -27,8 +27,7 @@ class Builder {
                    std::uint64_t name);
   // Ends the value, which must be whole, and tells the size; then more is refused. Repeatable.
   Result<std::uint64_t> finish();
-  // Into so many bytes, after finish().
-  void pack(std::byte *at) const;
+  Bytes image() const { return image_; }  // after finish()
 
  private:
   struct Open {

@@ -71,7 +71,7 @@ struct DateTime {
   std::int32_t offset;        // of the zone, in seconds east; kNoZone: none is known
 };
 static_assert(sizeof(DateTime) == 16);
-constexpr std::int32_t kNoZone = INT32_MIN;
+constexpr std::int32_t kNoZone = INT32_MAX;
 constexpr std::int32_t kMaxZone = 24 * 3600 - 1;
 
 struct DecimalHead {

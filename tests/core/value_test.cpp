@@ -120,7 +120,9 @@ TEST(Value, OneThatDiffersAnywhereIsNotEqual) {
       Tree left = read_back(*x), right = read_back(*y);
       sort_sets(&left);
       sort_sets(&right);
-      if (left.kind != Kind::dict) EXPECT_EQ(left, right) << seed;
+      if (left.kind != Kind::dict) {
+        EXPECT_EQ(left, right) << seed;
+      }
     }
   }
 }
@@ -144,7 +146,9 @@ TEST(Value, EveryKeyIsFoundAndNoOther) {
       std::uint64_t budget = 100'000;
       auto shown = test::tree_of(reader, found.node, 0, &budget);
       ASSERT_TRUE(shown.ok());
-      if (stride == 2 && tree.parts[i + 1].kind < Kind::list) ASSERT_EQ(*shown, tree.parts[i + 1]);
+      if (stride == 2 && tree.parts[i + 1].kind < Kind::list) {
+        ASSERT_EQ(*shown, tree.parts[i + 1]);
+      }
     }
     Item found;
     ASSERT_TRUE(reader.find(0, text("not there"), nullptr, &found).ok());

@@ -13,7 +13,45 @@ sys.path.insert(0, str(ROOT / "tests" / "abi"))
 
 from sources import blank, declared_functions, finish  # noqa: E402
 
-LEFT_OUT: dict[str, str] = {}
+LEFT_OUT: dict[str, str] = {
+    "deltos_value_open_memory": "bound next",
+    "deltos_value_read": "bound next",
+    "deltos_value_children": "bound next",
+    "deltos_value_find": "bound next",
+    "deltos_value_view": "bound next",
+    "deltos_value_hash": "bound next",
+    "deltos_value_equal": "bound next",
+    "deltos_value_builder_begin": "bound next",
+    "deltos_value_builder_put": "bound next",
+    "deltos_value_builder_put_view": "bound next",
+    "deltos_value_builder_pack": "bound next",
+    "deltos_value_builder_store": "bound next",
+    "deltos_builder_release": "bound next",
+    "DELTOS_VALUE_NULL": "bound next",
+    "DELTOS_VALUE_BOOL": "bound next",
+    "DELTOS_VALUE_INT": "bound next",
+    "DELTOS_VALUE_UINT": "bound next",
+    "DELTOS_VALUE_FLOAT": "bound next",
+    "DELTOS_VALUE_BYTES": "bound next",
+    "DELTOS_VALUE_UTF8": "bound next",
+    "DELTOS_VALUE_LIST": "bound next",
+    "DELTOS_VALUE_TUPLE": "bound next",
+    "DELTOS_VALUE_SET": "bound next",
+    "DELTOS_VALUE_DICT": "bound next",
+    "DELTOS_VALUE_DATE": "bound next",
+    "DELTOS_VALUE_DATETIME": "bound next",
+    "DELTOS_VALUE_DECIMAL": "bound next",
+    "DELTOS_VALUE_NDARRAY": "bound next",
+    "DELTOS_VALUE_REFERENCE": "bound next",
+    "DELTOS_VALUE_END": "bound next",
+    "DELTOS_VALUE_SHARE": "bound next",
+    "DELTOS_DECIMAL_FINITE": "bound next",
+    "DELTOS_DECIMAL_INFINITE": "bound next",
+    "DELTOS_DECIMAL_NAN": "bound next",
+    "DELTOS_DECIMAL_SIGNALLING_NAN": "bound next",
+    "DELTOS_VALUE_NO_ZONE": "bound next",
+    "DELTOS_KIND_VALUE": "bound next",
+}
 
 
 def declared_constants(include):

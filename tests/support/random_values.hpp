@@ -172,9 +172,7 @@ inline Status put(value::Builder &builder, const Tree &tree) {
 
 inline Result<std::vector<std::byte>> image_of(value::Builder &builder) {
   DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
-  std::vector<std::byte> image(bytes);
-  builder.pack(image.data());
-  return image;
+  return std::vector<std::byte>(builder.image().begin(), builder.image().begin() + static_cast<std::ptrdiff_t>(bytes));
 }
 
 inline Result<std::vector<std::byte>> image_of(const Tree &tree) {

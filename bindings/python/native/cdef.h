@@ -58,6 +58,7 @@ typedef struct deltos_snapshot deltos_snapshot;
 typedef struct deltos_transaction deltos_transaction;
 typedef struct deltos_object deltos_object;
 typedef struct deltos_cursor deltos_cursor;
+typedef struct deltos_builder deltos_builder;
 typedef int32_t (*deltos_progress)(uint64_t done, uint64_t total, void *user);
 typedef void (*deltos_release)(void *user);
 enum 
@@ -65,7 +66,8 @@ enum
   DELTOS_KIND_ANY = 0,
   DELTOS_KIND_BUFFER = 1,
   DELTOS_KIND_ARRAY = 2,
-  DELTOS_KIND_TABLE = 3
+  DELTOS_KIND_TABLE = 3,
+  DELTOS_KIND_VALUE = 4
 };
 enum 
 {
@@ -450,3 +452,59 @@ deltos_status deltos_table_row(const deltos_object *table, int64_t row, int32_t 
 deltos_status deltos_table_to_dense(const deltos_object *table, deltos_view **view, deltos_error *err);
 deltos_status deltos_table_reinterpret(deltos_object *table, const char *format, int32_t dtype, deltos_error *err);
 deltos_status deltos_table_make_readonly(deltos_object *table, deltos_error *err);
+enum 
+{
+  DELTOS_VALUE_NULL = 0,
+  DELTOS_VALUE_BOOL = 1,
+  DELTOS_VALUE_INT = 2,
+  DELTOS_VALUE_UINT = 3,
+  DELTOS_VALUE_FLOAT = 4,
+  DELTOS_VALUE_BYTES = 5,
+  DELTOS_VALUE_UTF8 = 6,
+  DELTOS_VALUE_LIST = 7,
+  DELTOS_VALUE_TUPLE = 8,
+  DELTOS_VALUE_SET = 9,
+  DELTOS_VALUE_DICT = 10,
+  DELTOS_VALUE_DATE = 11,
+  DELTOS_VALUE_DATETIME = 12,
+  DELTOS_VALUE_DECIMAL = 13,
+  DELTOS_VALUE_NDARRAY = 14,
+  DELTOS_VALUE_REFERENCE = 16,
+  DELTOS_VALUE_END = 17,
+  DELTOS_VALUE_SHARE = 18
+};
+enum 
+{
+  DELTOS_DECIMAL_FINITE = 0,
+  DELTOS_DECIMAL_INFINITE = 1,
+  DELTOS_DECIMAL_NAN = 2,
+  DELTOS_DECIMAL_SIGNALLING_NAN = 3
+};
+enum 
+{
+  DELTOS_VALUE_NO_ZONE = 2147483647
+};
+typedef struct deltos_item
+{
+  int32_t kind;
+  int32_t detail;
+  uint64_t node;
+  uint64_t count;
+  int64_t i64;
+  uint64_t u64;
+  double f64;
+  const void *data;
+} deltos_item;
+deltos_status deltos_value_open_memory(const void *data, uint64_t size, deltos_release release, void *user, deltos_object **value, deltos_error *err);
+deltos_status deltos_value_read(const deltos_object *value, uint64_t node, deltos_item *item, deltos_error *err);
+deltos_status deltos_value_children(const deltos_object *value, uint64_t node, uint64_t first, deltos_item *items, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const deltos_item *key, const deltos_object *keys, deltos_item *found, deltos_error *err);
+deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_value_hash(const deltos_object *value, uint64_t node, uint64_t *hash, deltos_error *err);
+deltos_status deltos_value_equal(const deltos_object *a, uint64_t node_a, const deltos_object *b, uint64_t node_b, uint8_t *equal, deltos_error *err);
+deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error *err);
+deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_item *items, uint64_t count, deltos_error *err);
+deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node, deltos_error *err);
+deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err);
+deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transaction *transaction, const char *name, deltos_object **value, deltos_error *err);
+void deltos_builder_release(deltos_builder **builder);

@@ -109,6 +109,11 @@ a walk over names; one thread at a time
 mutable struct deltos_cursor end
 
 """
+something being built; one thread at a time
+"""
+mutable struct deltos_builder end
+
+"""
 Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at
 most 20 times a second, and once at the end.
 """
@@ -127,6 +132,7 @@ const DELTOS_KIND_ANY = Int32(0)  # never stored; when opening: whatever it is
 const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
 const DELTOS_KIND_ARRAY = Int32(2)  # growable elements of one type, array.h
 const DELTOS_KIND_TABLE = Int32(3)  # rows reached by pointers, table.h
+const DELTOS_KIND_VALUE = Int32(4)  # a tree that describes itself, sealed, value.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
 # order); a dtype is the quick answer, and the only one for types that have no format character.
@@ -460,6 +466,49 @@ struct deltos_table_info
     sealed::UInt8  # 1: nobody will ever write its rows
     reserved::UInt32  # 0
     format::Ptr{UInt8}  # format string of one element
+end
+
+# Kinds of items.
+const DELTOS_VALUE_NULL = Int32(0)
+const DELTOS_VALUE_BOOL = Int32(1)
+const DELTOS_VALUE_INT = Int32(2)
+const DELTOS_VALUE_UINT = Int32(3)
+const DELTOS_VALUE_FLOAT = Int32(4)
+const DELTOS_VALUE_BYTES = Int32(5)
+const DELTOS_VALUE_UTF8 = Int32(6)
+const DELTOS_VALUE_LIST = Int32(7)
+const DELTOS_VALUE_TUPLE = Int32(8)
+const DELTOS_VALUE_SET = Int32(9)
+const DELTOS_VALUE_DICT = Int32(10)
+const DELTOS_VALUE_DATE = Int32(11)
+const DELTOS_VALUE_DATETIME = Int32(12)
+const DELTOS_VALUE_DECIMAL = Int32(13)
+const DELTOS_VALUE_NDARRAY = Int32(14)
+const DELTOS_VALUE_REFERENCE = Int32(16)
+const DELTOS_VALUE_END = Int32(17)  # building: ends the container opened last. Finding: absent
+const DELTOS_VALUE_SHARE = Int32(18)  # building: the node that was put with the same `node`
+
+# What a decimal is.
+const DELTOS_DECIMAL_FINITE = Int32(0)
+const DELTOS_DECIMAL_INFINITE = Int32(1)
+const DELTOS_DECIMAL_NAN = Int32(2)
+const DELTOS_DECIMAL_SIGNALLING_NAN = Int32(3)
+
+# detail of a DATETIME without a zone.
+const DELTOS_VALUE_NO_ZONE = Int32(2147483647)
+
+"""
+One node. Frozen. Fields that a kind does not use are 0 when read and not looked at when put.
+"""
+struct deltos_item
+    kind::Int32  # DELTOS_VALUE_*
+    detail::Int32  # see the table above
+    node::UInt64  # reading: its number. Building: 0, or a name below 2^56 for DELTOS_VALUE_SHARE
+    count::UInt64  # elements, pairs, bytes, digits or dimensions
+    i64::Int64
+    u64::UInt64
+    f64::Float64
+    data::Ptr{Cvoid}  # reading: borrowed until the value's handle is released
 end
 
 const Slot = Base.RefValue{Ptr{Cvoid}}
@@ -1948,6 +1997,181 @@ function deltos_table_make_readonly(table, err)
         table, err)
 end
 
+const slot_deltos_value_open_memory = Slot(C_NULL)
+"""
+    deltos_value_open_memory(data, size, release, user, value, err)
+
+Opens a value in memory of the caller's.
+"""
+function deltos_value_open_memory(data, size, release, user, value, err)
+    return ccall(
+        address(slot_deltos_value_open_memory), deltos_status,
+        (Ptr{Cvoid}, UInt64, deltos_release, Ptr{Cvoid}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        data, size, release, user, value, err)
+end
+
+const slot_deltos_value_read = Slot(C_NULL)
+"""
+    deltos_value_read(value, node, item, err)
+
+Tells what a node is.
+"""
+function deltos_value_read(value, node, item, err)
+    return ccall(
+        address(slot_deltos_value_read), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_item}, Ptr{deltos_error}),
+        value, node, item, err)
+end
+
+const slot_deltos_value_children = Slot(C_NULL)
+"""
+    deltos_value_children(value, node, first, items, capacity, count, err)
+
+Reads elements of a list, tuple or set, or keys and values of a dict in turn, in the order in which
+they were put (a set: in its own).
+"""
+function deltos_value_children(value, node, first, items, capacity, count, err)
+    return ccall(
+        address(slot_deltos_value_children), deltos_status,
+        (Ptr{deltos_object}, UInt64, UInt64, Ptr{deltos_item}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        value, node, first, items, capacity, count, err)
+end
+
+const slot_deltos_value_find = Slot(C_NULL)
+"""
+    deltos_value_find(value, node, key, keys, found, err)
+
+Looks for a key of a dict, or a member of a set.
+"""
+function deltos_value_find(value, node, key, keys, found, err)
+    return ccall(
+        address(slot_deltos_value_find), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_item}, Ptr{deltos_object}, Ptr{deltos_item},
+         Ptr{deltos_error}),
+        value, node, key, keys, found, err)
+end
+
+const slot_deltos_value_view = Slot(C_NULL)
+"""
+    deltos_value_view(value, node, flags, view, err)
+
+Shows an array's elements, or those of a list or tuple that lie as numbers, without a copy.
+"""
+function deltos_value_view(value, node, flags, view, err)
+    return ccall(
+        address(slot_deltos_value_view), deltos_status,
+        (Ptr{deltos_object}, UInt64, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        value, node, flags, view, err)
+end
+
+const slot_deltos_value_hash = Slot(C_NULL)
+"""
+    deltos_value_hash(value, node, hash, err)
+
+A hash of what a node holds: equal nodes have the same one, in every process, language and version.
+"""
+function deltos_value_hash(value, node, hash, err)
+    return ccall(
+        address(slot_deltos_value_hash), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        value, node, hash, err)
+end
+
+const slot_deltos_value_equal = Slot(C_NULL)
+"""
+    deltos_value_equal(a, node_a, b, node_b, equal, err)
+
+Whether two nodes hold equal values.
+"""
+function deltos_value_equal(a, node_a, b, node_b, equal, err)
+    return ccall(
+        address(slot_deltos_value_equal), deltos_status,
+        (Ptr{deltos_object}, UInt64, Ptr{deltos_object}, UInt64, Ptr{UInt8}, Ptr{deltos_error}),
+        a, node_a, b, node_b, equal, err)
+end
+
+const slot_deltos_value_builder_begin = Slot(C_NULL)
+"""
+    deltos_value_builder_begin(builder, err)
+
+Begins a value.
+"""
+function deltos_value_builder_begin(builder, err)
+    return ccall(
+        address(slot_deltos_value_builder_begin), deltos_status,
+        (Ptr{Ptr{deltos_builder}}, Ptr{deltos_error}),
+        builder, err)
+end
+
+const slot_deltos_value_builder_put = Slot(C_NULL)
+"""
+    deltos_value_builder_put(builder, items, count, err)
+
+Puts items, one behind the other. LIST, TUPLE, SET and DICT open a container, which END closes; a
+dict takes keys and values in turn. A LIST or TUPLE whose detail is a dtype from I8 to F64 (but F16)
+is whole by itself: count elements, close together, at data. Where all elements are integers, floats
+or booleans, they are stored as narrow as they fit.
+"""
+function deltos_value_builder_put(builder, items, count, err)
+    return ccall(
+        address(slot_deltos_value_builder_put), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_item}, UInt64, Ptr{deltos_error}),
+        builder, items, count, err)
+end
+
+const slot_deltos_value_builder_put_view = Slot(C_NULL)
+"""
+    deltos_value_builder_put_view(builder, array, node, err)
+
+Puts an array.
+"""
+function deltos_value_builder_put_view(builder, array, node, err)
+    return ccall(
+        address(slot_deltos_value_builder_put_view), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_view}, UInt64, Ptr{deltos_error}),
+        builder, array, node, err)
+end
+
+const slot_deltos_value_builder_pack = Slot(C_NULL)
+"""
+    deltos_value_builder_pack(builder, data, size, err)
+
+Ends the value and writes it into memory of the caller's, from which deltos_value_open_memory()
+reads it, in any process. Repeatable; nothing can be put afterwards.
+"""
+function deltos_value_builder_pack(builder, data, size, err)
+    return ccall(
+        address(slot_deltos_value_builder_pack), deltos_status,
+        (Ptr{deltos_builder}, Ptr{Cvoid}, Ptr{UInt64}, Ptr{deltos_error}),
+        builder, data, size, err)
+end
+
+const slot_deltos_value_builder_store = Slot(C_NULL)
+"""
+    deltos_value_builder_store(builder, transaction, name, value, err)
+
+Ends the value and stores it under a name, sealed. An existing value of that name is not replaced.
+"""
+function deltos_value_builder_store(builder, transaction, name, value, err)
+    return ccall(
+        address(slot_deltos_value_builder_store), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_transaction}, Cstring, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        builder, transaction, name, value, err)
+end
+
+const slot_deltos_builder_release = Slot(C_NULL)
+"""
+    deltos_builder_release(builder)
+
+Ends a builder of any kind; what it has not stored vanishes.
+"""
+function deltos_builder_release(builder)
+    return ccall(address(slot_deltos_builder_release), Cvoid, (Ptr{Ptr{deltos_builder}},), builder)
+end
+
 "Every function by its name, with where its address is kept."
 const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_status_name, slot_deltos_status_name),
@@ -2060,6 +2284,19 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_table_to_dense, slot_deltos_table_to_dense),
     (:deltos_table_reinterpret, slot_deltos_table_reinterpret),
     (:deltos_table_make_readonly, slot_deltos_table_make_readonly),
+    (:deltos_value_open_memory, slot_deltos_value_open_memory),
+    (:deltos_value_read, slot_deltos_value_read),
+    (:deltos_value_children, slot_deltos_value_children),
+    (:deltos_value_find, slot_deltos_value_find),
+    (:deltos_value_view, slot_deltos_value_view),
+    (:deltos_value_hash, slot_deltos_value_hash),
+    (:deltos_value_equal, slot_deltos_value_equal),
+    (:deltos_value_builder_begin, slot_deltos_value_builder_begin),
+    (:deltos_value_builder_put, slot_deltos_value_builder_put),
+    (:deltos_value_builder_put_view, slot_deltos_value_builder_put_view),
+    (:deltos_value_builder_pack, slot_deltos_value_builder_pack),
+    (:deltos_value_builder_store, slot_deltos_value_builder_store),
+    (:deltos_builder_release, slot_deltos_builder_release),
 ]
 
 """

@@ -139,6 +139,13 @@ pub struct deltos_cursor {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
+/// something being built; one thread at a time
+#[repr(C)]
+pub struct deltos_builder {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
 /// Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
 /// second, and once at the end.
 pub type deltos_progress = Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
@@ -157,6 +164,8 @@ pub const DELTOS_KIND_BUFFER: i32 = 1;
 pub const DELTOS_KIND_ARRAY: i32 = 2;
 /// rows reached by pointers, table.h
 pub const DELTOS_KIND_TABLE: i32 = 3;
+/// a tree that describes itself, sealed, value.h
+pub const DELTOS_KIND_VALUE: i32 = 4;
 
 // Element types. The numbers are stored in files. A format string says more (field names, byte order); a dtype is the
 // quick answer, and the only one for types that have no format character.
@@ -622,6 +631,56 @@ pub struct deltos_table_info {
     pub reserved: u32,
     /// format string of one element
     pub format: *const c_char,
+}
+
+// Kinds of items.
+pub const DELTOS_VALUE_NULL: i32 = 0;
+pub const DELTOS_VALUE_BOOL: i32 = 1;
+pub const DELTOS_VALUE_INT: i32 = 2;
+pub const DELTOS_VALUE_UINT: i32 = 3;
+pub const DELTOS_VALUE_FLOAT: i32 = 4;
+pub const DELTOS_VALUE_BYTES: i32 = 5;
+pub const DELTOS_VALUE_UTF8: i32 = 6;
+pub const DELTOS_VALUE_LIST: i32 = 7;
+pub const DELTOS_VALUE_TUPLE: i32 = 8;
+pub const DELTOS_VALUE_SET: i32 = 9;
+pub const DELTOS_VALUE_DICT: i32 = 10;
+pub const DELTOS_VALUE_DATE: i32 = 11;
+pub const DELTOS_VALUE_DATETIME: i32 = 12;
+pub const DELTOS_VALUE_DECIMAL: i32 = 13;
+pub const DELTOS_VALUE_NDARRAY: i32 = 14;
+pub const DELTOS_VALUE_REFERENCE: i32 = 16;
+/// building: ends the container opened last. Finding: absent
+pub const DELTOS_VALUE_END: i32 = 17;
+/// building: the node that was put with the same `node`
+pub const DELTOS_VALUE_SHARE: i32 = 18;
+
+// What a decimal is.
+pub const DELTOS_DECIMAL_FINITE: i32 = 0;
+pub const DELTOS_DECIMAL_INFINITE: i32 = 1;
+pub const DELTOS_DECIMAL_NAN: i32 = 2;
+pub const DELTOS_DECIMAL_SIGNALLING_NAN: i32 = 3;
+
+// detail of a DATETIME without a zone.
+pub const DELTOS_VALUE_NO_ZONE: i32 = 2147483647;
+
+/// One node. Frozen. Fields that a kind does not use are 0 when read and not looked at when put.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_item {
+    /// DELTOS_VALUE_*
+    pub kind: i32,
+    /// see the table above
+    pub detail: i32,
+    /// reading: its number. Building: 0, or a name below 2^56 for [`DELTOS_VALUE_SHARE`]
+    pub node: u64,
+    /// elements, pairs, bytes, digits or dimensions
+    pub count: u64,
+    pub i64: i64,
+    pub u64: u64,
+    pub f64: f64,
+    /// reading: borrowed until the value's handle is released
+    pub data: *const c_void,
 }
 
 extern "C" {
@@ -1482,4 +1541,114 @@ extern "C" {
     /// Makes a table give no writable views any more, through this handle. There is no way back. Of one that is
     /// read-only already it does nothing, also while there are views.
     pub fn deltos_table_make_readonly(table: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Opens a value in memory of the caller's.
+    pub fn deltos_value_open_memory(
+        data: *const c_void,
+        size: u64,
+        release: deltos_release,
+        user: *mut c_void,
+        value: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a node is.
+    pub fn deltos_value_read(
+        value: *const deltos_object,
+        node: u64,
+        item: *mut deltos_item,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Reads elements of a list, tuple or set, or keys and values of a dict in turn, in the order in which they were
+    /// put (a set: in its own).
+    pub fn deltos_value_children(
+        value: *const deltos_object,
+        node: u64,
+        first: u64,
+        items: *mut deltos_item,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Looks for a key of a dict, or a member of a set.
+    pub fn deltos_value_find(
+        value: *const deltos_object,
+        node: u64,
+        key: *const deltos_item,
+        keys: *const deltos_object,
+        found: *mut deltos_item,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows an array's elements, or those of a list or tuple that lie as numbers, without a copy.
+    pub fn deltos_value_view(
+        value: *const deltos_object,
+        node: u64,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// A hash of what a node holds: equal nodes have the same one, in every process, language and version.
+    pub fn deltos_value_hash(
+        value: *const deltos_object,
+        node: u64,
+        hash: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Whether two nodes hold equal values.
+    pub fn deltos_value_equal(
+        a: *const deltos_object,
+        node_a: u64,
+        b: *const deltos_object,
+        node_b: u64,
+        equal: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Begins a value.
+    pub fn deltos_value_builder_begin(builder: *mut *mut deltos_builder, err: *mut deltos_error) -> deltos_status;
+
+    /// Puts items, one behind the other. LIST, TUPLE, SET and DICT open a container, which END closes; a dict takes
+    /// keys and values in turn. A LIST or TUPLE whose detail is a dtype from I8 to F64 (but F16) is whole by itself:
+    /// count elements, close together, at data. Where all elements are integers, floats or booleans, they are stored as
+    /// narrow as they fit.
+    pub fn deltos_value_builder_put(
+        builder: *mut deltos_builder,
+        items: *const deltos_item,
+        count: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Puts an array.
+    pub fn deltos_value_builder_put_view(
+        builder: *mut deltos_builder,
+        array: *const deltos_view,
+        node: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends the value and writes it into memory of the caller's, from which [`deltos_value_open_memory`] reads it, in
+    /// any process. Repeatable; nothing can be put afterwards.
+    pub fn deltos_value_builder_pack(
+        builder: *mut deltos_builder,
+        data: *mut c_void,
+        size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends the value and stores it under a name, sealed. An existing value of that name is not replaced.
+    pub fn deltos_value_builder_store(
+        builder: *mut deltos_builder,
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        value: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends a builder of any kind; what it has not stored vanishes.
+    pub fn deltos_builder_release(builder: *mut *mut deltos_builder);
 }

@@ -1,0 +1,217 @@
+// include/deltos/value.h
+#include <deltos/value.h>
+
+#include "capi/convert.hpp"
+#include "capi/guard.hpp"
+
+using namespace deltos;
+using namespace deltos::capi;
+
+namespace {
+
+Status check_value(const deltos_object *value) {
+  DELTOS_TRY(check_handle(value));
+  if (value->value) return {};
+  return fail(Code::kind, "the object is not a value");
+}
+
+// Two structs with the same fields: the inner one has no need of public headers.
+void show(const value::Item &item, deltos_item *out) {
+  out->kind = static_cast<std::int32_t>(item.kind);
+  out->detail = item.detail;
+  out->node = item.node;
+  out->count = item.count;
+  out->i64 = item.i64;
+  out->u64 = item.u64;
+  out->f64 = item.f64;
+  out->data = item.data;
+}
+
+value::Item item_of(const deltos_item &given) {
+  value::Item item;
+  item.kind = static_cast<value::Kind>(given.kind);
+  item.detail = given.detail;
+  item.node = given.node;
+  item.count = given.count;
+  item.i64 = given.i64;
+  item.u64 = given.u64;
+  item.f64 = given.f64;
+  item.data = static_cast<const std::byte *>(given.data);
+  return item;
+}
+
+// A key as a reader would describe it: of what lies in a value only the node is asked for.
+Result<value::Item> key_of(const deltos_item *key, const object::Value &keys) {
+  value::Item item = item_of(*key);
+  if (value::is_container(item.kind) || item.kind == value::Kind::ndarray) {
+    DELTOS_TRY(keys.reader().read(key->node, &item));
+    return item;
+  }
+  const bool text = item.kind == value::Kind::utf8 || item.kind == value::Kind::bytes;
+  if ((text || item.kind == value::Kind::decimal) && item.data == nullptr && item.count != 0)
+    return fail(Code::invalid, "the key's data is NULL");
+  return item;
+}
+
+}  // namespace
+
+deltos_status deltos_value_open_memory(const void *data, uint64_t size, deltos_release release, void *user,
+                                       deltos_object **value, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(value));
+    if (data == nullptr) return fail(Code::invalid, "the memory is NULL");
+    const auto owner = std::make_shared<Foreign>(release, user);
+    DELTOS_ASSIGN(object::Value::Pointer opened,
+                  object::Value::in_memory({static_cast<const std::byte *>(data), size}, owner));
+    *value = new deltos_object(std::move(opened));
+    owner->arm();
+    return {};
+  });
+}
+
+deltos_status deltos_value_read(const deltos_object *value, uint64_t node, deltos_item *item, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(value));
+    DELTOS_TRY(check_output(item, "the item"));
+    value::Item found;
+    DELTOS_TRY(value->value->reader().read(node, &found));
+    show(found, item);
+    return {};
+  });
+}
+
+deltos_status deltos_value_children(const deltos_object *value, uint64_t node, uint64_t first, deltos_item *items,
+                                    uint64_t capacity, uint64_t *count, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(value));
+    DELTOS_TRY(check_array(items, capacity, count));
+    constexpr std::uint64_t kAtOnce = 64;
+    value::Item of_node, found[kAtOnce];
+    DELTOS_TRY(value->value->reader().read(node, &of_node));
+    const std::uint64_t parts = of_node.kind == value::Kind::dict ? 2 : 1;
+    std::uint64_t all = 0;
+    for (std::uint64_t given = kAtOnce; given == kAtOnce; all += given) {
+      const std::uint64_t room = std::min(kAtOnce, capacity - all);
+      DELTOS_TRY(value->value->reader().children(node, first + all / parts, found, room, &given));
+      for (std::uint64_t i = 0; i < given; ++i) show(found[i], &items[all + i]);
+    }
+    *count = all;
+    return {};
+  });
+}
+
+deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const deltos_item *key,
+                                const deltos_object *keys, deltos_item *found, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(value));
+    if (keys != nullptr) DELTOS_TRY(check_value(keys));
+    DELTOS_TRY(check_output(found, "the item"));
+    if (key == nullptr) return fail(Code::invalid, "the key is NULL");
+    const object::Value &of_keys = keys != nullptr ? *keys->value : *value->value;
+    DELTOS_ASSIGN(const value::Item wanted, key_of(key, of_keys));
+    value::Item item;
+    DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
+    show(item, found);
+    return {};
+  });
+}
+
+deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags, deltos_view **view,
+                                deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(view));
+    DELTOS_TRY(check_value(value));
+    return give(value->value->view(node, flags), view);
+  });
+}
+
+deltos_status deltos_value_hash(const deltos_object *value, uint64_t node, uint64_t *hash, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(value));
+    DELTOS_TRY(check_output(hash, "the hash"));
+    const value::Reader &reader = value->value->reader();
+    value::Item item;
+    DELTOS_TRY(reader.read(node, &item));
+    std::uint64_t found = 0;
+    DELTOS_TRY(value::Comparison(&reader, &reader).hash(value::Comparison::Side::a, item, &found));
+    *hash = found;
+    return {};
+  });
+}
+
+deltos_status deltos_value_equal(const deltos_object *a, uint64_t node_a, const deltos_object *b, uint64_t node_b,
+                                 uint8_t *equal, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(a));
+    DELTOS_TRY(check_value(b));
+    DELTOS_TRY(check_output(equal, "the answer"));
+    value::Item left, right;
+    DELTOS_TRY(a->value->reader().read(node_a, &left));
+    DELTOS_TRY(b->value->reader().read(node_b, &right));
+    bool same = false;
+    DELTOS_TRY(value::Comparison(&a->value->reader(), &b->value->reader()).equal(left, right, &same));
+    *equal = same ? 1 : 0;
+    return {};
+  });
+}
+
+deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle_output(builder));
+    *builder = new deltos_builder();
+    return {};
+  });
+}
+
+deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_item *items, uint64_t count,
+                                       deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(builder));
+    if (items == nullptr && count != 0) return fail(Code::invalid, "the items are NULL");
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const value::Item item = item_of(items[i]);
+      DELTOS_TRY(builder->value.put({&item, 1}));
+    }
+    return {};
+  });
+}
+
+deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node,
+                                            deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(builder));
+    DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(array, nullptr));
+    return object::put_memory(builder->value, *memory, node);
+  });
+}
+
+deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_output(size, "the size"));
+    const std::uint64_t room = *size;
+    if (data == nullptr && room != 0) return fail(Code::invalid, "the memory is NULL, but its size is not 0");
+    DELTOS_ASSIGN(*size, builder->value.finish());
+    if (room < *size)
+      return fail(Code::too_small, "the value has %llu bytes; there is room for %llu",
+                  static_cast<unsigned long long>(*size), static_cast<unsigned long long>(room));
+    std::memcpy(data, builder->value.image().data(), static_cast<std::size_t>(*size));
+    return {};
+  });
+}
+
+deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transaction *transaction, const char *name,
+                                         deltos_object **value, deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    if (value != nullptr) *value = nullptr;
+    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_handle(transaction));
+    DELTOS_TRY(check_text(name, "name"));
+    return transaction->transaction->all_or_nothing(
+        [&] { return give(object::store_value(*transaction->transaction, name, builder->value), value); });
+  });
+}
+
+void deltos_builder_release(deltos_builder **builder) {
+  return guard_void([&] { release_handle(builder); });
+}
