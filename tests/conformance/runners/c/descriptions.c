@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "operations.h"
+#include "values.h"
 
-static const word kind_words[] = {
-    {"buffer", DELTOS_KIND_BUFFER}, {"table", DELTOS_KIND_TABLE}, {"array", DELTOS_KIND_ARRAY}, {NULL, 0}};
+static const word kind_words[] = {{"buffer", DELTOS_KIND_BUFFER},
+                                  {"table", DELTOS_KIND_TABLE},
+                                  {"array", DELTOS_KIND_ARRAY},
+                                  {"value", DELTOS_KIND_VALUE},
+                                  {NULL, 0}};
 
 static int kind_field(scene *s, const json_t *described, int32_t *kind) {
   int64_t number = 0;
@@ -88,12 +92,22 @@ static int create_array(scene *s, deltos_transaction *transaction, const json_t 
   return deltos_array_append(*object, data.data, (uint64_t)shape[0], &s->error);
 }
 
+static int create_value(scene *s, deltos_transaction *transaction, const json_t *described, deltos_object **object) {
+  deltos_builder *builder = NULL;
+  TRY(build_value(s, described, "value", &builder));
+  const deltos_status status =
+      deltos_value_builder_store(builder, transaction, text_field(described, "name", ""), object, &s->error);
+  deltos_builder_release(&builder);
+  return status;
+}
+
 static int create_described(scene *s, deltos_transaction *transaction, const json_t *described,
                             deltos_object **object) {
   int32_t kind = 0;
   TRY(kind_field(s, described, &kind));
   if (kind == DELTOS_KIND_TABLE) return create_table(s, transaction, described, object);
   if (kind == DELTOS_KIND_ARRAY) return create_array(s, transaction, described, object);
+  if (kind == DELTOS_KIND_VALUE) return create_value(s, transaction, described, object);
   return create_buffer(s, transaction, described, object);
 }
 
@@ -200,14 +214,25 @@ static int expect_table(scene *s, const json_t *described, const deltos_object *
   return verdict;
 }
 
+static int expect_value_object(scene *s, const json_t *described, const deltos_object *value) {
+  deltos_object_info info;
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  TRY(deltos_object_stat(value, &info, &s->error));
+  if (!info.sealed) return wrong(s, "a value is not sealed");
+  TRY(expect_tree(s, described, "value", value, 0));
+  return json_object_get(described, "hash") == NULL ? DONE : expect_hash(s, described, "hash", value, 0);
+}
+
 static int expect_described(scene *s, const json_t *described, const deltos_snapshot *snapshot) {
   int32_t kind = 0;
-  deltos_object *table = NULL;
+  deltos_object *object = NULL;
   TRY(kind_field(s, described, &kind));
-  if (kind != DELTOS_KIND_TABLE) return expect_object(s, described, snapshot, kind);
-  TRY(deltos_object_open(snapshot, text_field(described, "name", NULL), kind, &table, &s->error));
-  const int verdict = expect_table(s, described, table);
-  deltos_object_release(&table);
+  if (kind == DELTOS_KIND_BUFFER || kind == DELTOS_KIND_ARRAY) return expect_object(s, described, snapshot, kind);
+  TRY(deltos_object_open(snapshot, text_field(described, "name", NULL), kind, &object, &s->error));
+  const int verdict =
+      kind == DELTOS_KIND_TABLE ? expect_table(s, described, object) : expect_value_object(s, described, object);
+  deltos_object_release(&object);
   return verdict;
 }
 

@@ -128,6 +128,6 @@ typedef struct operation {
 #define OPERATION(name, fields) \
   { #name, do_##name, " do status message " fields " " }
 
-extern const operation view_operations[], table_operations[], array_operations[];
+extern const operation view_operations[], table_operations[], array_operations[], value_operations[];
 
 #endif
