@@ -52,23 +52,17 @@ static int create_buffer(scene *s, deltos_transaction *transaction, const json_t
 static int fill_rows(scene *s, const json_t *described, deltos_object *table) {
   const bytes data = data_of(s, json_object_get(described, "data"));
   const unsigned char *from = data.data;
-  deltos_table_info info;
-  deltos_view *pin = NULL;
-  void *const *rows = NULL;
-  const int64_t *lengths = NULL;
-  memset(&info, 0, sizeof info);
-  info.struct_size = sizeof info;
-  TRY(deltos_table_stat(table, &info, &s->error));
-  TRY(deltos_table_rows(table, 1, &pin, &rows, &lengths, &s->error));
+  table_rows of;
+  TRY(rows_of(s, table, 1, &of));
   size_t left = data.size;
-  for (int64_t row = 0; row < info.rows; ++row) {
-    const size_t size = (size_t)lengths[row] * (size_t)info.itemsize;
+  for (int64_t row = 0; row < of.info.rows; ++row) {
+    const size_t size = (size_t)of.lengths[row] * (size_t)of.info.itemsize;
     if (size > left) break;
-    if (size != 0) memcpy(rows[row], from, size);
+    if (size != 0) memcpy(of.rows[row], from, size);
     from += size;
     left -= size;
   }
-  deltos_view_release(&pin);
+  deltos_view_release(&of.pin);
   return left == 0 ? DONE : wrong(s, "%zu bytes do not fit into the rows", left);
 }
 
@@ -187,30 +181,24 @@ static int expect_count(scene *s, const json_t *description, const deltos_storag
 /* The rows of a table one after the other, against the data; shape and lengths against those of the description. */
 static int expect_table(scene *s, const json_t *described, const deltos_object *table) {
   const json_t *data = json_object_get(described, "data");
-  deltos_table_info info;
-  deltos_view *pin = NULL;
-  void *const *rows = NULL;
-  const int64_t *lengths = NULL;
-  memset(&info, 0, sizeof info);
-  info.struct_size = sizeof info;
-  TRY(deltos_table_stat(table, &info, &s->error));
-  TRY(deltos_table_rows(table, 0, &pin, &rows, &lengths, &s->error));
-  const char *dtype = word_of(dtype_words, info.dtype);
-  const int64_t shape[2] = {info.rows, info.columns};
+  table_rows of;
+  TRY(rows_of(s, table, 0, &of));
+  const char *dtype = word_of(dtype_words, of.info.dtype);
+  const int64_t shape[2] = {of.info.rows, of.info.columns};
   size_t size = 0;
-  for (int64_t row = 0; row < info.rows; ++row) size += (size_t)lengths[row] * (size_t)info.itemsize;
+  for (int64_t row = 0; row < of.info.rows; ++row) size += (size_t)of.lengths[row] * (size_t)of.info.itemsize;
   unsigned char *all = keep(s, size), *to = all;
-  for (int64_t row = 0; row < info.rows; ++row) {
-    const size_t count = (size_t)lengths[row] * (size_t)info.itemsize;
-    if (count != 0) memcpy(to, rows[row], count);
+  for (int64_t row = 0; row < of.info.rows; ++row) {
+    const size_t count = (size_t)of.lengths[row] * (size_t)of.info.itemsize;
+    if (count != 0) memcpy(to, of.rows[row], count);
     to += count;
   }
-  const int verdict = expect_text(s, described, "format", info.format, strlen(info.format)) ||
+  const int verdict = expect_text(s, described, "format", of.info.format, strlen(of.info.format)) ||
                       expect_text(s, described, "dtype", dtype, strlen(dtype)) ||
-                      expect_list(s, described, "shape", shape, info.ragged ? 1 : 2) ||
-                      expect_list(s, described, "lengths", lengths, (int32_t)info.rows) ||
-                      expect_bool(s, described, "sealed", info.sealed) || expect_bytes(s, data, all, size);
-  deltos_view_release(&pin);
+                      expect_list(s, described, "shape", shape, of.info.ragged ? 1 : 2) ||
+                      expect_list(s, described, "lengths", of.lengths, (int32_t)of.info.rows) ||
+                      expect_bool(s, described, "sealed", of.info.sealed) || expect_bytes(s, data, all, size);
+  deltos_view_release(&of.pin);
   return verdict;
 }
 

@@ -392,3 +392,10 @@ void given_value(scene *s, const json_t *item, deltos_metadatum *value) {
     value->shape = list_field(s, item, "shape");
   }
 }
+
+int rows_of(scene *s, const deltos_object *table, uint8_t writable, table_rows *of) {
+  memset(of, 0, sizeof *of);
+  of->info.struct_size = sizeof of->info;
+  TRY(deltos_table_stat(table, &of->info, &s->error));
+  return deltos_table_rows(table, writable, &of->pin, &of->rows, &of->lengths, &s->error);
+}

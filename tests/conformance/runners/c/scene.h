@@ -106,6 +106,15 @@ int given_view(scene *s, const json_t *step, deltos_view *view);
 void given_value(scene *s, const json_t *item, deltos_metadatum *value);
 int given_type(scene *s, const json_t *step, const char **format, int32_t *dtype);
 
+/* A table and its rows, which stay as long as the view does. */
+typedef struct table_rows {
+  deltos_table_info info;
+  deltos_view *pin;
+  void *const *rows;
+  const int64_t *lengths;
+} table_rows;
+int rows_of(scene *s, const deltos_object *table, uint8_t writable, table_rows *of);
+
 /* Declares the handle that a step names, or leaves. */
 #define HANDLE(type, variable, field, kind)         \
   type *variable = handle_of(s, step, field, kind); \

@@ -129,16 +129,10 @@ static int expect_rows(scene *s, const json_t *step, const deltos_table_info *in
 
 static int do_table_rows(scene *s, const json_t *step) {
   HANDLE(deltos_object, table, "table", OBJECT);
-  deltos_table_info info;
-  deltos_view *pin = NULL;
-  void *const *rows = NULL;
-  const int64_t *lengths = NULL;
-  memset(&info, 0, sizeof info);
-  info.struct_size = sizeof info;
-  TRY(deltos_table_stat(table, &info, &s->error));
-  TRY(deltos_table_rows(table, (uint8_t)bool_field(step, "writable", 0), &pin, &rows, &lengths, &s->error));
-  const int verdict = expect_rows(s, step, &info, rows, lengths);
-  const int named = name_thing(s, step, VIEW, pin);
+  table_rows of;
+  TRY(rows_of(s, table, (uint8_t)bool_field(step, "writable", 0), &of));
+  const int verdict = expect_rows(s, step, &of.info, of.rows, of.lengths);
+  const int named = name_thing(s, step, VIEW, of.pin);
   return verdict != DONE ? verdict : named;
 }
 
