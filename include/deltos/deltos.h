@@ -124,6 +124,7 @@
 #define DELTOS_DELTOS_H
 
 #include <deltos/array.h>
+#include <deltos/arrow.h>
 #include <deltos/buffer.h>
 #include <deltos/common.h>
 #include <deltos/elements.h>

@@ -59,7 +59,7 @@
  *     deltos_value_builder_put(builder, events, 4, &error) != DELTOS_OK ||
  *     deltos_value_builder_pack(builder, packed, &size, &error) != DELTOS_OK ||
  *     deltos_value_open_memory(packed, size, NULL, NULL, &value, &error) != DELTOS_OK ||
- *     deltos_value_find(value, 0, &events[1], &found, &error) != DELTOS_OK)
+ *     deltos_value_find(value, 0, &events[1], NULL, &found, &error) != DELTOS_OK)
  *   return 1;
  * printf("%lld\n", (long long)found.i64);
  * deltos_object_release(&value);

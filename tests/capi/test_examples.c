@@ -105,6 +105,16 @@ static void test_example__array_is_appended_to(void **state) {
   assert_int_equal(example_array(NULL, NULL, NULL, NULL), 0);
 }
 
+static void test_example__value_is_looked_up(void **state) {
+  (void)state;
+  assert_int_equal(example_value(NULL, NULL, NULL, NULL), 0);
+}
+
+static void test_example__arrow_shows_memory(void **state) {
+  (void)state;
+  assert_int_equal(example_arrow(NULL, NULL, NULL, NULL), 0);
+}
+
 static void test_example__whole_program_stores_a_number(void **state) {
   (void)state;
   assert_int_equal(example_deltos_main(), 0);
@@ -130,6 +140,8 @@ int main(void) {
       in_example(test_example__buffer_is_created),
       in_example(test_example__table_gives_its_row_pointers),
       in_example(test_example__array_is_appended_to),
+      in_example(test_example__value_is_looked_up),
+      in_example(test_example__arrow_shows_memory),
       in_example(test_example__whole_program_stores_a_number),
   };
   return cmocka_run_group_tests_name("examples", tests, NULL, NULL);

@@ -20,6 +20,7 @@ from deltos._ffi import ffi, lib
 
 # What the package does without, each with its reason.
 NOT_USED = {
+    "deltos_view_to_arrow": "bound next",
     "deltos_value_open_memory": "bound next",
     "deltos_value_read": "bound next",
     "deltos_value_children": "bound next",

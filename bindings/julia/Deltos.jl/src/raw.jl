@@ -423,6 +423,21 @@ struct deltos_array_options
     max_bytes::UInt64  # WRITE: refuse to grow beyond; 0: no limit but the home's
 end
 
+"""
+the type of a column, by the interface of Arrow
+"""
+mutable struct deltos_arrow_schema end
+
+"""
+its data
+"""
+mutable struct deltos_arrow_array end
+
+"""
+batches of data of one type
+"""
+mutable struct deltos_arrow_stream end
+
 # Answers of deltos_view_compare().
 const DELTOS_COMPARE_LESS = Int32(-1)
 const DELTOS_COMPARE_EQUAL = Int32(0)
@@ -1484,6 +1499,19 @@ function deltos_array_close(array, err)
         array, err)
 end
 
+const slot_deltos_view_to_arrow = Slot(C_NULL)
+"""
+    deltos_view_to_arrow(view, schema, array, err)
+
+Shows a view's elements as a column, one entry for each index of the first dimension.
+"""
+function deltos_view_to_arrow(view, schema, array, err)
+    return ccall(
+        address(slot_deltos_view_to_arrow), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_arrow_schema}, Ptr{deltos_arrow_array}, Ptr{deltos_error}),
+        view, schema, array, err)
+end
+
 const slot_deltos_buffer_create = Slot(C_NULL)
 """
     deltos_buffer_create(transaction, name, content, buffer, err)
@@ -2247,6 +2275,7 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_array_byteswap, slot_deltos_array_byteswap),
     (:deltos_array_flush, slot_deltos_array_flush),
     (:deltos_array_close, slot_deltos_array_close),
+    (:deltos_view_to_arrow, slot_deltos_view_to_arrow),
     (:deltos_buffer_create, slot_deltos_buffer_create),
     (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
     (:deltos_buffer_replace, slot_deltos_buffer_replace),

@@ -2,6 +2,7 @@
 
 # What is not called, each with its reason.
 const UNUSED = Dict{Symbol,String}(
+    :deltos_view_to_arrow => "bound next",
     :deltos_value_open_memory => "bound next",
     :deltos_value_read => "bound next",
     :deltos_value_children => "bound next",

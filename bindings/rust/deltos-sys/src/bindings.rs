@@ -567,6 +567,27 @@ pub struct deltos_array_options {
     pub max_bytes: u64,
 }
 
+/// the type of a column, by the interface of Arrow
+#[repr(C)]
+pub struct deltos_arrow_schema {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// its data
+#[repr(C)]
+pub struct deltos_arrow_array {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// batches of data of one type
+#[repr(C)]
+pub struct deltos_arrow_stream {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
 // Answers of deltos_view_compare().
 pub const DELTOS_COMPARE_LESS: i32 = -1;
 pub const DELTOS_COMPARE_EQUAL: i32 = 0;
@@ -1186,6 +1207,14 @@ extern "C" {
     /// Closes the handle, or refuses and changes nothing: while views acquired through it live, it answers
     /// [`DELTOS_E_PINNED`] and says how many.
     pub fn deltos_array_close(array: *mut *mut deltos_object, err: *mut deltos_error) -> deltos_status;
+
+    /// Shows a view's elements as a column, one entry for each index of the first dimension.
+    pub fn deltos_view_to_arrow(
+        view: *const deltos_view,
+        schema: *mut deltos_arrow_schema,
+        array: *mut deltos_arrow_array,
+        err: *mut deltos_error,
+    ) -> deltos_status;
 
     /// Creates a buffer with content.
     pub fn deltos_buffer_create(

@@ -94,16 +94,16 @@ layout! {
         deltos_array_count deltos_array_capacity deltos_array_append deltos_array_tail deltos_array_advance
         deltos_array_extend deltos_array_insert deltos_array_remove deltos_array_resize deltos_array_reserve
         deltos_array_shrink deltos_array_clear deltos_array_reverse deltos_array_byteswap deltos_array_flush
-        deltos_array_close deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace deltos_view_fill
-        deltos_view_equal deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd
-        deltos_view_write_fd deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64 deltos_view_get_bytes
-        deltos_view_set_i64 deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes deltos_view_atomic_load
-        deltos_view_atomic_store deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_metadata_get
-        deltos_metadata_list deltos_metadata_set deltos_metadata_remove deltos_table_create deltos_table_wrap
-        deltos_table_from_view deltos_table_from_views deltos_table_stat deltos_table_rows deltos_table_row
-        deltos_table_to_dense deltos_table_reinterpret deltos_table_make_readonly deltos_value_open_memory
-        deltos_value_read deltos_value_children deltos_value_find deltos_value_view deltos_value_hash deltos_value_equal
-        deltos_value_builder_begin deltos_value_builder_put deltos_value_builder_put_view deltos_value_builder_pack
-        deltos_value_builder_store deltos_builder_release
+        deltos_array_close deltos_view_to_arrow deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace
+        deltos_view_fill deltos_view_equal deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather
+        deltos_view_read_fd deltos_view_write_fd deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64
+        deltos_view_get_bytes deltos_view_set_i64 deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes
+        deltos_view_atomic_load deltos_view_atomic_store deltos_view_atomic_add deltos_view_atomic_compare_exchange
+        deltos_metadata_get deltos_metadata_list deltos_metadata_set deltos_metadata_remove deltos_table_create
+        deltos_table_wrap deltos_table_from_view deltos_table_from_views deltos_table_stat deltos_table_rows
+        deltos_table_row deltos_table_to_dense deltos_table_reinterpret deltos_table_make_readonly
+        deltos_value_open_memory deltos_value_read deltos_value_children deltos_value_find deltos_value_view
+        deltos_value_hash deltos_value_equal deltos_value_builder_begin deltos_value_builder_put
+        deltos_value_builder_put_view deltos_value_builder_pack deltos_value_builder_store deltos_builder_release
     }
 }

@@ -1,0 +1,195 @@
+/* Memory that is shown as Arrow: types, data, what is copied and who keeps it. */
+#include "fixture.h"
+
+static struct ArrowSchema type;
+static struct ArrowArray column;
+
+static deltos_view *wrapped(const void *data, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape,
+                            const int64_t *strides) {
+  deltos_view layout, *view = NULL;
+  memset(&layout, 0, sizeof layout);
+  layout.struct_size = sizeof layout;
+  layout.data = (void *)(uintptr_t)data;
+  layout.format = format;
+  layout.dtype = dtype;
+  layout.ndim = ndim;
+  layout.shape = shape;
+  layout.strides = strides;
+  layout.readonly = 1;
+  ok(deltos_view_wrap(&layout, NULL, NULL, &view, &error));
+  return view;
+}
+
+static void release(void) {
+  type.release(&type);
+  column.release(&column);
+  assert_null((void *)(uintptr_t)type.release);
+  assert_null((void *)(uintptr_t)column.release);
+}
+
+/* Shows memory of one dimension; the view is released before anybody looks. */
+static void show(const void *data, const char *format, int32_t dtype, int64_t count) {
+  deltos_view *view = wrapped(data, format, dtype, 1, &count, NULL);
+  ok(deltos_view_to_arrow(view, &type, &column, &error));
+  deltos_view_release(&view);
+  assert_int_equal(column.length, count);
+  assert_int_equal(column.null_count, 0);
+}
+
+static void test_arrow__numbers_are_shown_where_they_lie(void **state) {
+  static const struct {
+    int32_t dtype;
+    const char *format;
+  } known[] = {{DELTOS_DTYPE_I8, "c"},        {DELTOS_DTYPE_I16, "s"}, {DELTOS_DTYPE_I32, "i"},
+               {DELTOS_DTYPE_I64, "l"},       {DELTOS_DTYPE_U8, "C"},  {DELTOS_DTYPE_U16, "S"},
+               {DELTOS_DTYPE_U32, "I"},       {DELTOS_DTYPE_U64, "L"}, {DELTOS_DTYPE_F16, "e"},
+               {DELTOS_DTYPE_F32, "f"},       {DELTOS_DTYPE_F64, "g"}, {DELTOS_DTYPE_BF16, "w:2"},
+               {DELTOS_DTYPE_F8_E4M3, "w:1"}, {DELTOS_DTYPE_BOOL, "c"}};
+  static const uint64_t memory[4] = {1, 0, 1, 0};
+  (void)state;
+  for (size_t i = 0; i < sizeof known / sizeof *known; ++i) {
+    show(memory, NULL, known[i].dtype, 3);
+    assert_string_equal(type.format, known[i].format);
+    assert_int_equal(column.n_buffers, 2);
+    assert_null(column.buffers[0]);
+    assert_ptr_equal(column.buffers[1], memory);
+    assert_int_equal(type.flags & ARROW_FLAG_NULLABLE, 0);
+    release();
+  }
+}
+
+static void test_arrow__truths_say_that_they_are_bytes(void **state) {
+  static const uint8_t truths[2] = {1, 0};
+  static const char expected[] =
+      "\2\0\0\0\24\0\0\0ARROW:extension:name\13\0\0\0arrow.bool8"
+      "\30\0\0\0ARROW:extension:metadata\0\0\0\0";
+  (void)state;
+  show(truths, "?", 0, 2);
+  assert_memory_equal(type.metadata, expected, sizeof expected - 1);
+  release();
+}
+
+static void test_arrow__complex_numbers_are_pairs(void **state) {
+  static const double numbers[4] = {1, 2, 3, 4};
+  (void)state;
+  show(numbers, "Zd", 0, 2);
+  assert_string_equal(type.format, "+w:2");
+  assert_int_equal(type.n_children, 1);
+  assert_string_equal(type.children[0]->format, "g");
+  assert_int_equal(column.children[0]->length, 4);
+  assert_ptr_equal(column.children[0]->buffers[1], numbers);
+  release();
+}
+
+static void test_arrow__more_dimensions_are_a_tensor(void **state) {
+  static const int32_t numbers[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  static const int64_t shape[3] = {2, 3, 2};
+  deltos_view *view = wrapped(numbers, "i", 0, 3, shape, NULL);
+  (void)state;
+  ok(deltos_view_to_arrow(view, &type, &column, &error));
+  deltos_view_release(&view);
+  assert_string_equal(type.format, "+w:6");
+  assert_non_null(memmem(type.metadata, 200, "arrow.fixed_shape_tensor", 24));
+  assert_non_null(memmem(type.metadata, 200, "{\"shape\":[3,2]}", 15));
+  assert_int_equal(column.length, 2);
+  assert_int_equal(column.children[0]->length, 12);
+  assert_ptr_equal(column.children[0]->buffers[1], numbers);
+  release();
+}
+
+static void test_arrow__strided_elements_are_copied(void **state) {
+  static const int16_t numbers[6] = {1, 2, 3, 4, 5, 6};
+  static const int64_t shape[1] = {3}, strides[1] = {-4};
+  static const int16_t expected[3] = {6, 4, 2};
+  deltos_view *view = wrapped(&numbers[5], "h", 0, 1, shape, strides);
+  (void)state;
+  ok(deltos_view_to_arrow(view, &type, &column, &error));
+  deltos_view_release(&view);
+  assert_memory_equal(column.buffers[1], expected, sizeof expected);
+  assert_int_equal((uintptr_t)column.buffers[1] % 64, 0);
+  release();
+}
+
+static void test_arrow__structures_are_columns_of_their_fields(void **state) {
+  static const struct {
+    int32_t id;
+    float at[2];
+  } rows[2] = {{7, {1, 2}}, {8, {3, 4}}};
+  (void)state;
+  show(rows, "T{i:id:(2)f:at:}", 0, 2);
+  assert_string_equal(type.format, "+s");
+  assert_int_equal(type.n_children, 2);
+  assert_string_equal(type.children[0]->name, "id");
+  assert_string_equal(type.children[1]->name, "at");
+  assert_string_equal(type.children[1]->format, "+w:2");
+  assert_int_equal(((const int32_t *)column.children[0]->buffers[1])[1], 8);
+  assert_true(((const float *)column.children[1]->children[0]->buffers[1])[3] == 4);
+  release();
+}
+
+static void test_arrow__a_child_can_be_moved_out(void **state) {
+  static const struct {
+    int32_t id;
+    int32_t size;
+  } rows[2] = {{7, 1}, {8, 2}};
+  (void)state;
+  show(rows, "T{i:id:i:size:}", 0, 2);
+  struct ArrowArray moved = *column.children[1];
+  column.children[1]->release = NULL;
+  release();
+  assert_int_equal(((const int32_t *)moved.buffers[1])[1], 2);
+  moved.release(&moved);
+}
+
+static void test_arrow__what_arrow_lacks_is_refused_and_named(void **state) {
+  static const char *formats[] = {"3w", ">d", "T{di}"};
+  static const char *words[] = {"3w", ">d", "no name"};
+  static const char memory[64];
+  const int64_t one = 1;
+  (void)state;
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; ++i) {
+    deltos_view *view = wrapped(memory, formats[i], 0, 1, &one, NULL);
+    memset(&type, 0xff, sizeof type);
+    memset(&column, 0xff, sizeof column);
+    expect_message(DELTOS_E_UNSUPPORTED, words[i], deltos_view_to_arrow(view, &type, &column, &error));
+    assert_null((void *)(uintptr_t)type.release);
+    assert_null((void *)(uintptr_t)column.release);
+    deltos_view_release(&view);
+  }
+  expect(DELTOS_E_INVALID, deltos_view_to_arrow(NULL, &type, &column, &error));
+}
+
+static void test_arrow__a_column_counts_as_a_view(void **state) {
+  world *w = *state;
+  const int64_t shape[1] = {4};
+  deltos_object *object = NULL;
+  deltos_view *view = NULL;
+  deltos_transaction *transaction = begin(w->storage);
+  ok(deltos_buffer_create_zeroed(transaction, "b", "d", 0, 1, shape, &object, &error));
+  commit(transaction);
+  ok(deltos_view_acquire(object, DELTOS_VIEW_FULL, &view, &error));
+  ((double *)view->data)[3] = 5;
+  ok(deltos_view_to_arrow(view, &type, &column, &error));
+  assert_ptr_equal(column.buffers[1], view->data);
+  deltos_view_release(&view);
+  deltos_object_release(&object);
+  expect(DELTOS_E_PINNED, deltos_storage_close(&w->storage, &error));
+  assert_true(((const double *)column.buffers[1])[3] == 5);
+  release();
+  ok(deltos_storage_close(&w->storage, &error));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_arrow__numbers_are_shown_where_they_lie),
+      cmocka_unit_test(test_arrow__truths_say_that_they_are_bytes),
+      cmocka_unit_test(test_arrow__complex_numbers_are_pairs),
+      cmocka_unit_test(test_arrow__more_dimensions_are_a_tensor),
+      cmocka_unit_test(test_arrow__strided_elements_are_copied),
+      cmocka_unit_test(test_arrow__structures_are_columns_of_their_fields),
+      cmocka_unit_test(test_arrow__a_child_can_be_moved_out),
+      cmocka_unit_test(test_arrow__what_arrow_lacks_is_refused_and_named),
+      in_storage(test_arrow__a_column_counts_as_a_view),
+  };
+  return cmocka_run_group_tests_name("arrow", tests, NULL, NULL);
+}
