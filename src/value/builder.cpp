@@ -381,8 +381,11 @@ Status Builder::put_index(std::uint64_t at, std::uint64_t count, unsigned stride
   for (std::uint64_t i = 0; i < count; ++i) {
     Item key;
     std::uint64_t hash = 0;
-    if (!key_at(i, &key).ok()) return fail(Code::kind, "a key or member holds what is still being built");
-    DELTOS_TRY(Comparison(&reader, &reader).hash(Comparison::Side::a, key, &hash));
+    DELTOS_TRY(key_at(i, &key));
+    Status hashed = Comparison(&reader, &reader).hash(Comparison::Side::a, key, &hash);
+    // Nothing here is damaged: it found the cell of a node that has no place yet.
+    if (hashed.code() == Code::corrupt) return fail(Code::kind, "a key or member holds what is still being built");
+    if (!hashed.ok()) return hashed;
     if (slots == 0) {
       for (std::uint64_t j = 0; j < i; ++j) DELTOS_TRY(check_other(key, j));
       continue;

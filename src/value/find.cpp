@@ -45,9 +45,12 @@ void members_of_bitmap(const Reader::Sequence &sequence, std::uint64_t first, It
 }
 
 void find_in_bitmap(const Reader::Sequence &sequence, const Item &key, Item *found) {
-  if (key.kind != Kind::integer || key.i64 < sequence.base) return;
-  const std::uint64_t bit = static_cast<std::uint64_t>(key.i64) - static_cast<std::uint64_t>(sequence.base);
-  if (bit < sequence.bits && (word_of_bits(sequence, bit / 64) >> bit % 64 & 1) != 0) *found = small_integer(key.i64);
+  const bool is_unsigned = key.kind == Kind::unsigned_integer && key.u64 <= static_cast<std::uint64_t>(INT64_MAX);
+  if (key.kind != Kind::integer && !is_unsigned) return;
+  const std::int64_t number = is_unsigned ? static_cast<std::int64_t>(key.u64) : key.i64;
+  if (number < sequence.base) return;
+  const std::uint64_t bit = static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(sequence.base);
+  if (bit < sequence.bits && (word_of_bits(sequence, bit / 64) >> bit % 64 & 1) != 0) *found = small_integer(number);
 }
 
 }  // namespace

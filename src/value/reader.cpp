@@ -61,8 +61,9 @@ Status Reader::text(Cell node, Item *item) const {
   if (!take(place, &head)) return damaged(node, "there is no block of text");
   if ((head & 0xff) != 0) return damaged(node, "its text is encoded in a way that is not known");
   item->count = head >> 8;
-  if (!within(place + 8, item->count, image_.size())) return damaged(node, "its text goes beyond the end");
+  if (!within(place + 8, item->count + 1, image_.size())) return damaged(node, "its text goes beyond the end");
   item->data = image_.data() + place + 8;
+  if (item->data[item->count] != std::byte{0}) return damaged(node, "no zero follows its text");
   return {};
 }
 
@@ -201,8 +202,8 @@ Status Reader::read_element(Cell node, Cell element, Item *item) const {
 }
 
 Status Reader::read(Cell node, Item *item) const {
-  if (node == 0) node = load<ImageHead>(image_.data()).root;
   *item = Item{};
+  if (node == 0) return read_element(0, load<ImageHead>(image_.data()).root, item);
   item->node = node;
   const std::uint64_t payload = payload_of(node);
   const auto plain = [&](Kind kind) {

@@ -168,6 +168,39 @@ TEST(Value, KindsAreToldApart) {
   EXPECT_EQ(text_of({found.data, found.count}), "boolean");
 }
 
+TEST(Value, AnUnsignedKeyIsTheSameNumber) {
+  Item seven, found;
+  seven.kind = Kind::unsigned_integer;
+  seven.u64 = 7;
+  for (const std::int64_t other : {8, 8'000'000}) {  // bits, and cells
+    const auto set = made_of({of(Kind::set), of(Kind::integer, 7), of(Kind::integer, other), of(Kind::end)});
+    ASSERT_TRUE(Reader::open(set)->find(0, seven, nullptr, &found).ok());
+    EXPECT_EQ(found.kind, Kind::integer);
+    EXPECT_EQ(found.i64, 7);
+  }
+}
+
+TEST(Value, ATextWithoutItsZeroIsDamaged) {
+  auto image = made_of({text("eight888")});
+  Item root;
+  ASSERT_TRUE(Reader::open(image)->read(0, &root).ok());
+  image[sizeof(ImageHead) + 8 + 8] = std::byte{'x'};
+  EXPECT_EQ(Reader::open(image)->read(0, &root).code(), Code::corrupt);
+  image.resize(sizeof(ImageHead) + 8 + 8);
+  save(image.data() + 8, std::uint64_t{image.size()});
+  EXPECT_EQ(Reader::open(image)->read(0, &root).code(), Code::corrupt);
+}
+
+TEST(Value, ARootOfNoKindIsDamaged) {
+  for (const std::uint64_t root : {0, 19, 255}) {
+    auto image = made_of({of(Kind::null)});
+    save(image.data() + offsetof(ImageHead, root), root);
+    Item item;
+    EXPECT_EQ(Reader::open(image)->read(0, &item).code(), Code::corrupt);
+    EXPECT_EQ(Reader::open(image)->read(cell_of(Tag{99}, 0), &item).code(), Code::range);
+  }
+}
+
 TEST(Value, NumbersOfAListLieAsNarrowAsTheyFit) {
   const auto dtype_of = [](std::initializer_list<std::int64_t> numbers) {
     std::vector<Item> items = {of(Kind::list)};
@@ -224,6 +257,9 @@ TEST(Value, WhatMakesNoSenseIsRefusedAndTheBuilderStaysSo) {
   EXPECT_EQ(code_of({of(Kind::set), of(Kind::integer, 1), of(Kind::integer, 1), of(Kind::end)}), Code::duplicate);
   EXPECT_EQ(code_of({of(Kind::share, 0, 5)}), Code::not_found);
   EXPECT_EQ(code_of({of(Kind::set, 0, 5), of(Kind::share, 0, 5), of(Kind::end)}), Code::kind);
+  EXPECT_EQ(code_of({of(Kind::list, 0, 5), of(Kind::set), of(Kind::list), of(Kind::share, 0, 5), of(Kind::end),
+                     of(Kind::end), of(Kind::end)}),
+            Code::kind);
   EXPECT_EQ(code_of({text("\xff")}), Code::invalid);
   std::vector<Item> deep(kMaxDepth + 1, of(Kind::list));
   EXPECT_EQ(Builder().put(deep).code(), Code::limit);
