@@ -144,7 +144,7 @@ TEST_F(WithStorage, metadata_comes_back_as_it_was_set) {
   transaction.set_metadata("grid", "first", Reading{1.5F, 7, 2});
   transaction.set_metadata("", "made by", std::string_view("a test"));
   const std::byte raw[4] = {std::byte{1}, std::byte{0}, std::byte{2}, std::byte{0}};
-  transaction.set_metadata("grid", "square", deltos::Value("H", raw, {2, 1}));
+  transaction.set_metadata("grid", "square", deltos::MetadataValue("H", raw, {2, 1}));
   transaction.commit();
 
   const deltos::Snapshot snapshot = storage_.snapshot();

@@ -2,8 +2,8 @@
  * @file
  * @defgroup deltos_hpp_metadata Metadata in C++
  *
- * Value is what set_metadata() takes: text, one element, a list of elements, or bytes with a format. Metadatum is what
- * metadata() gives: a look at a value where it is stored.
+ * MetadataValue is what set_metadata() takes: text, one element, a list of elements, or bytes with a format. Metadatum
+ * is what metadata() gives: a look at a value where it is stored.
  *
  * Thread safety: as the snapshot or transaction it belongs to.
  * @{
@@ -18,25 +18,25 @@ namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
 
 /** A value to be set, as an argument; it borrows what it is made from. */
-class Value {
+class MetadataValue {
  public:
-  Value(const char *text) noexcept : Value(std::string_view(text)) {}
-  Value(const std::string &text) noexcept : Value(std::string_view(text)) {}
-  Value(std::string_view text) noexcept : type_("u8"), data_(text.data()), size_(text.size()) {}
+  MetadataValue(const char *text) noexcept : MetadataValue(std::string_view(text)) {}
+  MetadataValue(const std::string &text) noexcept : MetadataValue(std::string_view(text)) {}
+  MetadataValue(std::string_view text) noexcept : type_("u8"), data_(text.data()), size_(text.size()) {}
 
   /** One element, without dimensions. */
   template <class T, class = std::enable_if_t<detail::is_element<T>>>
-  Value(const T &element) : type_(format_of<T>::value), data_(&element), size_(sizeof(T)) {}
+  MetadataValue(const T &element) : type_(format_of<T>::value), data_(&element), size_(sizeof(T)) {}
   /** One dimension. */
   template <class List, class = void, class = std::enable_if_t<detail::is_list<const List>>>
-  Value(const List &list)
+  MetadataValue(const List &list)
       : type_(format_of<std::decay_t<decltype(*std::data(list))>>::value),
         data_(std::data(list)),
         size_(std::size(list) * sizeof(*std::data(list))),
         shape_{static_cast<std::int64_t>(std::size(list))} {}
 
   /** Bytes with a format string, "u8" or "B"; elements in C order. */
-  Value(std::string format, Span<const std::byte> bytes, Shape shape = {})
+  MetadataValue(std::string format, Span<const std::byte> bytes, Shape shape = {})
       : type_(std::move(format)), data_(bytes.data()), size_(bytes.size()), shape_(std::move(shape)) {}
 
   /** As C sees it; it borrows from this and from the key. */

@@ -241,17 +241,17 @@ class Transaction {
 
   /**
    * Sets a value of an object, or of the storage itself, whose name is "": `set_metadata("a", "unit", "K")`, with a
-   * number, with a std::vector of numbers, or with any Value.
+   * number, with a std::vector of numbers, or with any MetadataValue.
    *
    * Fails with invalid, format, limit, not_found, closed, forked, corrupt, no_space, io, no_memory or internal, as
    * deltos_metadata_set() says. Cost: logarithmic in the number of objects.
    */
-  Result<void> try_set_metadata(const Text &name, const Text &key, const Value &value) {
+  Result<void> try_set_metadata(const Text &name, const Text &key, const MetadataValue &value) {
     const deltos_metadatum item = value.filled(key);
     return detail::done([&](deltos_error *err) { return deltos_metadata_set(get(), name.c_str(), &item, err); });
   }
   /** The same, throwing. */
-  void set_metadata(const Text &name, const Text &key, const Value &value) {
+  void set_metadata(const Text &name, const Text &key, const MetadataValue &value) {
     try_set_metadata(name, key, value).value();
   }
 

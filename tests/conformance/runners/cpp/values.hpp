@@ -182,9 +182,9 @@ class GivenValue {
       shape_ = shape_of(item);
     }
   }
-  deltos::Value value() const {
-    if (is_text_) return deltos::Value(text_);
-    return deltos::Value(format_, bytes_, shape_);
+  deltos::MetadataValue value() const {
+    if (is_text_) return deltos::MetadataValue(text_);
+    return deltos::MetadataValue(format_, bytes_, shape_);
   }
 
  private:
