@@ -5,14 +5,16 @@
  * The nouns and the promises are those of deltos.h, and so is what each call costs, who may call it from which thread
  * and which statuses it answers; here stands what is different.
  *
- * - **Owners.** Storage, Snapshot, Transaction, Object, View and Cursor are moved and never copied, and release in
- * their destructor, which never fails: a Storage is given up as detach() does, a Transaction is aborted. A moved-from
- * one is empty. They may go in any order.
+ * - **Owners.** Storage, Snapshot, Transaction, Object, View, Cursor and ValueBuilder are moved and never copied, and
+ * release in their destructor, which never fails: a Storage is given up as detach() does, a Transaction is aborted. A
+ * moved-from one is empty. They may go in any order.
  * - **Failures.** Every operation that can fail exists twice, by the caller's choice: `open()` throws an Exception,
  *   `try_open()` returns a Result. Nothing else is thrown but std::bad_alloc, and what a callback throws. Works with
  *   -fno-exceptions.
  * - **Types.** `view<const double>("x")` is checked against the stored type once, and then is an address. format_of<T>
  *   can be specialised for structs.
+ * - **Values.** `put("x", map)` stores containers and structs as one tree, `value("x")["key"].as<int>()` reads it in
+ * its place. value_of<T> can be specialised for types of the program's own.
  * - **Text** is a literal, a std::string or a std::filesystem::path.
  * - **The C interface** is there beside it: get() lends the handle, release() gives it up, constructors take one over.
  *
@@ -55,6 +57,10 @@
 #include <deltos/hpp/storage.hpp>
 #include <deltos/hpp/table.hpp>
 #include <deltos/hpp/transaction.hpp>
+#include <deltos/hpp/value.hpp>
+#include <deltos/hpp/value_builder.hpp>
+#include <deltos/hpp/value_kinds.hpp>
+#include <deltos/hpp/value_of.hpp>
 #include <deltos/hpp/view.hpp>
 
 #endif

@@ -58,6 +58,34 @@ TEST_F(Example, table_is_reached_by_pointers_and_copied) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "14\n");
 }
 
+TEST_F(Example, value_is_read_in_place_and_as_a_map) {
+  testing::internal::CaptureStdout();
+  example_value();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "birds: 3, owl3wren1, no gull, 2\n");
+}
+
+TEST_F(Example, value_builder_takes_part_after_part) {
+  testing::internal::CaptureStdout();
+  example_value_builder();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "Ulm, 478, 2 mayors\n");
+}
+
+TEST_F(Example, value_kinds_compare_decimals_as_numbers) {
+  testing::internal::CaptureStdout();
+  example_value_kinds();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "19.90 is equal\n");
+}
+
+TEST_F(Example, value_of_makes_structs_values) {
+  deltos::Transaction transaction = storage_.transaction();
+  transaction.put("city", City{"Ulm", 126405, {48.4, 9.98}});
+  transaction.put("heat", Celsius{21.5});
+  transaction.commit();
+  EXPECT_EQ(storage_.value("city")["population"].as<int>(), 126405);
+  EXPECT_EQ(storage_.value("city")->as<City>().place[1], 9.98);
+  EXPECT_EQ(storage_.value("heat")->as<Celsius>().degrees, 21.5);
+}
+
 TEST_F(Example, whole_program_counts_birds) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(example_deltos(), 0);

@@ -28,7 +28,7 @@ def as_code(name, code):
 
 
 def main(output, headers):
-    parts = ["#include <deltos/deltos.hpp>\n#include <iostream>\n#include <vector>\n"]
+    parts = ["#include <deltos/deltos.hpp>\n#include <iostream>\n#include <map>\n#include <vector>\n"]
     for header in map(Path, headers):
         parts += [as_code(header.stem, code) for code in examples(header.read_text())]
     Path(output).write_text("\n".join(parts))

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deltos/deltos.hpp>
+#include <string>
 #include <vector>
 
 using deltos::Status;
@@ -55,6 +56,22 @@ TEST(WithoutExceptions, arrays_are_made_and_opened_through_results) {
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->size(), 1U);
   EXPECT_EQ(storage->try_array<float>("log").status(), Status::type);
+}
+
+TEST(WithoutExceptions, values_are_built_and_read_through_results) {
+  const deltos::Result<deltos::Value> value = deltos::Value::try_of(std::vector<std::string>{"a", "b"});
+  ASSERT_TRUE(value);
+  deltos::Elements elements = (*value)->elements();
+  deltos::Node element;
+  std::string all;
+  while (elements.try_next(element).value()) all += *element.try_as<std::string>();
+  EXPECT_EQ(all, "ab");
+  EXPECT_EQ((*value)->try_at(2).status(), Status::range);
+  EXPECT_EQ((*value)->try_as<std::vector<int>>().status(), Status::kind);
+  deltos::ValueBuilder builder = deltos::ValueBuilder::try_begin().value();
+  ASSERT_TRUE(builder.try_begin_list());
+  EXPECT_EQ(builder.try_put("\xff").status(), Status::invalid);
+  EXPECT_EQ(builder.try_pack().status(), Status::invalid);
 }
 
 TEST(WithoutExceptions, a_callback_cancels_by_its_answer) {

@@ -23,6 +23,7 @@ enum class Kind : std::int32_t {
   buffer = DELTOS_KIND_BUFFER,
   array = DELTOS_KIND_ARRAY,
   table = DELTOS_KIND_TABLE,
+  value = DELTOS_KIND_VALUE,
 };
 
 /** Hints of Object::advise(). */

@@ -13,6 +13,7 @@
 
 #include <deltos/hpp/array.hpp>
 #include <deltos/hpp/table.hpp>
+#include <deltos/hpp/value.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
@@ -86,6 +87,15 @@ class SnapshotRef {
   [[nodiscard]] TypedArray<T> array(const Text &name) const {
     return try_array<T>(name).value();
   }
+
+  /** Opens a value by name; otherwise as object(). */
+  Result<Value> try_value(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::value);
+    if (!found) return found.error();
+    return Value::try_from(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Value value(const Text &name) const { return try_value(name).value(); }
 
   /** Exports a buffer as elements of type T: object() and Object::view() in one, and their failures. */
   template <class T>

@@ -227,6 +227,15 @@ class Storage {
     return try_array<T>(name).value();
   }
 
+  /** Opens a value in the newest commit; otherwise as object(). */
+  Result<Value> try_value(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::value);
+    if (!found) return found.error();
+    return Value::try_from(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] Value value(const Text &name) const { return try_value(name).value(); }
+
   /** Exports a buffer of the newest commit as elements of type T: the shortest way to an address. Fails as object()
    * and Object::view(). */
   template <class T>

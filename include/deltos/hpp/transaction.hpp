@@ -19,6 +19,7 @@
 #define DELTOS_HPP_TRANSACTION_HPP
 
 #include <deltos/hpp/snapshot.hpp>
+#include <deltos/hpp/value_builder.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
@@ -154,6 +155,33 @@ class Transaction {
   TypedArray<T> create_array(const Text &name, const ArrayOptions &options = {}) {
     return try_create_array<T>(name, options).value();
   }
+
+  /**
+   * Stores a value, sealed: `put("ages", map)`, or anything else that value_of.hpp knows, or what a ValueBuilder holds,
+   * which can be used again. A value of that name is not replaced.
+   *
+   * Fails as ValueBuilder::put() and pack(), and with exists, no_space, address_space, closed, forked, stale, corrupt
+   * or io, as deltos_value_builder_store() says; the transaction is as it was before. Cost: that of writing.
+   */
+  template <class T>
+  Result<Value> try_put(const Text &name, const T &content) {
+    Result<ValueBuilder> builder = detail::built(content);
+    if (!builder) return builder.error();
+    return try_put(name, *builder);
+  }
+  Result<Value> try_put(const Text &name, ValueBuilder &builder) {
+    Result<Object> stored = opened([&](deltos_object **value, deltos_error *err) {
+      return deltos_value_builder_store(builder.get(), get(), name.c_str(), value, err);
+    });
+    if (!stored) return stored.error();
+    return Value::try_from(std::move(*stored));
+  }
+  /** The same, throwing. */
+  template <class T>
+  Value put(const Text &name, const T &content) {
+    return try_put(name, content).value();
+  }
+  Value put(const Text &name, ValueBuilder &builder) { return try_put(name, builder).value(); }
 
   /**
    * Gives a buffer new content in a new place; name, id and metadata stay, and views and snapshots of the old one keep
