@@ -501,9 +501,17 @@ deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const
 deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags, deltos_view **view, deltos_error *err);
 deltos_status deltos_value_hash(const deltos_object *value, uint64_t node, uint64_t *hash, deltos_error *err);
 deltos_status deltos_value_equal(const deltos_object *a, uint64_t node_a, const deltos_object *b, uint64_t node_b, uint8_t *equal, deltos_error *err);
+enum 
+{
+  DELTOS_JSON_COMPACT = 0,
+  DELTOS_JSON_INDENT = 1,
+  DELTOS_JSON_ASCII = 2
+};
+deltos_status deltos_value_to_json(const deltos_object *value, uint64_t node, int32_t flags, char *text, uint64_t *size, deltos_error *err);
 deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error *err);
 deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_item *items, uint64_t count, deltos_error *err);
 deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node, deltos_error *err);
+deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char *text, uint64_t size, deltos_error *err);
 deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err);
 deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transaction *transaction, const char *name, deltos_object **value, deltos_error *err);
 void deltos_builder_release(deltos_builder **builder);

@@ -27,10 +27,13 @@
  * | SET       | count                                                                                               |
  * | DICT      | count: pairs                                                                                        |
  * | DATE      | i64: days since 1970-01-01                                                                          |
- * | DATETIME  | i64: seconds since 1970-01-01T00:00:00; u64: nanoseconds; detail: of the zone, seconds east of UTC, and then i64 is UTC; DELTOS_VALUE_NO_ZONE: a time on the clock |
- * | DECIMAL   | data, count: digits, the first counts most; i64: exponent of ten; u64: 1: negative; detail: DELTOS_DECIMAL_* |
- * | NDARRAY   | count: dimensions; detail: dtype. Read with deltos_value_view(), put with deltos_value_builder_put_view() |
+ * | DATETIME  | i64: seconds since 1970-01-01T00:00:00; u64: nanoseconds; detail: seconds east of UTC (below)       |
+ * | DECIMAL   | data, count: digits; i64: exponent of ten; u64: 1: negative; detail: DELTOS_DECIMAL_*               |
+ * | NDARRAY   | count: dimensions; detail: dtype. deltos_value_view(), deltos_value_builder_put_view()              |
  * | REFERENCE | u64: id of an object of the same storage                                                            |
+ *
+ * Of a DATETIME with a zone the seconds are UTC; with DELTOS_VALUE_NO_ZONE as detail they are those of a clock on the
+ * wall. The first digit of a DECIMAL counts most.
  *
  * Two values are **equal** when kinds and contents are. 1, 1.0 and true differ, a list and a tuple differ; INT and UINT
  * are one kind; -0.0 equals 0.0, NaN equals NaN; decimals are equal as numbers; sets and dicts in any order. Keys of
@@ -45,7 +48,7 @@
  * deltos_builder *builder = NULL;
  * deltos_object *value = NULL;
  * deltos_item events[4], found;
- * char packed[256];
+ * uint64_t packed[32];
  * uint64_t size = sizeof packed;
  * memset(events, 0, sizeof events);
  * events[0].kind = DELTOS_VALUE_DICT;
@@ -113,10 +116,10 @@ enum { DELTOS_VALUE_NO_ZONE = 2147483647 };
 
 /** One node. Frozen. Fields that a kind does not use are 0 when read and not looked at when put. */
 typedef struct deltos_item {
-  int32_t kind;     /**< DELTOS_VALUE_* */
-  int32_t detail;   /**< see the table above */
-  uint64_t node;    /**< reading: its number. Building: 0, or a name below 2^56 for DELTOS_VALUE_SHARE */
-  uint64_t count;   /**< elements, pairs, bytes, digits or dimensions */
+  int32_t kind;   /**< DELTOS_VALUE_* */
+  int32_t detail; /**< see the table above */
+  uint64_t node;  /**< reading: its number. Building: 0, or a name below 2^56 for DELTOS_VALUE_SHARE */
+  uint64_t count; /**< elements, pairs, bytes, digits or dimensions */
   int64_t i64;
   uint64_t u64;
   double f64;
@@ -221,8 +224,8 @@ DELTOS_API deltos_status deltos_value_find(const deltos_object *value, uint64_t 
  * Threads: any. Cost: constant.
  * @since 0.1
  */
-DELTOS_API deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags,
-                                           deltos_view **view, deltos_error *err);
+DELTOS_API deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags, deltos_view **view,
+                                           deltos_error *err);
 
 /**
  * A hash of what a node holds: equal nodes have the same one, in every process, language and version.
@@ -256,6 +259,40 @@ DELTOS_API deltos_status deltos_value_hash(const deltos_object *value, uint64_t 
  */
 DELTOS_API deltos_status deltos_value_equal(const deltos_object *a, uint64_t node_a, const deltos_object *b,
                                             uint64_t node_b, uint8_t *equal, deltos_error *err);
+
+/** How deltos_value_to_json() writes; flags that add up. */
+enum {
+  DELTOS_JSON_COMPACT = 0, /**< no space between anything */
+  DELTOS_JSON_INDENT = 1,  /**< an element a line, two spaces a level */
+  DELTOS_JSON_ASCII = 2    /**< what is not ASCII as backslash, u and four digits */
+};
+
+/**
+ * Writes a node as JSON text, without loss: numbers as numbers (a float so short that it reads back as the same, a
+ * decimal with its digits), sequences, sets and n-dimensional arrays of numbers as arrays, dates and times as ISO 8601
+ * in strings ("2026-11-21T19:05:00.25+01:00").
+ *
+ * @param[in]     value  Not NULL.
+ * @param[in]     node   As deltos_value_read().
+ * @param[in]     flags  DELTOS_JSON_*.
+ * @param[out]    text   May be NULL when @p size is 0: to ask for the size. NUL-terminated UTF-8; of no use on failure.
+ * @param[in,out] size   Room at @p text; set to what the text takes with its NUL, also on DELTOS_E_TOO_SMALL.
+ * @param[out]    err    Detail on failure; may be NULL.
+ * @retval DELTOS_E_TOO_SMALL    There is less room than the text takes.
+ * @retval DELTOS_E_UNSUPPORTED  JSON has no word for it: bytes, references, keys that are no text, floats and decimals
+ *                               that are no finite numbers, arrays of anything but numbers. The message tells which and
+ *                               where ("$.a[3]").
+ * @retval DELTOS_E_LIMIT        Nested more than 512 deep, or contains itself; or nodes are shared so often that the
+ *                               text would be hundreds of times as long as the value.
+ * @retval DELTOS_E_INVALID      Not an object; a flag that is none; room without memory; no place for the size.
+ * @retval DELTOS_E_FORMAT       What describes the elements of an array is damaged.
+ * @retval DELTOS_E_KIND, DELTOS_E_RANGE, DELTOS_E_CORRUPT, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
+ *         As deltos_value_read().
+ * Threads: any. Cost: reads everything below the node.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_value_to_json(const deltos_object *value, uint64_t node, int32_t flags, char *text,
+                                              uint64_t *size, deltos_error *err);
 
 /**
  * Begins a value.
@@ -307,8 +344,27 @@ DELTOS_API deltos_status deltos_value_builder_put(deltos_builder *builder, const
  * Threads: one at a time a builder. Cost: that of copying.
  * @since 0.1
  */
-DELTOS_API deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array,
-                                                       uint64_t node, deltos_error *err);
+DELTOS_API deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node,
+                                                       deltos_error *err);
+
+/**
+ * Puts the value that a JSON text is, wherever one may stand: objects as dicts, arrays as lists, numbers with a point
+ * or an exponent as floats, others as integers, and as decimals where they have more than 64 bits.
+ *
+ * @param[in]  builder  Not NULL.
+ * @param[in]  text     @p size bytes of UTF-8.
+ * @param[in]  size     Without a NUL.
+ * @param[out] err      Detail on failure; may be NULL. After a failure, as deltos_value_builder_put().
+ * @retval DELTOS_E_FORMAT     Not JSON (RFC 8259); the message tells the byte.
+ * @retval DELTOS_E_DUPLICATE  An object has a key twice.
+ * @retval DELTOS_E_RANGE      A float beyond the range of 64 bits.
+ * @retval DELTOS_E_LIMIT      Nested more than 512 deep, with what is open; an integer of more than 4,900 digits.
+ * @retval DELTOS_E_INVALID, DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL  As deltos_value_builder_put().
+ * Threads: one at a time a builder. Cost: in proportion to the length.
+ * @since 0.1
+ */
+DELTOS_API deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char *text, uint64_t size,
+                                                       deltos_error *err);
 
 /**
  * Ends the value and writes it into memory of the caller's, from which deltos_value_open_memory() reads it, in any

@@ -13,6 +13,7 @@
 #include "object/table.hpp"
 #include "object/value.hpp"
 #include "store/options.hpp"
+#include "value/json.hpp"
 
 namespace deltos::capi {
 
@@ -121,6 +122,8 @@ DELTOS_SAME(value::Kind::end, DELTOS_VALUE_END);
 DELTOS_SAME(value::Kind::share, DELTOS_VALUE_SHARE);
 DELTOS_SAME(value::Special::signalling_nan, DELTOS_DECIMAL_SIGNALLING_NAN);
 DELTOS_SAME(value::kNoZone, DELTOS_VALUE_NO_ZONE);
+DELTOS_SAME(value::kJsonIndent, DELTOS_JSON_INDENT);
+DELTOS_SAME(value::kJsonAscii, DELTOS_JSON_ASCII);
 DELTOS_SAME(store::Mode::read, DELTOS_MODE_READ);
 DELTOS_SAME(store::Mode::in_place, DELTOS_MODE_IN_PLACE);
 DELTOS_SAME(store::Mode::write, DELTOS_MODE_WRITE);

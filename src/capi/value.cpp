@@ -3,6 +3,7 @@
 
 #include "capi/convert.hpp"
 #include "capi/guard.hpp"
+#include "value/json.hpp"
 
 using namespace deltos;
 using namespace deltos::capi;
@@ -155,6 +156,27 @@ deltos_status deltos_value_equal(const deltos_object *a, uint64_t node_a, const 
   });
 }
 
+deltos_status deltos_value_to_json(const deltos_object *value, uint64_t node, int32_t flags, char *text, uint64_t *size,
+                                   deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_value(value));
+    DELTOS_TRY(check_output(size, "the size"));
+    if (text == nullptr && *size != 0) return fail(Code::invalid, "the memory is NULL, but its size is not 0");
+    if ((flags & ~(value::kJsonIndent | value::kJsonAscii)) != 0)
+      return fail(Code::invalid, "0x%x has flags other than DELTOS_JSON_INDENT and ASCII",
+                  static_cast<unsigned>(flags));
+    const std::uint64_t room = *size;
+    std::uint64_t bytes = 0;
+    DELTOS_TRY(value::write_json(value->value->reader(), node, flags, {text, static_cast<std::size_t>(room)}, &bytes));
+    *size = bytes + 1;
+    if (room <= bytes)
+      return fail(Code::too_small, "the JSON takes %llu bytes with its NUL; there is room for %llu",
+                  static_cast<unsigned long long>(*size), static_cast<unsigned long long>(room));
+    text[bytes] = '\0';
+    return {};
+  });
+}
+
 deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(builder));
@@ -182,6 +204,15 @@ deltos_status deltos_value_builder_put_view(deltos_builder *builder, const delto
     DELTOS_TRY(check_handle(builder));
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(array, nullptr));
     return object::put_memory(builder->value, *memory, node);
+  });
+}
+
+deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char *text, uint64_t size,
+                                            deltos_error *err) {
+  return guard(err, [&]() -> Status {
+    DELTOS_TRY(check_handle(builder));
+    if (text == nullptr) return fail(Code::invalid, "the text is NULL");
+    return value::put_json(builder->value, {text, static_cast<std::size_t>(size)});
   });
 }
 

@@ -1,6 +1,7 @@
 #include "object/value.hpp"
 
 #include "dtype/copy.hpp"
+#include "value/array.hpp"
 
 namespace deltos::object {
 namespace {
@@ -13,28 +14,8 @@ Status check_kind(const store::ObjectRef &object) {
               static_cast<unsigned long long>(object.record().id), object.record().kind);
 }
 
-// What describes elements: checked before anything is believed of their number.
-struct Elements {
-  dtype::Format format;
-  std::vector<std::int64_t> shape;
-  Bytes bytes;
-};
-
-Result<Elements> elements_of_array(const value::Reader &reader, value::Cell node) {
-  value::Reader::ArrayFacts facts;
-  DELTOS_TRY(reader.array(node, &facts));
-  Elements found;
-  DELTOS_ASSIGN(found.format, dtype::format_of(facts.format, static_cast<Dtype>(facts.dtype)));
-  for (std::int32_t i = 0; i < facts.ndim; ++i) found.shape.push_back(load<std::int64_t>(facts.shape + i * 8));
-  found.bytes = {facts.data, static_cast<std::size_t>(facts.bytes)};
-  const auto bytes = dtype::byte_count(found.shape, found.format.item_bytes);
-  if (bytes.ok() && *bytes == facts.bytes) return found;
-  return fail(Code::corrupt, "shape and element type of an array in the value do not make up its %llu bytes",
-              static_cast<unsigned long long>(facts.bytes));
-}
-
-Result<Elements> elements_of_sequence(const value::Item &item) {
-  Elements found;
+Result<value::ArrayElements> elements_of_sequence(const value::Item &item) {
+  value::ArrayElements found;
   DELTOS_ASSIGN(found.format, dtype::format_of({}, static_cast<Dtype>(item.detail)));
   found.shape = {static_cast<std::int64_t>(item.count)};
   found.bytes = {item.data, static_cast<std::size_t>(item.count * found.format.item_bytes)};
@@ -64,7 +45,8 @@ Result<View> Value::view(value::Cell node, std::int32_t flags) const {
   const bool numbers = item.kind == value::Kind::list || item.kind == value::Kind::tuple;
   if (item.kind != value::Kind::ndarray && !(numbers && item.data != nullptr))
     return fail(Code::kind, "the node has no elements that lie as numbers; read them as children");
-  DELTOS_ASSIGN(Elements found, numbers ? elements_of_sequence(item) : elements_of_array(reader_, item.node));
+  DELTOS_ASSIGN(value::ArrayElements found,
+                numbers ? elements_of_sequence(item) : value::elements_of_array(reader_, item.node));
   if (reinterpret_cast<std::uintptr_t>(found.bytes.data()) % found.format.alignment != 0)
     return fail(Code::layout, "the elements are not aligned to %llu bytes; put the value at a multiple of 64",
                 static_cast<unsigned long long>(found.format.alignment));

@@ -56,11 +56,14 @@ Status Builder::put(std::span<const Item> items) {
   if (finished_) return fail(Code::invalid, "the value is finished; nothing can be added");
   for (const Item &item : items) {
     Status done = one(item);
-    if (done.ok()) continue;
-    failure_ = done.error();
-    return done;
+    if (!done.ok()) return give_up(std::move(done).error());
   }
   return {};
+}
+
+Status Builder::give_up(Error failure) {
+  failure_ = std::move(failure);
+  return Error(failure_);
 }
 
 Status Builder::one(const Item &item) {
@@ -412,7 +415,7 @@ Status Builder::put_array(const dtype::Format &format, std::span<const std::int6
                           std::uint64_t name) {
   if (failure_.code != Code::ok) return Error(failure_);
   if (finished_) return fail(Code::invalid, "the value is finished; nothing can be added");
-  const Status done = [&]() -> Status {
+  Status done = [&]() -> Status {
     Item text;
     text.kind = Kind::utf8;
     text.data = bytes_of(format.text).data();
@@ -427,8 +430,7 @@ Status Builder::put_array(const dtype::Format &format, std::span<const std::int6
     store(data, elements.data(), elements.size());
     return add(cell_of(Tag::ndarray, place), name);
   }();
-  if (!done.ok()) failure_ = done.error();
-  return done.ok() ? Status() : Status(Error(failure_));
+  return done.ok() ? Status() : give_up(std::move(done).error());
 }
 
 Result<std::uint64_t> Builder::finish() {

@@ -25,6 +25,8 @@ class Builder {
   // The elements of an array that are close together in C order.
   Status put_array(const dtype::Format &format, std::span<const std::int64_t> shape, Bytes elements,
                    std::uint64_t name);
+  // The first failure is what every later call answers; of who puts several items that are one.
+  Status give_up(Error failure);
   // Ends the value, which must be whole, and tells the size; then more is refused. Repeatable.
   Result<std::uint64_t> finish();
   Bytes image() const { return image_; }  // after finish()

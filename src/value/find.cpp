@@ -23,6 +23,10 @@ Item small_integer(std::int64_t number) {
   return item;
 }
 
+std::int64_t member_of(const Reader::Sequence &sequence, std::uint64_t word, std::uint64_t bits) {
+  return sequence.base + static_cast<std::int64_t>(word * 64) + std::countr_zero(bits);
+}
+
 // Members are as many as bits are set, which nobody has counted: what is more than the count is not given.
 void members_of_bitmap(const Reader::Sequence &sequence, std::uint64_t first, Item *items, std::uint64_t capacity,
                        std::uint64_t *given) {
@@ -37,8 +41,7 @@ void members_of_bitmap(const Reader::Sequence &sequence, std::uint64_t first, It
     }
     for (; bits != 0 && *given < room; bits &= bits - 1, ++before) {
       if (before < first) continue;
-      const std::int64_t number = sequence.base + static_cast<std::int64_t>(word * 64) + std::countr_zero(bits);
-      items[*given] = small_integer(number);
+      items[*given] = small_integer(member_of(sequence, word, bits));
       ++*given;
     }
   }
@@ -71,6 +74,28 @@ Status Reader::children(Cell node, std::uint64_t first, Item *items, std::uint64
   for (std::uint64_t i = first * factor; i < last * factor; ++i, ++*given) {
     DELTOS_TRY(read_element(node, element(all, i), &items[*given]));
   }
+  return {};
+}
+
+Result<Elements> Elements::of(const Reader &reader, const Item &container) {
+  Elements made;
+  made.reader_ = &reader;
+  made.node_ = container.node;
+  DELTOS_TRY(reader.sequence(container.node, &made.all_));
+  made.end_ = made.all_.count * (container.kind == Kind::dict ? 2 : 1);
+  return made;
+}
+
+Status Elements::next(Item *item, bool *given) {
+  *given = at_ < end_;
+  if (!*given) return {};
+  if (all_.form != kFormBitmap) return reader_->read_element(node_, reader_->element(all_, at_++), item);
+  while (bits_ == 0 && word_ * 64 < all_.bits) bits_ = word_of_bits(all_, word_++);
+  *given = bits_ != 0;
+  if (!*given) return {};
+  *item = small_integer(member_of(all_, word_ - 1, bits_));
+  bits_ &= bits_ - 1;
+  ++at_;
   return {};
 }
 

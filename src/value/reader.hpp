@@ -68,7 +68,27 @@ class Reader {
   Status bitmap(Cell node, Sequence *sequence) const;
   std::uint64_t slot(const Sequence &entries, std::uint64_t i) const;
 
+  friend class Elements;
   Bytes image_;
+};
+
+// Goes through the elements of a container, from the first on, of a dict keys and values in turn, without looking
+// again at what is behind it.
+class Elements {
+ public:
+  // kind: the item is no container.
+  static Result<Elements> of(const Reader &reader, const Item &container);
+  // `given` is false behind the last one.
+  Status next(Item *item, bool *given);
+  // What going through them looks at beyond the elements, in words.
+  std::uint64_t words() const { return all_.bits / 64; }
+
+ private:
+  const Reader *reader_ = nullptr;
+  Cell node_ = 0;
+  Reader::Sequence all_;
+  std::uint64_t at_ = 0, end_ = 0;
+  std::uint64_t word_ = 0, bits_ = 0;  // of a bitmap: how many words were taken, and what is left of the last
 };
 
 template <class Same>

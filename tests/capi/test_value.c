@@ -268,6 +268,66 @@ static void test_value__a_stored_one_is_never_changed(void **state) {
   ok(deltos_storage_close(&copy, &error));
 }
 
+static void test_value__json_goes_in_and_comes_out(void **state) {
+  static const char text[] = "{\"name\":\"Ulm\",\"at\":[48.4,9.98],\"\xc3\xa4\":[1,null,{}]}";
+  deltos_builder *builder = begin_value();
+  deltos_object *value = NULL;
+  uint64_t size = 4096, room = 0;
+  char written[200];
+  char *memory = aligned_alloc(64, 4096);
+  (void)state;
+  ok(deltos_value_builder_put_json(builder, text, strlen(text), &error));
+  ok(deltos_value_builder_pack(builder, memory, &size, &error));
+  ok(deltos_value_open_memory(memory, size, NULL, NULL, &value, &error));
+  assert_true(((const double *)find_text(value, 0, "at").data)[1] == 9.98);
+  expect(DELTOS_E_TOO_SMALL, deltos_value_to_json(value, 0, DELTOS_JSON_COMPACT, NULL, &room, &error));
+  assert_int_equal(room, sizeof text);
+  --room;
+  expect(DELTOS_E_TOO_SMALL, deltos_value_to_json(value, 0, DELTOS_JSON_COMPACT, written, &room, &error));
+  assert_int_equal(room, sizeof text);
+  ok(deltos_value_to_json(value, 0, DELTOS_JSON_COMPACT, written, &room, &error));
+  assert_string_equal(written, text);
+  room = sizeof written;
+  ok(deltos_value_to_json(value, find_text(value, 0, "name").node, DELTOS_JSON_INDENT, written, &room, &error));
+  assert_string_equal(written, "\"Ulm\"");
+  assert_int_equal(room, 6);
+  room = sizeof written;
+  ok(deltos_value_to_json(value, 0, DELTOS_JSON_ASCII, written, &room, &error));
+  assert_non_null(strstr(written, "\\u00e4"));
+  expect(DELTOS_E_INVALID, deltos_value_to_json(value, 0, 4, written, &room, &error));
+  expect(DELTOS_E_INVALID, deltos_value_to_json(value, 0, 0, NULL, &room, &error));
+  expect(DELTOS_E_INVALID, deltos_value_to_json(value, 0, 0, written, NULL, &error));
+  expect(DELTOS_E_RANGE, deltos_value_to_json(value, 0xff, 0, written, &room, &error));
+  deltos_object_release(&value);
+  deltos_builder_release(&builder);
+  free(memory);
+}
+
+static void test_value__what_is_no_json_is_told_with_its_place(void **state) {
+  static const struct {
+    const char *text;
+    deltos_status status;
+    const char *message;
+  } cases[] = {
+      {"[1,", DELTOS_E_FORMAT, "at byte 3"},
+      {"{\"a\":1,\"a\":2}", DELTOS_E_DUPLICATE, "at byte 13"},
+      {"1e999", DELTOS_E_RANGE, "at byte 5"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    deltos_builder *builder = begin_value();
+    expect_message(cases[i].status, cases[i].message,
+                   deltos_value_builder_put_json(builder, cases[i].text, strlen(cases[i].text), &error));
+    expect(cases[i].status, deltos_value_builder_put_json(builder, "1", 1, &error));
+    deltos_builder_release(&builder);
+  }
+  expect(DELTOS_E_INVALID, deltos_value_builder_put_json(NULL, "1", 1, &error));
+  deltos_builder *builder = begin_value();
+  expect(DELTOS_E_INVALID, deltos_value_builder_put_json(builder, NULL, 0, &error));
+  ok(deltos_value_builder_put_json(builder, "1", 1, &error));
+  deltos_builder_release(&builder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       in_storage(test_value__one_in_a_storage_is_sealed_and_comes_back),
@@ -277,6 +337,8 @@ int main(void) {
       cmocka_unit_test(test_value__what_is_no_node_is_an_error),
       cmocka_unit_test(test_value__a_builder_that_has_failed_goes_on_failing),
       in_storage(test_value__a_stored_one_is_never_changed),
+      cmocka_unit_test(test_value__json_goes_in_and_comes_out),
+      cmocka_unit_test(test_value__what_is_no_json_is_told_with_its_place),
   };
   return cmocka_run_group_tests_name("value", tests, NULL, NULL);
 }

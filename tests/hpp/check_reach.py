@@ -15,6 +15,11 @@ from sources import blank, declared_functions, finish  # noqa: E402
 
 LEFT_OUT: dict[str, str] = {
     "deltos_view_to_arrow": "bound next",
+    "deltos_value_to_json": "bound next",
+    "deltos_value_builder_put_json": "bound next",
+    "DELTOS_JSON_COMPACT": "bound next",
+    "DELTOS_JSON_INDENT": "bound next",
+    "DELTOS_JSON_ASCII": "bound next",
 }
 
 

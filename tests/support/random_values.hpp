@@ -141,6 +141,19 @@ class RandomValues {
   std::mt19937_64 engine_;
 };
 
+// Leaves only what comes back from JSON as it was.
+inline void keep_json(Tree *tree) {
+  const bool becomes_text = tree->kind == Kind::bytes || tree->kind == Kind::date || tree->kind == Kind::datetime;
+  if (becomes_text || tree->kind == Kind::decimal || tree->kind == Kind::ndarray) tree->kind = Kind::null;
+  if (tree->kind == Kind::tuple || tree->kind == Kind::set) tree->kind = Kind::list;
+  for (std::size_t i = 0; tree->kind == Kind::dict && i < tree->parts.size(); i += 2) {
+    tree->parts[i] = Tree();
+    tree->parts[i].kind = Kind::utf8;
+    tree->parts[i].text = "key \\ \xc3\xa4 " + std::to_string(i);
+  }
+  for (Tree &part : tree->parts) keep_json(&part);
+}
+
 inline Item item_of(const Tree &tree) {
   Item item;
   item.kind = tree.kind;

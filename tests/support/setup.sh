@@ -8,6 +8,7 @@ base   command:readelf              binutils             binutils
 base   command:ninja                ninja-build          ninja-build
 base   command:pkg-config           pkg-config           pkgconf-pkg-config
 base   header:xxhash.h              libxxhash-dev        xxhash-devel
+base   library:nlohmann_json        nlohmann-json3-dev   json-devel
 base   file:/etc/ssl/certs          ca-certificates      ca-certificates
 test   command:clang++              clang                clang
 test   sanitizer:clang++            libclang-rt-14-dev   compiler-rt
@@ -15,7 +16,6 @@ test   library:cmocka               libcmocka-dev        libcmocka-devel
 test   library:gtest                libgtest-dev         gtest-devel
 test   library:gmock                libgmock-dev         gmock-devel
 test   library:jansson              libjansson-dev       jansson-devel
-test   library:nlohmann_json        nlohmann-json3-dev   json-devel
 test   command:strace               strace               strace
 test   command:flock                util-linux           util-linux
 test   command:abidiff              abigail-tools        libabigail

@@ -33,6 +33,8 @@ NOT_USED = {
     "deltos_value_builder_put_view": "bound next",
     "deltos_value_builder_pack": "bound next",
     "deltos_value_builder_store": "bound next",
+    "deltos_value_to_json": "bound next",
+    "deltos_value_builder_put_json": "bound next",
     "deltos_builder_release": "bound next",
     "deltos_abi_version": "the library is inside the module, so that it cannot be another one",
     "deltos_format_describe": "storing checks a format, and every format that comes out is canonical",

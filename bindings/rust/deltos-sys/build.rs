@@ -89,7 +89,8 @@ mod vendored {
             .files(listed(&sources.join("meson.build")).iter().map(|file| sources.join(file)))
             .include(&sources)
             .include(&include)
-            .includes(xxhash())
+            .includes(header_of("libxxhash"))
+            .includes(header_of("nlohmann_json"))
             .flag("-std=c++20")
             .flag_if_supported("-Wno-restrict")
             .flag("-ffunction-sections")
@@ -119,9 +120,9 @@ mod vendored {
         sources
     }
 
-    /// Where `xxhash.h` is when it is not in the compiler's own path. Only the header is needed.
-    fn xxhash() -> Vec<PathBuf> {
-        let probed = pkg_config::Config::new().cargo_metadata(false).probe("libxxhash");
+    /// Where the headers of a library are when they are not in the compiler's own path. Nothing of it is linked.
+    fn header_of(library: &str) -> Vec<PathBuf> {
+        let probed = pkg_config::Config::new().cargo_metadata(false).probe(library);
         probed.map(|library| library.include_paths).unwrap_or_default()
     }
 }

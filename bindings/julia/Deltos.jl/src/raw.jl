@@ -526,6 +526,11 @@ struct deltos_item
     data::Ptr{Cvoid}  # reading: borrowed until the value's handle is released
 end
 
+# How deltos_value_to_json() writes; flags that add up.
+const DELTOS_JSON_COMPACT = Int32(0)  # no space between anything
+const DELTOS_JSON_INDENT = Int32(1)  # an element a line, two spaces a level
+const DELTOS_JSON_ASCII = Int32(2)  # what is not ASCII as backslash, u and four digits
+
 const Slot = Base.RefValue{Ptr{Cvoid}}
 
 @noinline not_loaded() = error("libdeltos is not loaded: call load! with a handle of it")
@@ -2120,6 +2125,21 @@ function deltos_value_equal(a, node_a, b, node_b, equal, err)
         a, node_a, b, node_b, equal, err)
 end
 
+const slot_deltos_value_to_json = Slot(C_NULL)
+"""
+    deltos_value_to_json(value, node, flags, text, size, err)
+
+Writes a node as JSON text, without loss: numbers as numbers (a float so short that it reads back as
+the same, a decimal with its digits), sequences, sets and n-dimensional arrays of numbers as arrays,
+dates and times as ISO 8601 in strings (\"2026-11-21T19:05:00.25+01:00\").
+"""
+function deltos_value_to_json(value, node, flags, text, size, err)
+    return ccall(
+        address(slot_deltos_value_to_json), deltos_status,
+        (Ptr{deltos_object}, UInt64, Int32, Ptr{UInt8}, Ptr{UInt64}, Ptr{deltos_error}),
+        value, node, flags, text, size, err)
+end
+
 const slot_deltos_value_builder_begin = Slot(C_NULL)
 """
     deltos_value_builder_begin(builder, err)
@@ -2160,6 +2180,21 @@ function deltos_value_builder_put_view(builder, array, node, err)
         address(slot_deltos_value_builder_put_view), deltos_status,
         (Ptr{deltos_builder}, Ptr{deltos_view}, UInt64, Ptr{deltos_error}),
         builder, array, node, err)
+end
+
+const slot_deltos_value_builder_put_json = Slot(C_NULL)
+"""
+    deltos_value_builder_put_json(builder, text, size, err)
+
+Puts the value that a JSON text is, wherever one may stand: objects as dicts, arrays as lists,
+numbers with a point or an exponent as floats, others as integers, and as decimals where they have
+more than 64 bits.
+"""
+function deltos_value_builder_put_json(builder, text, size, err)
+    return ccall(
+        address(slot_deltos_value_builder_put_json), deltos_status,
+        (Ptr{deltos_builder}, Cstring, UInt64, Ptr{deltos_error}),
+        builder, text, size, err)
 end
 
 const slot_deltos_value_builder_pack = Slot(C_NULL)
@@ -2320,9 +2355,11 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_value_view, slot_deltos_value_view),
     (:deltos_value_hash, slot_deltos_value_hash),
     (:deltos_value_equal, slot_deltos_value_equal),
+    (:deltos_value_to_json, slot_deltos_value_to_json),
     (:deltos_value_builder_begin, slot_deltos_value_builder_begin),
     (:deltos_value_builder_put, slot_deltos_value_builder_put),
     (:deltos_value_builder_put_view, slot_deltos_value_builder_put_view),
+    (:deltos_value_builder_put_json, slot_deltos_value_builder_put_json),
     (:deltos_value_builder_pack, slot_deltos_value_builder_pack),
     (:deltos_value_builder_store, slot_deltos_value_builder_store),
     (:deltos_builder_release, slot_deltos_builder_release),

@@ -15,6 +15,8 @@ const UNUSED = Dict{Symbol,String}(
     :deltos_value_builder_put_view => "bound next",
     :deltos_value_builder_pack => "bound next",
     :deltos_value_builder_store => "bound next",
+    :deltos_value_to_json => "bound next",
+    :deltos_value_builder_put_json => "bound next",
     :deltos_builder_release => "bound next",
 )
 

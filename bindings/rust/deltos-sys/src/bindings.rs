@@ -704,6 +704,14 @@ pub struct deltos_item {
     pub data: *const c_void,
 }
 
+// How deltos_value_to_json() writes; flags that add up.
+/// no space between anything
+pub const DELTOS_JSON_COMPACT: i32 = 0;
+/// an element a line, two spaces a level
+pub const DELTOS_JSON_INDENT: i32 = 1;
+/// what is not ASCII as backslash, u and four digits
+pub const DELTOS_JSON_ASCII: i32 = 2;
+
 extern "C" {
     /// The name of a code, as in "[`DELTOS_E_PINNED`]".
     pub fn deltos_status_name(status: i32) -> *const c_char;
@@ -1638,6 +1646,18 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
+    /// Writes a node as JSON text, without loss: numbers as numbers (a float so short that it reads back as the same, a
+    /// decimal with its digits), sequences, sets and n-dimensional arrays of numbers as arrays, dates and times as ISO
+    /// 8601 in strings ("2026-11-21T19:05:00.25+01:00").
+    pub fn deltos_value_to_json(
+        value: *const deltos_object,
+        node: u64,
+        flags: i32,
+        text: *mut c_char,
+        size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
     /// Begins a value.
     pub fn deltos_value_builder_begin(builder: *mut *mut deltos_builder, err: *mut deltos_error) -> deltos_status;
 
@@ -1657,6 +1677,15 @@ extern "C" {
         builder: *mut deltos_builder,
         array: *const deltos_view,
         node: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Puts the value that a JSON text is, wherever one may stand: objects as dicts, arrays as lists, numbers with a
+    /// point or an exponent as floats, others as integers, and as decimals where they have more than 64 bits.
+    pub fn deltos_value_builder_put_json(
+        builder: *mut deltos_builder,
+        text: *const c_char,
+        size: u64,
         err: *mut deltos_error,
     ) -> deltos_status;
 

@@ -7,7 +7,7 @@
 //! In this order:
 //!
 //! 1. the feature `vendored` compiles the C++ sources that come with this crate and links them
-//!    statically; it takes a compiler of C++20 and the header `xxhash.h`;
+//!    statically; it takes a compiler of C++20 and the headers `xxhash.h` and `nlohmann/json.hpp`;
 //! 2. `DELTOS_LIB_DIR` names the directory that holds `libdeltos.so`, or with `DELTOS_STATIC=1`
 //!    `libdeltos.a`; `DELTOS_INCLUDE_DIR`, when given, is passed on to dependent crates;
 //! 3. `pkg-config` is asked for a `deltos` of this minor version (`PKG_CONFIG_PATH` where it is

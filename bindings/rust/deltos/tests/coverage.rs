@@ -22,6 +22,8 @@ const NOT_CALLED: &[(&str, &str)] = &[
     ("deltos_value_builder_put_view", "bound next"),
     ("deltos_value_builder_pack", "bound next"),
     ("deltos_value_builder_store", "bound next"),
+    ("deltos_value_to_json", "bound next"),
+    ("deltos_value_builder_put_json", "bound next"),
     ("deltos_builder_release", "bound next"),
 ];
 

@@ -75,8 +75,9 @@ layout! {
         DELTOS_VALUE_TUPLE DELTOS_VALUE_SET DELTOS_VALUE_DICT DELTOS_VALUE_DATE DELTOS_VALUE_DATETIME
         DELTOS_VALUE_DECIMAL DELTOS_VALUE_NDARRAY DELTOS_VALUE_REFERENCE DELTOS_VALUE_END DELTOS_VALUE_SHARE
         DELTOS_DECIMAL_FINITE DELTOS_DECIMAL_INFINITE DELTOS_DECIMAL_NAN DELTOS_DECIMAL_SIGNALLING_NAN
-        DELTOS_VALUE_NO_ZONE DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION
-        DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR DELTOS_FORMAT_MINOR
+        DELTOS_VALUE_NO_ZONE DELTOS_JSON_COMPACT DELTOS_JSON_INDENT DELTOS_JSON_ASCII DELTOS_VERSION_MAJOR
+        DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR
+        DELTOS_FORMAT_MINOR
     }
     functions {
         deltos_status_name deltos_version deltos_abi_version deltos_storage_open deltos_storage_open_fd
@@ -103,7 +104,8 @@ layout! {
         deltos_table_wrap deltos_table_from_view deltos_table_from_views deltos_table_stat deltos_table_rows
         deltos_table_row deltos_table_to_dense deltos_table_reinterpret deltos_table_make_readonly
         deltos_value_open_memory deltos_value_read deltos_value_children deltos_value_find deltos_value_view
-        deltos_value_hash deltos_value_equal deltos_value_builder_begin deltos_value_builder_put
-        deltos_value_builder_put_view deltos_value_builder_pack deltos_value_builder_store deltos_builder_release
+        deltos_value_hash deltos_value_equal deltos_value_to_json deltos_value_builder_begin deltos_value_builder_put
+        deltos_value_builder_put_view deltos_value_builder_put_json deltos_value_builder_pack deltos_value_builder_store
+        deltos_builder_release
     }
 }
