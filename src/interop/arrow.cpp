@@ -109,20 +109,8 @@ void show_whole(Source &source, Structure *out) {
   }
 }
 
-ArrowType plain(std::string format) {
-  ArrowType type;
-  type.format = std::move(format);
-  return type;
-}
-
-ArrowType extension(std::string format, const char *name, std::string metadata) {
-  ArrowType type = plain(std::move(format));
-  type.metadata = {{"ARROW:extension:name", name}, {"ARROW:extension:metadata", std::move(metadata)}};
-  return type;
-}
-
 ArrowType fixed_list(std::uint64_t count, ArrowType item) {
-  ArrowType type = plain("+w:" + std::to_string(count));
+  ArrowType type = plain_type("+w:" + std::to_string(count));
   if (item.name.empty()) item.name = "item";
   type.children.push_back(std::move(item));
   return type;
@@ -145,7 +133,7 @@ Result<ArrowType> structure_of(const dtype::Format &format) {
     DELTOS_ASSIGN(ArrowType item, arrow_type_of(items->format));
     return fixed_list(product(items->shape.data(), items->shape.size()), std::move(item));
   }
-  ArrowType type = plain("+s");
+  ArrowType type = plain_type("+s");
   for (const dtype::Field &field : format.fields) {
     if (field.name.empty())
       return fail(Code::unsupported, "a field of %s has no name, which columns of Arrow need", format.text.c_str());
@@ -252,6 +240,18 @@ std::string tensor_shape(const std::vector<std::int64_t> &shape) {
 
 }  // namespace
 
+ArrowType plain_type(std::string format) {
+  ArrowType type;
+  type.format = std::move(format);
+  return type;
+}
+
+ArrowType extension_type(std::string format, const char *name, std::string metadata) {
+  ArrowType type = plain_type(std::move(format));
+  type.metadata = {{"ARROW:extension:name", name}, {"ARROW:extension:metadata", std::move(metadata)}};
+  return type;
+}
+
 std::shared_ptr<std::byte> aligned_bytes(std::uint64_t bytes) {
   constexpr std::align_val_t kAlignment{64};
   void *const memory = ::operator new(static_cast<std::size_t>(bytes == 0 ? 1 : bytes), kAlignment);
@@ -272,19 +272,19 @@ void give(ArrowColumn column, ArrowSchema *type, ArrowArray *data) {
 }
 
 Result<ArrowType> arrow_type_of(const dtype::Format &format) {
-  if (const char *number = number_format(format.dtype)) return plain(number);
+  if (const char *number = number_format(format.dtype)) return plain_type(number);
   switch (format.dtype) {
     case Dtype::boolean:
-      return extension("c", "arrow.bool8", "");
+      return extension_type("c", "arrow.bool8", "");
     case Dtype::c64:
-      return fixed_list(2, plain("f"));
+      return fixed_list(2, plain_type("f"));
     case Dtype::c128:
-      return fixed_list(2, plain("g"));
+      return fixed_list(2, plain_type("g"));
     case Dtype::bytes:
     case Dtype::bf16:
     case Dtype::f8_e4m3:
     case Dtype::f8_e5m2:
-      return plain("w:" + std::to_string(format.item_bytes));
+      return plain_type("w:" + std::to_string(format.item_bytes));
     case Dtype::structure:
       break;
     default:

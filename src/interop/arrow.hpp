@@ -20,6 +20,9 @@ struct ArrowType {
   std::vector<ArrowType> children;
 };
 
+ArrowType plain_type(std::string format);
+ArrowType extension_type(std::string format, const char *name, std::string metadata);
+
 struct ArrowData {
   std::int64_t length = 0, nulls = 0;
   std::vector<const void *> buffers;  // null: none, where the type allows that

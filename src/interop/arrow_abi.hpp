@@ -36,6 +36,11 @@ struct ArrowArray {
 }
 #endif
 
+namespace deltos::interop {
+// What values are called in columns of bytes; the metadata is the name of the slot's type.
+constexpr const char *kValueExtension = "deltos.value";
+}  // namespace deltos::interop
+
 #ifndef ARROW_C_STREAM_INTERFACE
 #define ARROW_C_STREAM_INTERFACE
 extern "C" {

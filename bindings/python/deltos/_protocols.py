@@ -45,6 +45,9 @@ class Exchange:
         """The element type as the library numbers it."""
         raise NotImplementedError
 
+    def _arrow(self, /) -> tuple[Any, Any]:
+        raise NotImplementedError
+
     def _dlpack(self, code: int, bits: int, versioned: bool, copy: bool, /) -> Any:
         raise NotImplementedError
 
@@ -153,6 +156,17 @@ class Exchange:
             raise LayoutError(f"DLPack has no elements of format {self.format!r}")
         versioned = max_version is not None and max_version[0] >= 1
         return self._dlpack(known.dlpack, 8 * known.itemsize, versioned, bool(copy))
+
+    def __arrow_c_schema__(self) -> Any:
+        return self._arrow()[0]
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]:
+        """Its elements as a column of Arrow, one entry for each index of the first dimension.
+
+        Nothing is copied where they are close together, and no structures. requested_schema is not looked at: who asked
+        can cast.
+        """
+        return self._arrow()
 
     def readinto(self, file: Any, *, offset: int | None = None) -> int:
         """Reads from a descriptor or a file object straight into its memory, until that is full or the file ends.

@@ -1,5 +1,6 @@
 /* Exporter: the slots of the buffer protocol over an object or a view of the library. Exports are released by plain C
  * calls. */
+#include "arrow.h"
 #include "dlpack.h"
 #include "types.h"
 
@@ -226,6 +227,16 @@ static PyObject *exporter_dlpack(Exporter *self, PyObject *arguments) {
   return view == NULL ? NULL : dlpack_capsule(view, code, bits, versioned, copy);
 }
 
+PyDoc_STRVAR(arrow_doc,
+             "_arrow($self, /)\n--\n\n"
+             "A pair of capsules of Arrow, type and data, of the memory.");
+
+static PyObject *exporter_arrow(Exporter *self, PyObject *unused) {
+  (void)unused;
+  deltos_view *view = exporter_acquire(self, 0);
+  return view == NULL ? NULL : arrow_capsules(view);
+}
+
 PyDoc_STRVAR(view_doc,
              "_view($self, readonly, /)\n--\n\n"
              "A handle of a view of what is exported; writable where that is, unless it is to be read-only.");
@@ -241,6 +252,7 @@ static PyObject *exporter_view(Exporter *self, PyObject *readonly) {
 }
 
 static PyMethodDef exporter_methods[] = {{"_dlpack", (PyCFunction)exporter_dlpack, METH_VARARGS, dlpack_doc},
+                                         {"_arrow", (PyCFunction)exporter_arrow, METH_NOARGS, arrow_doc},
                                          {"_view", (PyCFunction)exporter_view, METH_O, view_doc},
                                          {NULL, NULL, 0, NULL}};
 

@@ -16,6 +16,7 @@
   F(view_share)                    \
   F(view_wrap)                     \
   F(view_release)                  \
+  F(view_to_arrow)                 \
   F(storage_detach)                \
   F(snapshot_release)              \
   F(transaction_abort)             \

@@ -1,10 +1,11 @@
 /* deltos._exporter: what an extension module made by cffi cannot do. It has a type that owns a handle of the library
  * and lets go of it without Python's help (handle.c), access to the memory of any exporter (source.c), a type with the
  * slots of the buffer protocol (exporter.c), element access without a call of cffi (memory.c, array.c, elements.c), and
- * DLPack capsules (dlpack.c). How it comes by the library is in library.c.
+ * capsules of DLPack (dlpack.c) and Arrow (arrow.c). How it comes by the library is in library.c.
  *
  * Handles and exports are released by plain C calls; an object that dies while the interpreter ends, or a tensor that
  * dies on a thread without Python, touches nothing of Python. */
+#include "arrow.h"
 #include "types.h"
 
 static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject *base, PyTypeObject **keep) {
@@ -29,7 +30,7 @@ static int module_exec(PyObject *module) {
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; ++k)
     if (PyModule_AddIntConstant(module, kinds[k].name, kinds[k].value) < 0) return -1;
   if (library_exec(module) < 0 || iterator_exec(module) < 0 || PyModule_AddFunctions(module, memory_methods) < 0 ||
-      PyModule_AddFunctions(module, table_methods) < 0)
+      PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0)
     return -1;
   if (add_type(module, &handle_spec, "Handle", NULL, &handle_type) < 0) return -1;
   if (add_type(module, &source_spec, "Source", NULL, NULL) < 0) return -1;
