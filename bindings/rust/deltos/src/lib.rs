@@ -37,12 +37,13 @@
 //! Storage ─┬─ Snapshot<'s>      what exists: names, types, shapes, metadata; one state, unchanging
 //!          ├─ Transaction<'s>   create, replace, rename, delete, seal, set metadata; commit or abort
 //!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers;
-//!          │                    Array<'s, T>: elements that more can be appended to
+//!          │                    Array<'s, T>: elements that more can be appended to;
+//!          │                    Value<'s> ── Node<'v>: a tree that describes itself, and a place in it
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
 //! All of them borrow the storage, so that it cannot be closed under them. An [`Array`] in a flat file or in anonymous
-//! memory, and a [`Table`] in memory, have no storage and borrow nothing.
+//! memory, a [`Table`] in memory and an unpacked [`Value`] have no storage and borrow nothing.
 //!
 //! ```compile_fail,E0505
 //! # use deltos::Storage;
@@ -156,17 +157,25 @@ mod array;
 mod array_options;
 #[cfg(feature = "ndarray")]
 mod arrays;
+mod builder;
+mod calendar;
 mod cells;
+mod children;
 mod content;
+mod decimal;
 mod dtype;
 mod element;
 mod error;
 mod listing;
 mod metadata;
+mod node;
+mod numbers;
 mod object;
 mod options;
 mod progress;
 mod rows;
+mod scalar;
+mod show;
 mod snapshot;
 mod storage;
 mod subview;
@@ -174,7 +183,9 @@ mod table;
 mod text;
 mod transaction;
 mod transfer;
+mod tree;
 mod turns;
+mod value;
 mod values;
 mod view;
 mod writable;
@@ -184,8 +195,12 @@ pub use deltos_sys as sys;
 pub use appender::Appender;
 pub use array::{AnyArray, Array, CloseArrayError};
 pub use array_options::ArrayOptions;
+pub use builder::{Number, ValueBuilder};
+pub use calendar::{Date, DateTime};
 pub use cells::{ReadCell, SharedCell};
+pub use children::{Elements, Pairs};
 pub use content::Content;
+pub use decimal::{Decimal, DecimalClass};
 pub use dtype::{describe_format, DType, ElementType, FormatInfo};
 #[cfg(feature = "bytemuck")]
 pub use element::Record;
@@ -193,16 +208,21 @@ pub use element::{AtomicElement, Bool, Complex, Element, Ucs4, F8E4M3, F8E5M2};
 pub use error::{Error, ErrorKind, Result};
 pub use listing::{Entries, Entry};
 pub use metadata::{Metadata, MetadataValue};
+pub use node::{Node, ValueKind};
+pub use numbers::{ArrayRef, Numbers};
 pub use object::{Advice, Object, ObjectInfo, ObjectKind};
 pub use options::{Create, Mode, OpenOptions};
 pub use progress::{Progress, ProgressFn};
 pub use rows::{AnyRows, Rows, WritableRows};
+pub use scalar::{Key, Scalar};
 pub use snapshot::{CopyOptions, Snapshot};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
 pub use subview::{Chunks, Contiguity, Slice, Windowed, REST};
 pub use table::{Table, TableAxis, TableInfo, TableShape};
 pub use transaction::{CommitError, Durability, Transaction};
 pub use transfer::{TransferError, ViewReader, ViewWriter};
+pub use tree::{Tree, TreeArray};
+pub use value::{PackedValue, Value};
 pub use view::{AnyView, View, ViewRequest};
 pub use writable::WritableView;
 

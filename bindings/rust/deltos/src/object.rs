@@ -62,6 +62,14 @@ impl<'s> Object<'s> {
         std::mem::forget(self);
     }
 
+    /// The same handle, whatever it borrowed: it stays valid after a close, and its memory as long as it lives.
+    pub(crate) fn into_unbound(mut self) -> Object<'static> {
+        let (made_in, raw) = (self.made_in.take(), self.raw);
+        let object = Object { raw, frozen: self.frozen, made_in, doubtful: self.doubtful, storage: PhantomData };
+        std::mem::forget(self);
+        object
+    }
+
     /// An object without a storage, over memory of views.
     pub(crate) fn over<'v>(
         raw: NonNull<sys::deltos_object>,
@@ -324,6 +332,8 @@ pub enum ObjectKind {
     Array,
     /// Rows that are reached by pointers: [`Table`](crate::Table).
     Table,
+    /// A tree that describes itself: [`Value`](crate::Value).
+    Value,
     /// One that this version does not know.
     Other,
 }
@@ -334,6 +344,7 @@ impl ObjectKind {
             sys::DELTOS_KIND_BUFFER => ObjectKind::Buffer,
             sys::DELTOS_KIND_ARRAY => ObjectKind::Array,
             sys::DELTOS_KIND_TABLE => ObjectKind::Table,
+            sys::DELTOS_KIND_VALUE => ObjectKind::Value,
             _ => ObjectKind::Other,
         }
     }

@@ -90,6 +90,27 @@ macro_rules! reading_methods {
             Ok(crate::Table::of(object))
         }
 
+        /// Opens a value by name. It is a view, too: the storage is not closed while it lives.
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, and those of [`object`](Self::object).
+        ///
+        /// ```
+        /// # use deltos::{Durability, Storage, Tree};
+        /// # let storage = Storage::anonymous("example")?;
+        /// # storage.transact(Durability::Async, |t| Tree::from("Ulm").store(t, "v").map(drop))?;
+        /// assert_eq!(storage.snapshot()?.value("v")?.root().as_str(), Some("Ulm"));
+        /// # Ok::<(), deltos::Error>(())
+        /// ```
+        pub fn value(&self, name: &str) -> crate::Result<crate::Value<'s>> {
+            let mut raw = std::ptr::null_mut();
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_VALUE, &mut raw)) }
+            })?;
+            crate::Value::of(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
+        }
+
         /// Opens an array by name: to append to where the storage is open for [`Mode::Write`](crate::Mode::Write) and the
         /// array is the newest commit's, else to be read.
         ///

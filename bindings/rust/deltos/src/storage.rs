@@ -16,7 +16,7 @@ use crate::text::{inline, with_c_str};
 use crate::turns::Turns;
 use crate::{
     AnyArray, Array, Create, Durability, Element, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Table,
-    Transaction,
+    Transaction, Value,
 };
 
 /// An open storage: a file, anonymous memory, or bytes of the program's.
@@ -212,6 +212,22 @@ impl Storage {
     /// ```
     pub fn table(&self, name: &str) -> Result<Table<'_>> {
         Ok(Table::of(self.newest(name, sys::DELTOS_KIND_TABLE)?))
+    }
+
+    /// Opens a value of the newest commit. It is a view, too: the storage is not closed while it lives.
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, [`Corrupt`](ErrorKind::Corrupt) when it is damaged, and those
+    /// of [`object`](Storage::object).
+    ///
+    /// ```
+    /// # let storage = deltos::Storage::anonymous("example")?;
+    /// # storage.transact(deltos::Durability::Async, |t| deltos::Tree::from("Ulm").store(t, "v").map(drop))?;
+    /// assert_eq!(storage.value("v")?.root().as_str(), Some("Ulm"));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn value(&self, name: &str) -> Result<Value<'_>> {
+        Value::of(self.newest(name, sys::DELTOS_KIND_VALUE)?)
     }
 
     /// Opens an array of the newest commit: to append to where the storage is open for [`Mode::Write`], else to be read.

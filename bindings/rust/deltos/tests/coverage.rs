@@ -10,21 +10,8 @@ use deltos::{DType, ErrorKind};
 /// Functions of the library that this crate does not call, each with its reason.
 const NOT_CALLED: &[(&str, &str)] = &[
     ("deltos_view_to_arrow", "bound next"),
-    ("deltos_value_open_memory", "bound next"),
-    ("deltos_value_read", "bound next"),
-    ("deltos_value_children", "bound next"),
-    ("deltos_value_find", "bound next"),
-    ("deltos_value_view", "bound next"),
-    ("deltos_value_hash", "bound next"),
-    ("deltos_value_equal", "bound next"),
-    ("deltos_value_builder_begin", "bound next"),
-    ("deltos_value_builder_put", "bound next"),
-    ("deltos_value_builder_put_view", "bound next"),
-    ("deltos_value_builder_pack", "bound next"),
-    ("deltos_value_builder_store", "bound next"),
     ("deltos_value_to_json", "bound next"),
     ("deltos_value_builder_put_json", "bound next"),
-    ("deltos_builder_release", "bound next"),
 ];
 
 fn crate_sources() -> String {
