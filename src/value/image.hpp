@@ -1,4 +1,4 @@
-// The bytes of a value: a self-describing tree, read where it lies. FORMAT.md, section 10, shows them in pictures.
+// The bytes of a value: a self-describing tree, read where it lies. FORMAT.md, section 17, says what they are.
 //
 // An image is a head and blocks of multiples of 8 bytes. What a container holds is a cell: 8 bytes that are a small
 // scalar themselves, or tell the kind of a block and its place, an offset in the image. A cell is all there is to know

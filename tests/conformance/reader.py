@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import trees
+from damage import Damaged, check
 from xxh3 import xxh3
 
 BLOCK, REGION = 4096, 65536
@@ -27,18 +29,9 @@ DTYPES = (
 ITEM_BYTES = dict(zip(DTYPES[1:15], (1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16), strict=True))
 ITEM_BYTES |= {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 NAME, OBJECT, METADATUM = b"\1", b"\2", b"\3"
-BUFFER, ARRAY, TABLE = 1, 2, 3
-KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table"}
+BUFFER, ARRAY, TABLE, VALUE = 1, 2, 3, 4
+KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table", VALUE: "value"}
 CONTROL_BYTES = 64
-
-
-class Damaged(Exception):
-    """The file is not as the page says."""
-
-
-def check(truth: bool, what: str) -> None:
-    if not truth:
-        raise Damaged(what)
 
 
 class Superblock(NamedTuple):
@@ -338,6 +331,8 @@ class Storage:
         format = text_of(raw[texts : texts + format_bytes], "a format")
         items = product_of(shape, item_bytes)
         check(kind == TABLE or items == payload_bytes, f"shape and length of {name} differ")
+        is_image = flags == 1 and (shape, DTYPES[dtype], format) == ([payload_bytes], "U8", "B")
+        check(kind != VALUE or is_image, f"{name} is no value that can be")
         check(ITEM_BYTES.get(DTYPES[dtype], item_bytes) == item_bytes, f"elements of {name} have another length")
         return Record(
             kind, name, format, DTYPES[dtype], shape, flags == 1, item_bytes, payload_bytes, digest, extents
@@ -442,12 +437,6 @@ class Storage:
 # ---- What is compared with it
 
 
-def data_of(data: Any) -> bytes:
-    if isinstance(data, dict):
-        return bytes.fromhex(data["repeat"]) * int(data["times"])
-    return bytes.fromhex(data)
-
-
 def metadata_differences(storage: Storage, name: str, expected: list[dict[str, Any]]) -> Iterator[str]:
     what = name or "the storage"
     found = {item.key: item for item in storage.metadata(name)}
@@ -458,7 +447,7 @@ def metadata_differences(storage: Storage, name: str, expected: list[dict[str, A
         if "text" in item:
             wanted = Metadatum(item["key"], "u8", [], item["text"].encode())
         else:
-            wanted = Metadatum(item["key"], item["format"], item.get("shape", []), data_of(item["data"]))
+            wanted = Metadatum(item["key"], item["format"], item.get("shape", []), trees.data_of(item["data"]))
         if actual != wanted:
             yield f"{what}, {item['key']}: expected {wanted}, got {actual}"
 
@@ -468,6 +457,18 @@ def shown(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex() if len(value) <= 32 else f"{value[:32].hex()}... ({len(value)} bytes)"
     return repr(value)
+
+
+def value_differences(found: Object, entry: dict[str, Any]) -> Iterator[str]:
+    if found.kind != "value":
+        yield f"expected a value, got a {found.kind}"
+        return
+    tree = trees.Tree(found.data)
+    yield from trees.differences(tree, entry["value"], DTYPES)
+    if "hash" in entry:
+        digest = trees.hash_of(tree.root).to_bytes(8, "little")
+        if digest.hex() != entry["hash"]:
+            yield f"expected the hash {entry['hash']}, got {digest.hex()}"
 
 
 def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
@@ -480,13 +481,16 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
         if name not in names:
             continue
         actual = storage.object(name)
+        yield from metadata_differences(storage, name, entry.get("metadata", []))
+        if entry.get("kind") == "value":
+            yield from (f"{name}: {what}" for what in value_differences(actual, entry))
+            continue
         wanted = {"format": entry["format"], "shape": entry.get("shape", []), "sealed": entry.get("sealed", False)}
-        wanted |= {"kind": entry.get("kind", "buffer"), "data": data_of(entry["data"])}
+        wanted |= {"kind": entry.get("kind", "buffer"), "data": trees.data_of(entry["data"])}
         wanted |= {field: entry[field] for field in ("dtype", "lengths") if field in entry}
         for field, value in wanted.items():
             if getattr(actual, field) != value:
                 yield f"{name}: expected {field} {shown(value)}, got {shown(getattr(actual, field))}"
-        yield from metadata_differences(storage, name, entry.get("metadata", []))
     yield from metadata_differences(storage, "", description.get("metadata", []))
 
 

@@ -21,6 +21,8 @@ import pytest
 
 import matrix
 import reader
+import trees
+from damage import Damaged
 from xxh3 import xxh3
 
 HERE = Path(__file__).resolve().parent
@@ -244,7 +246,7 @@ class TestTheReader:
         forge(path, "array in pieces", RECORD_CHANGES[field])
         with reader.Storage(str(path)) as storage:
             assert storage.object("array").shape == [3]
-            with pytest.raises(reader.Damaged):
+            with pytest.raises(Damaged):
                 storage.object("array in pieces")
 
     def test_finds_the_control_block_of_every_array(self) -> None:
@@ -259,7 +261,7 @@ class TestTheReader:
             sealed = golden.read_bytes().index(bytes.fromhex("0123456789abcdef") * 100)
         for at in (0, 20, 250, root, root + 30, root + 4000, root + 4095, sealed, sealed + 65535):
             flip(golden, at)
-            with pytest.raises(reader.Damaged), reader.Storage(str(golden)) as storage:
+            with pytest.raises(Damaged), reader.Storage(str(golden)) as storage:
                 [*reader.differences(storage, load(HERE / "golden.json"))]
             flip(golden, at)
         with reader.Storage(str(golden)) as storage:
@@ -269,8 +271,50 @@ class TestTheReader:
         whole = golden.read_bytes()
         for size in (0, 256, 458751, 458752, len(whole) - 1):
             golden.write_bytes(whole[:size])
-            with pytest.raises(reader.Damaged):
+            with pytest.raises(Damaged):
                 reader.Storage(str(golden))
+
+
+class TestTheReaderOfValues:
+    # [1, "a"]: the example of the page
+    EXAMPLE = bytes.fromhex(
+        "44564c310000000048000000000000000a3000000000000000000000000000000001000000000000"
+        "6100000000000000000200000000000003010000000000000820000000000000"
+    )
+
+    def test_reads_the_example_of_the_page(self) -> None:
+        written = {"list": [{"int": 1}, {"utf8": "a"}]}
+        tree = trees.Tree(self.EXAMPLE)
+        assert [*trees.differences(tree, written, reader.DTYPES)] == []
+        assert trees.hash_of(tree.root) == trees.hash_of(trees.node_of(written, reader.DTYPES)) == 0x7934BF6FE1EC227E
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"list": [{"int": 1}]},
+            {"list": [{"int": 1}, {"utf8": "b"}]},
+            {"list": [{"int": 1}, {"bytes": "61"}]},
+            {"list": [{"float": "000000000000f03f"}, {"utf8": "a"}]},
+            {"list": [{"utf8": "a"}, {"int": 1}]},
+            {"tuple": [{"int": 1}, {"utf8": "a"}]},
+            {"list": [{"int": 1, "node": 1}, {"share": 1}]},
+            {"list": {"dtype": "U8", "data": "0161"}},
+            {"null": True},
+        ],
+        ids=str,
+    )
+    def test_sees_each_difference(self, other: dict[str, Any]) -> None:
+        assert [*trees.differences(trees.Tree(self.EXAMPLE), other, reader.DTYPES)] != []
+
+    @pytest.mark.parametrize("at", [0, 4, 9, 16, 17, 24, 32, 40, 41, 48, 49, 56, 64, 65])
+    def test_sees_or_refuses_each_byte_that_is_another(self, at: int) -> None:
+        image = bytearray(self.EXAMPLE)
+        image[at] ^= 0x81
+        try:
+            tree = trees.Tree(bytes(image))
+            assert [*trees.differences(tree, {"list": [{"int": 1}, {"utf8": "a"}]}, reader.DTYPES)] != []
+        except Damaged:
+            pass
 
 
 class TestTheMatrix:
