@@ -9,6 +9,8 @@
         print(np.asarray(storage["population"])[:5])  # no copy
         visits = storage.create_array("visits", "int64")
         visits.append(7)                             # an array that grows, while others look at it
+        storage["about"] = {"source": "survey", "years": [1998, 2024]}  # a tree of builtins, read in place
+        print(storage["about"]["years"][-1])
 
 What is promised, and what is not, is said in the C header <deltos/deltos.h>, which this package follows word for word.
 """
@@ -61,13 +63,16 @@ from deltos._errors import (
     UnsupportedError,
 )
 from deltos._ffi import lib as _lib
+from deltos._json import from_json, to_json
 from deltos._native import ProgressFunction, text_of as _text_of
 from deltos._options import Finding, Options, Pin, StorageInfo
+from deltos._proxies import Dict, List, Set, Tuple
 from deltos._scopes import Entry, Reader, Writer
 from deltos._snapshot import Snapshot
 from deltos._storage import Storage, anonymous_storage, open_memory_storage, open_storage
 from deltos._table import Table
 from deltos._transaction import Transaction
+from deltos._values import Reference, pack, pack_into, stable_hash, unpack
 from deltos._view import View
 
 __version__: str = _text_of(_lib.deltos_version())
@@ -175,6 +180,7 @@ __all__ = [
     "CancelledError",
     "ClosedError",
     "CorruptError",
+    "Dict",
     "DuplicateError",
     "Entry",
     "Error",
@@ -191,6 +197,7 @@ __all__ = [
     "KindError",
     "LayoutError",
     "LimitError",
+    "List",
     "LockedError",
     "MissingFileError",
     "NoMemoryError",
@@ -204,8 +211,10 @@ __all__ = [
     "ReadOnlyBufferError",
     "ReadOnlyError",
     "Reader",
+    "Reference",
     "ReplacedError",
     "SealedError",
+    "Set",
     "Snapshot",
     "StaleError",
     "Storage",
@@ -214,16 +223,22 @@ __all__ = [
     "Table",
     "TooSmallError",
     "Transaction",
+    "Tuple",
     "TypeMismatchError",
     "UnsupportedError",
     "View",
     "Writer",
     "anonymous",
+    "from_json",
     "open",
     "open_memory",
+    "pack",
+    "pack_into",
+    "stable_hash",
+    "to_json",
+    "unpack",
 ]
 
 for _name in __all__:  # where they are to be found, whatever module they were written in
-    if isinstance(globals()[_name], type):
-        globals()[_name].__module__ = "deltos"
+    globals()[_name].__module__ = "deltos"
 del _name

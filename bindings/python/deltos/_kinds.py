@@ -12,12 +12,13 @@ from deltos._ffi import ffi, lib
 from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
 from deltos._object import Object, stat
 from deltos._table import Table
+from deltos._values import Value
 
-CLASSES: dict[int, type[Object]] = {kind._KIND: kind for kind in (Buffer, Array, Table)}
+CLASSES: dict[int, type[Object] | type[Value]] = {kind._KIND: kind for kind in (Buffer, Array, Table, Value)}
 
 
-def opened(function: Callable[..., int], scope: CData, name: bytes) -> tuple[type[Object], Handle]:
-    """Opens whatever has a name: its class and its handle. Most are buffers, which need not be asked what they are."""
+def opened(function: Callable[..., int], scope: CData, name: bytes | int) -> tuple[Any, Handle]:
+    """Opens whatever has a name, or an id: its class and its handle. Most are buffers, which need not be asked what they are."""
     cell = ffi.new(OBJECT_CELL)
     error = attempt(function, scope, name, lib.DELTOS_KIND_BUFFER, cell)
     if error is None:
@@ -30,7 +31,7 @@ def opened(function: Callable[..., int], scope: CData, name: bytes) -> tuple[typ
     return CLASSES[stat(handle).kind], handle
 
 
-def found(snapshot: Any, name: bytes) -> tuple[type[Object], Handle] | None:
+def found(snapshot: Any, name: bytes) -> tuple[Any, Handle] | None:
     """The same, or None when there is nothing of that name."""
     from deltos._errors import NotFoundError
 

@@ -11,8 +11,12 @@ import os
 import weakref
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from deltos._copies import part_of
 from deltos._errors import KindError, error_of
-from deltos._ffi import lib
+from deltos._exporter import OBJECT
+from deltos._ffi import ffi, lib
+from deltos._native import OBJECT_CELL, call, own
+from deltos._object import stat
 from deltos._options import MODES, Options
 from deltos._storage import Storage, open_storage
 
@@ -51,6 +55,26 @@ def restore_storage(path: bytes, uuid: bytes, mode: str, options: Options) -> St
 def object_state(thing: Object) -> tuple[State, str]:
     """The storage's state, and the name."""
     return storage_state(thing.storage), thing.name
+
+
+def value_state(proxy: Any) -> tuple[State, int, int, tuple[int, int, int] | None] | None:
+    """Where a proxy is to be found: the storage's state, the id of the value, which is never changed, and the place in
+    it. None of what lies in memory, or in a storage that has no path."""
+    storage: Storage | None = proxy._handle.origin
+    if storage is None or storage._path is None:
+        return None
+    return storage_state(storage), int(stat(proxy._handle).id), proxy._place, proxy._slice
+
+
+def restore_value(state: State, id: int, place: int, cut: tuple[int, int, int] | None) -> Any:
+    """The proxy again, in a storage of this process."""
+    storage = restore_storage(*state)
+    cell = ffi.new(OBJECT_CELL)
+    with storage._reading() as snapshot:
+        call(lib.deltos_object_open_id, snapshot, id, lib.DELTOS_KIND_VALUE, cell)
+    handle = own(OBJECT, cell[0])
+    handle.origin = storage
+    return part_of(handle, place, cut)
 
 
 def restore_object(state: State, name: str) -> Any:

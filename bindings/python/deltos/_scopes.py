@@ -19,6 +19,7 @@ from deltos._growing import array_options, array_type
 from deltos._kinds import found, opened
 from deltos._native import OBJECT_CELL, CData, bytes_of, call, own, text_of
 from deltos._table import Table, lengths_of, type_of
+from deltos._values import is_exporter, store
 
 if TYPE_CHECKING:
     from deltos._storage import Storage
@@ -137,11 +138,19 @@ class Writer(Reader, MutableMapping[str, Any]):
         """A transaction for the duration of a few calls."""
 
     def __setitem__(self, name: str, value: Any) -> None:
-        """Stores the elements of anything that exports memory: a new buffer, or new content of an old one.
+        """Stores the elements of anything that exports memory: a new buffer, or new content of an old one. Everything
+        else is stored as a value, as by put().
 
         An existing buffer is replaced as a whole: whoever looks at the old content keeps it. To write into the buffer
         itself use storage[name][...] = value.
         """
+        if is_exporter(value):
+            self._put_memory(name, value)
+        else:
+            store(self, name, value)
+
+    def _put_memory(self, name: str, value: Any) -> None:
+        """Stores the elements of an exporter as a buffer."""
         encoded = bytes_of(name, "a name")
         with Content(value) as content, self._writing() as transaction:
             old = found(lib.deltos_transaction_snapshot(transaction), encoded)
@@ -153,6 +162,14 @@ class Writer(Reader, MutableMapping[str, Any]):
             else:
                 call(lib.deltos_transaction_delete, transaction, encoded)
                 call(lib.deltos_buffer_create, transaction, encoded, content, ffi.NULL)
+
+    def put(self, name: str, value: Any) -> None:
+        """Stores a tree of Python objects as a value: builtins, dates, Decimal and arrays, nested at will.
+
+        storage[name] is then a proxy, which behaves as the builtin it stands for and reads it where it lies; of a
+        single str, number or the like it is that itself. Whatever has the name is replaced.
+        """
+        store(self, name, value)
 
     def __delitem__(self, name: str) -> None:
         encoded = bytes_of(name, "a name")

@@ -33,6 +33,7 @@ from deltos._paths import absolute, path_bytes
 from deltos._scopes import Writer
 from deltos._snapshot import Snapshot, begin, copy
 from deltos._transaction import Transaction, Turn, durability_of
+from deltos._values import Value
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -177,7 +178,8 @@ class Storage(Writer):
         with self._handle as storage:
             kind, handle = opened(lib.deltos_object_open_newest, storage, encoded)
         thing = kind._of(self, handle)
-        thing._fresh = True
+        if kind is not Value:
+            thing._fresh = True
         return thing
 
     def __len__(self) -> int:

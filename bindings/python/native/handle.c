@@ -24,14 +24,17 @@ static void handle_drop(Handle *self) {
     case kCursor:
       library.cursor_release((deltos_cursor **)&address);
       break;
+    case kBuilder:
+      library.builder_release((deltos_builder **)&address);
+      break;
     default:
       library.view_release((deltos_view **)&address);
       break;
   }
 }
 
-static const char *const kHandleNames[kHandleKinds] = {"storage", "snapshot", "transaction",
-                                                       "buffer",  "listing",  "view"};
+static const char *const kHandleNames[kHandleKinds] = {"storage", "snapshot", "transaction", "buffer",
+                                                       "listing", "view",     "builder"};
 
 static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
   int kind;
@@ -68,6 +71,7 @@ static void handle_dealloc(Handle *self) {
   handle_drop(self);
   collect_loans(NULL);
   Py_XDECREF(self->pointer);
+  Py_XDECREF(self->origin);
   free_object(self);
 }
 
@@ -105,7 +109,7 @@ static int handle_make_pointer(Handle *self) {
 static PyObject *handle_enter(Handle *self, PyObject *unused) {
   (void)unused;
   if (handle_refuse_closed(self) < 0) return NULL;
-  int exclusive = self->kind == kTransaction || self->kind == kCursor;
+  int exclusive = self->kind == kTransaction || self->kind == kCursor || self->kind == kBuilder;
   if (exclusive && handle_refuse_used(self) < 0) return NULL;
   if (handle_make_pointer(self) < 0) return NULL;
   ++self->uses;
@@ -149,6 +153,19 @@ static PyObject *handle_alive(Handle *self, void *unused) {
   return PyBool_FromLong(self->address != NULL && !self->closing);
 }
 
+static PyObject *handle_get_origin(Handle *self, void *unused) {
+  (void)unused;
+  return Py_NewRef(self->origin != NULL ? self->origin : Py_None);
+}
+
+static int handle_set_origin(Handle *self, PyObject *value, void *unused) {
+  (void)unused;
+  PyObject *old = self->origin;
+  self->origin = value != NULL ? Py_NewRef(value) : NULL;
+  Py_XDECREF(old);
+  return 0;
+}
+
 static PyMethodDef handle_methods[] = {
     {"__enter__", (PyCFunction)handle_enter, METH_NOARGS, "Begins a use; gives the pointer."},
     {"__exit__", (PyCFunction)(void (*)(void))handle_exit, METH_FASTCALL, "Ends a use."},
@@ -158,6 +175,8 @@ static PyMethodDef handle_methods[] = {
     {NULL, NULL, 0, NULL}};
 
 static PyGetSetDef handle_getset[] = {{"alive", (getter)handle_alive, NULL, "Whether it can be used.", NULL},
+                                      {"origin", (getter)handle_get_origin, (setter)handle_set_origin,
+                                       "The storage that what it stands for lives in, or None.", NULL},
                                       {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot handle_slots[] = {

@@ -26,7 +26,16 @@
   F(array_count)                   \
   F(array_tail)                    \
   F(table_from_view)               \
-  F(table_wrap)
+  F(table_wrap)                    \
+  F(value_read)                    \
+  F(value_children)                \
+  F(value_find)                    \
+  F(value_view)                    \
+  F(value_equal)                   \
+  F(value_builder_put)             \
+  F(value_builder_put_view)        \
+  F(value_builder_pack)            \
+  F(builder_release)
 
 #define DELTOS_PYTHON_MEMBER(name) __typeof__(&deltos_##name) name;
 struct deltos_functions {

@@ -6,7 +6,7 @@
  * Handles and exports are released by plain C calls; an object that dies while the interpreter ends, or a tensor that
  * dies on a thread without Python, touches nothing of Python. */
 #include "arrow.h"
-#include "types.h"
+#include "values.h"
 
 static int add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject *base, PyTypeObject **keep) {
   PyObject *type = PyType_FromModuleAndSpec(module, spec, (PyObject *)base);
@@ -25,17 +25,22 @@ static int module_exec(PyObject *module) {
   static const struct {
     const char *name;
     int value;
-  } kinds[] = {{"STORAGE", kStorage}, {"SNAPSHOT", kSnapshot}, {"TRANSACTION", kTransaction},
-               {"OBJECT", kObject},   {"CURSOR", kCursor},     {"VIEW", kView}};
+  } kinds[] = {{"STORAGE", kStorage}, {"SNAPSHOT", kSnapshot}, {"TRANSACTION", kTransaction}, {"OBJECT", kObject},
+               {"CURSOR", kCursor},   {"VIEW", kView},         {"BUILDER", kBuilder}};
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; ++k)
     if (PyModule_AddIntConstant(module, kinds[k].name, kinds[k].value) < 0) return -1;
   if (library_exec(module) < 0 || iterator_exec(module) < 0 || PyModule_AddFunctions(module, memory_methods) < 0 ||
-      PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0)
+      PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0 ||
+      PyModule_AddFunctions(module, node_methods_of_module) < 0 || PyModule_AddFunctions(module, packing_methods) < 0 ||
+      walk_exec(module) < 0)
     return -1;
   if (add_type(module, &handle_spec, "Handle", NULL, &handle_type) < 0) return -1;
   if (add_type(module, &source_spec, "Source", NULL, NULL) < 0) return -1;
   if (add_type(module, &exporter_spec, "Exporter", NULL, &exporter_type) < 0) return -1;
   if (add_type(module, &memory_spec, "Memory", exporter_type, NULL) < 0) return -1;
+  if (add_type(module, &node_spec, "Node", NULL, &node_type) < 0) return -1;
+  if (add_type(module, &sequence_node_spec, "SequenceNode", node_type, NULL) < 0) return -1;
+  if (add_type(module, &dict_node_spec, "DictNode", node_type, NULL) < 0) return -1;
   return add_type(module, &growable_spec, "Growable", exporter_type, NULL);
 }
 

@@ -8,11 +8,12 @@
 typedef struct {
   PyObject_HEAD void *address; /* NULL: consumed or closed */
   PyObject *pointer;           /* the same for cffi; NULL until somebody asks */
+  PyObject *origin;            /* of what storage it is, for who asks a proxy; NULL: none */
   int kind, uses;
   char closing, consuming;
 } Handle;
 
-enum { kStorage, kSnapshot, kTransaction, kObject, kCursor, kView, kHandleKinds };
+enum { kStorage, kSnapshot, kTransaction, kObject, kCursor, kView, kBuilder, kHandleKinds };
 
 /* A handle that owns what the address leads to, which is let go of when this fails with NULL. */
 PyObject *handle_of(int kind, void *address);

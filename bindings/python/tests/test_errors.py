@@ -113,7 +113,7 @@ def test_an_unknown_mode_is_a_value_error(path: Path) -> None:
 
 def test_what_the_package_itself_refuses_is_also_a_deltos_error(storage: deltos.Storage, path: Path) -> None:
     refused: list[tuple[type[Exception], Callable[[], object]]] = [
-        (TypeError, lambda: storage.__setitem__("x", 5)),
+        (TypeError, lambda: storage.__setitem__("x", 5j)),
         (TypeError, lambda: storage["x", "y"]),  # type: ignore[index]
         (TypeError, lambda: storage.attrs.__setitem__("x", object())),
         (OverflowError, lambda: storage.attrs.__setitem__("x", 2**64)),

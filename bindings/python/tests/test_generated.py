@@ -20,21 +20,6 @@ from deltos._ffi import ffi, lib
 
 # What the package does without, each with its reason.
 NOT_USED = {
-    "deltos_value_open_memory": "bound next",
-    "deltos_value_read": "bound next",
-    "deltos_value_children": "bound next",
-    "deltos_value_find": "bound next",
-    "deltos_value_view": "bound next",
-    "deltos_value_hash": "bound next",
-    "deltos_value_equal": "bound next",
-    "deltos_value_builder_begin": "bound next",
-    "deltos_value_builder_put": "bound next",
-    "deltos_value_builder_put_view": "bound next",
-    "deltos_value_builder_pack": "bound next",
-    "deltos_value_builder_store": "bound next",
-    "deltos_value_to_json": "bound next",
-    "deltos_value_builder_put_json": "bound next",
-    "deltos_builder_release": "bound next",
     "deltos_abi_version": "the library is inside the module, so that it cannot be another one",
     "deltos_format_describe": "storing checks a format, and every format that comes out is canonical",
     "deltos_status_name": "the class of an exception is its name",

@@ -142,8 +142,8 @@ def test_without_numpy_memoryview_does(storage: deltos.Storage, monkeypatch: pyt
         storage.create("z", shape=3, dtype="f8")
     with pytest.raises(ImportError):
         buffer.numpy()
-    with pytest.raises(TypeError):
-        storage["list"] = [1, 2]
+    storage["list"] = [1, buffer]
+    assert storage["list"][1].tolist() == [4, 5, 6] and storage["list"].to_python()[1].tolist() == [4, 5, 6]
     storage.attrs["list"] = [1, 2]
     assert storage.attrs["list"] == [1, 2]
 

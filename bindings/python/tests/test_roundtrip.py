@@ -173,7 +173,7 @@ def test_what_only_speaks_the_array_interface_can_be_stored(storage: deltos.Stor
 
 
 @pytest.mark.parametrize(
-    "value", [[1, 2], "text", None, {1: 2}, np.array([object()]), np.array(["2026-11-21"], "M8[D]"), 3.5]
+    "value", [object(), 2j, [object()], range(3), np.array([object()]), np.array(["2026-11-21"], "M8[D]")]
 )
 def test_what_has_no_memory_to_store_is_refused(storage: deltos.Storage, value: object) -> None:
     with pytest.raises((TypeError, ValueError, NotImplementedError), match="store"):

@@ -234,7 +234,7 @@ class Store:
             if content is None and ptype._layout:
                 buffer = change.transaction.create(name, format=ptype._layout)
             else:
-                change.transaction[name] = b"" if content is None else content
+                change.transaction._put_memory(name, b"" if content is None else content)
                 buffer = change.transaction[name]
             cell = self._keep(Cell(name, ptype, buffer))
             cell.starts_empty()
