@@ -20,6 +20,9 @@ local TYPES = {
 }
 local MODES = { read = lib.DELTOS_MODE_READ, ["in-place"] = lib.DELTOS_MODE_IN_PLACE }
 
+-- detail of a date and time that has no zone.
+deltos.NO_ZONE = lib.DELTOS_VALUE_NO_ZONE
+
 local err = ffi.new("deltos_error")
 local failure = { __tostring = function(self) return self.code .. ": " .. self.message end }
 
@@ -119,6 +122,65 @@ function Storage:table(name)
     end)
   end)
 end
+
+-- The kinds of nodes, by their number.
+local KINDS = { [0] = "null", "bool", "int", "uint", "float", "bytes", "utf8", "list", "tuple", "set", "dict", "date",
+  "datetime", "decimal", "ndarray", [16] = "reference", [17] = "end" }
+
+-- One stored value: a tree, read where it lies. A node of it is a deltos_item, whose fields include/deltos/value.h
+-- explains; `value:root()` is the first.
+local Value = {}
+Value.__index = Value
+
+-- The newest value of that name.
+function Storage:value(name)
+  local cell = ffi.new("deltos_object *[1]")
+  check(lib.deltos_object_open_newest(self.cell[0], name, lib.DELTOS_KIND_VALUE, cell, err))
+  return setmetatable({ cell = cell }, Value)
+end
+
+function Value:root()
+  local item = ffi.new("deltos_item")
+  check(lib.deltos_value_read(self.cell[0], 0, item, err))
+  return item
+end
+
+-- Elements, members, or keys and values in turn: a list of nodes.
+function Value:children(item)
+  local parts = item.kind == lib.DELTOS_VALUE_DICT and 2 or 1
+  local total = tonumber(item.count) * parts
+  local items, count, list = ffi.new("deltos_item[?]", total), ffi.new("uint64_t[1]"), {}
+  check(lib.deltos_value_children(self.cell[0], item.node, 0, items, total, count, err))
+  for i = 0, tonumber(count[0]) - 1 do list[#list + 1] = ffi.new("deltos_item", items[i]) end
+  return list
+end
+
+-- What a dict has for a text, or nil.
+function Value:find(item, text)
+  local key, found = ffi.new("deltos_item"), ffi.new("deltos_item")
+  key.kind, key.count, key.data = lib.DELTOS_VALUE_UTF8, #text, ffi.cast("const char *", text)
+  check(lib.deltos_value_find(self.cell[0], item.node, key, nil, found, err))
+  if found.kind ~= lib.DELTOS_VALUE_END then return found end
+end
+
+-- The elements of an array, or of a list that lies as numbers, as a buffer.
+function Value:buffer(item)
+  local view = ffi.new("deltos_view *[1]")
+  check(lib.deltos_value_view(self.cell[0], item.node, lib.DELTOS_VIEW_FULL_RO, view, err))
+  return new_buffer(view)
+end
+
+-- 64 bits, the same for equal nodes everywhere.
+function Value:hash(item)
+  local hash = ffi.new("uint64_t[1]")
+  check(lib.deltos_value_hash(self.cell[0], item.node, hash, err))
+  return hash[0]
+end
+
+function Value:kind(item) return KINDS[item.kind] end
+
+-- Gives the memory back; nodes must not be used afterwards.
+function Value:close() lib.deltos_object_release(self.cell) end
 
 -- Calls a function with a snapshot of the newest commit.
 local function reading(storage, read)

@@ -4,6 +4,7 @@
 
 package.path = (arg[0]:match("^(.*/)") or "./") .. "?.lua;" .. package.path
 local deltos = require("deltos")
+local ffi = require("ffi")
 local json = require("cjson")
 
 json.decode_max_depth(100)
@@ -36,6 +37,10 @@ end
 local function bytes_of(data)
   if type(data) == "table" then return bytes_of(data["repeat"]):rep(data.times) end
   return (data:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+local function digits_of(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
 
 -- Lua compares strings by the locale; names are in the order of their bytes.
@@ -86,8 +91,130 @@ local function read_memory(storage, kind, name)
   return found
 end
 
+-- Trees
+
+-- The eight bytes of an integer: a number, or already their digits.
+local function word(number)
+  if type(number) == "string" then return bytes_of(number) end
+  return ffi.string(ffi.new("int64_t[1]", number), 8)
+end
+
+-- The kind of a written node and what it holds.
+local function written(node)
+  for kind, content in pairs(node) do
+    if kind ~= "node" then return kind, content end
+  end
+end
+
+local function text_of(text) return type(text) == "table" and bytes_of(text.data) or text end
+
+-- Elements without short forms; of a dict keys and values in turn.
+local function elements_of(kind, content)
+  local list = {}
+  local from, step = content.from or 0, content.step or 1
+  for i = 1, content.times or content.count or #content do
+    if kind == "dict" then
+      local pair = content[i] or { { int = from + (i - 1) * step }, { int = from + (i - 1) * step } }
+      list[#list + 1], list[#list + 2] = pair[1], pair[2]
+    else
+      list[i] = content["repeat"] or content[i] or { int = from + (i - 1) * step }
+    end
+  end
+  return list
+end
+
+local SPECIALS = { "finite", "infinite", "nan", "signalling-nan" }
+
+-- What a scalar holds, as bytes, of the description and of the value.
+local function wanted_bytes(kind, content)
+  if kind == "null" then return "" end
+  if kind == "bool" then return tostring(content) end
+  if kind == "bytes" then return bytes_of(content) end
+  if kind == "utf8" then return text_of(content) end
+  if kind == "decimal" then
+    local sign = content.negative and "-" or "+"
+    return (content.special or "finite") .. sign .. text_of(content.digits) .. "E" .. word(content.exponent or 0)
+  end
+  if kind == "datetime" then
+    local zone = content[3] == json.null and deltos.NO_ZONE or content[3]
+    return word(content[1]) .. word(content[2]) .. zone
+  end
+  return word(content)
+end
+
+local function found_bytes(kind, item)
+  if kind == "null" then return "" end
+  if kind == "bool" then return tostring(item.i64 == 1) end
+  if kind == "bytes" or kind == "utf8" then return ffi.string(item.data, tonumber(item.count)) end
+  if kind == "float" then return ffi.string(ffi.new("double[1]", item.f64), 8) end
+  if kind == "decimal" then
+    local digits = ffi.string(item.data, tonumber(item.count))
+    local sign = item.u64 == 1 and "-" or "+"
+    return SPECIALS[item.detail + 1] .. sign .. digits .. "E" .. ffi.string(ffi.new("int64_t[1]", item.i64), 8)
+  end
+  local number = (kind == "int" or kind == "date" or kind == "datetime") and item.i64 or item.u64
+  local bytes = ffi.string(ffi.new("int64_t[1]", ffi.cast("int64_t", number)), 8)
+  if kind ~= "datetime" then return bytes end
+  return bytes .. ffi.string(ffi.new("uint64_t[1]", item.u64), 8) .. item.detail
+end
+
+local function compare_buffer(what, value, item, expected)
+  local found = value:buffer(item)
+  compare(what .. ": format", expected.format or found.format, found.format)
+  compare(what .. ": dtype", expected.dtype or DTYPES[found.dtype], DTYPES[found.dtype])
+  compare(what .. ": shape", expected.shape or found.shape, found.shape)
+  compare(what .. ": content", bytes_of(expected.data), found:bytes())
+  found:close()
+end
+
+local compare_node
+
+local function compare_elements(what, value, item, kind, content, named)
+  local expected, found = elements_of(kind, content), value:children(item)
+  compare(what .. ": count", #expected, #found)
+  for i, one in ipairs(expected) do
+    if found[i] then compare_node(what .. "/" .. i, value, found[i], one, named) end
+    if kind == "dict" and i % 2 == 1 and one.utf8 and found[i + 1] then
+      local leads_to = value:find(item, text_of(one.utf8))
+      compare(what .. ": key " .. i, tostring(found[i + 1].node), leads_to and tostring(leads_to.node))
+    end
+  end
+end
+
+function compare_node(what, value, item, expected, named)
+  local kind, content = written(expected)
+  if kind == "nested" then
+    if content.depth == 0 then return compare_node(what, value, item, content.value, named) end
+    local inner = { ["in"] = content["in"], depth = content.depth - 1, value = content.value }
+    kind, content = content["in"], { { nested = inner } }
+  end
+  if expected.node then named[expected.node] = item.node end
+  if kind == "share" then return compare(what .. ": node", tostring(named[content]), tostring(item.node)) end
+  compare(what .. ": kind", kind, value:kind(item))
+  if kind ~= value:kind(item) then return end
+  if kind == "ndarray" or (type(content) == "table" and content.dtype) then
+    compare_buffer(what, value, item, content)
+  elseif kind == "list" or kind == "tuple" or kind == "set" or kind == "dict" then
+    compare_elements(what, value, item, kind, content, named)
+  else
+    compare(what, digits_of(wanted_bytes(kind, content)), digits_of(found_bytes(kind, item)))
+  end
+end
+
+local function compare_value(storage, object)
+  local value = storage:value(object.name)
+  local root = value:root()
+  compare_node(object.name, value, root, object.value, {})
+  if object.hash then
+    compare(object.name .. ": hash", bytes_of(object.hash), ffi.string(ffi.new("uint64_t[1]", value:hash(root)), 8))
+  end
+  value:close()
+  compare_metadata(storage, object.name, object.metadata or {})
+end
+
 local function compare_object(storage, object)
   local kind = object.kind or "buffer"
+  if kind == "value" then return compare_value(storage, object) end
   local found = kind == "table" and read_table(storage, object.name) or read_memory(storage, kind, object.name)
   compare(object.name .. ": format", object.format or found.format, found.format)
   compare(object.name .. ": dtype", object.dtype or DTYPES[found.dtype], DTYPES[found.dtype])

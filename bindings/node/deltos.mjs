@@ -80,6 +80,17 @@ const Entry = koffi.struct('deltos_entry', {
   payload_bytes: 'uint64_t',
 });
 
+const Item = koffi.struct('deltos_item', {
+  kind: 'int32_t',
+  detail: 'int32_t',
+  node: 'uint64_t',
+  count: 'uint64_t',
+  i64: 'int64_t',
+  u64: 'uint64_t',
+  bits: 'uint64_t', // of f64: a number of JavaScript would lose those of a NaN
+  data: 'const void *',
+});
+
 const fail = '_Out_ deltos_error *err';
 const call = {
   status_name: library.func('const char *deltos_status_name(int32_t status)'),
@@ -106,6 +117,17 @@ const call = {
   table_rows: library.func(
     'int32_t deltos_table_rows(void *table, uint8_t writable, _Out_ void **pin, _Out_ void **rows, ' +
     `_Out_ void **lengths, ${fail})`),
+  value_read: library.func(
+    `int32_t deltos_value_read(void *value, uint64_t node, _Out_ deltos_item *item, ${fail})`),
+  value_children: library.func(
+    'int32_t deltos_value_children(void *value, uint64_t node, uint64_t first, void *items, uint64_t capacity, ' +
+    `_Out_ uint64_t *count, ${fail})`),
+  value_find: library.func(
+    'int32_t deltos_value_find(void *value, uint64_t node, deltos_item *key, void *keys, _Out_ deltos_item *found, ' +
+    `${fail})`),
+  value_view: library.func(
+    `int32_t deltos_value_view(void *value, uint64_t node, int32_t flags, _Out_ void **view, ${fail})`),
+  value_hash: library.func(`int32_t deltos_value_hash(void *value, uint64_t node, _Out_ uint64_t *hash, ${fail})`),
   metadata_get: library.func(
     'int32_t deltos_metadata_get(void *snapshot, const char *name, const char *key, _Out_ deltos_metadatum *item, ' +
     `${fail})`),
@@ -117,6 +139,7 @@ const call = {
 const KIND_BUFFER = 1;
 const KIND_ARRAY = 2;
 const KIND_TABLE = 3;
+const KIND_VALUE = 4;
 const VIEW_FULL_RO = 0x11c;
 const VIEW_FULL = 0x11d;
 const MODES = { read: 0, 'in-place': 1 };
@@ -127,6 +150,12 @@ const ARRAYS = new Map([
   [6, Uint8Array], [7, Uint16Array], [8, Uint32Array], [9, BigUint64Array],
   [11, Float32Array], [12, Float64Array],
 ]);
+
+const KINDS = ['null', 'bool', 'int', 'uint', 'float', 'bytes', 'utf8', 'list', 'tuple', 'set', 'dict', 'date', 'datetime',
+  'decimal', 'ndarray', undefined, 'reference', 'end'];
+const HAS_BYTES = new Set(['bytes', 'utf8', 'decimal']);
+/** `detail` of a date and time that has no zone. */
+export const NO_ZONE = 0x7fffffff;
 
 /** A failure of the library: `code` is the name of the status, `errno` that of the system or 0. */
 export class DeltosError extends Error {
@@ -153,6 +182,11 @@ function numbers(pointer, count) {
   return count === 0 ? [] : koffi.decode(pointer, 'int64_t', count).map(Number);
 }
 
+/** Copied: parts of a value may be shared, and no two ArrayBuffers show one address. */
+function copied(pointer, count) {
+  return count === 0 ? new Uint8Array(0) : Uint8Array.from(koffi.decode(pointer, 'uint8_t', count));
+}
+
 function bytes(pointer, count) {
   return count === 0 ? new ArrayBuffer(0) : koffi.view(pointer, count);
 }
@@ -177,6 +211,81 @@ class Buffer {
   close() {
     if (this.#view !== null) call.view_release([this.#view]);
     this.#view = null;
+  }
+}
+
+/**
+ * One stored value: a tree, read where it lies. A node of it is { kind, detail, node, count, i64, u64, f64, bits, bytes },
+ * as include/deltos/value.h explains: `node`, `i64`, `u64` and `bits` are BigInts, `bytes` those of text, bytes and digits.
+ */
+class Value {
+  #object;
+
+  constructor(object) {
+    this.#object = object;
+  }
+
+  #shown(item) {
+    const { detail, count } = item;
+    const kind = KINDS[item.kind];
+    const [node, i64, u64, bits] = [item.node, item.i64, item.u64, item.bits].map(BigInt);
+    const f64 = new DataView(BigUint64Array.of(bits).buffer).getFloat64(0, true);
+    const content = HAS_BYTES.has(kind) ? copied(item.data, Number(count)) : undefined;
+    return { kind, detail, node, count: Number(count), i64, u64, f64, bits, bytes: content };
+  }
+
+  get root() {
+    const item = {};
+    check('value_read', this.#object, 0, item);
+    return this.#shown(item);
+  }
+
+  /** Elements, members, or keys and values in turn. */
+  children(item) {
+    const total = item.count * (item.kind === 'dict' ? 2 : 1);
+    if (total === 0) return [];
+    const room = koffi.alloc(Item, total);
+    const count = [0];
+    try {
+      check('value_children', this.#object, item.node, 0, room, total, count);
+      return koffi.decode(room, Item, Number(count[0])).map((one) => this.#shown(one));
+    } finally {
+      koffi.free(room);
+    }
+  }
+
+  /** What a dict has for a text; else undefined. */
+  find(item, text) {
+    const content = new TextEncoder().encode(text);
+    const room = koffi.alloc('uint8_t', content.length + 1);
+    const found = {};
+    try {
+      koffi.encode(room, koffi.array('uint8_t', content.length + 1), [...content, 0]);
+      const key = { kind: KINDS.indexOf('utf8'), detail: 0, node: 0, count: content.length, i64: 0, u64: 0, bits: 0,
+        data: room };
+      check('value_find', this.#object, item.node, key, null, found);
+    } finally {
+      koffi.free(room);
+    }
+    return KINDS[found.kind] === 'end' ? undefined : this.#shown(found);
+  }
+
+  /** The elements of an array, or of a list that lies as numbers, as a buffer. */
+  buffer(item) {
+    return new Buffer(made('value_view', this.#object, item.node, VIEW_FULL_RO));
+  }
+
+  /** 64 bits, the same for equal nodes everywhere: a BigInt. */
+  hash(item) {
+    const hash = [0];
+    check('value_hash', this.#object, item.node, hash);
+    return BigInt(hash[0]);
+  }
+
+  /** Gives the memory back; nodes must not be used afterwards. */
+  close() {
+    if (this.#object !== null) call.object_release([this.#object]);
+    this.#object = null;
   }
 }
 
@@ -237,6 +346,11 @@ export class Storage {
         call.view_release(pin);
       }
     });
+  }
+
+  /** The newest value of that name. */
+  value(name) {
+    return new Value(made('object_open_newest', this.#pointer, name, KIND_VALUE));
   }
 
   /** Calls a function with a snapshot of the newest commit. */

@@ -23,6 +23,7 @@ const (
 	kindBuffer = 1
 	kindArray  = 2
 	kindTable  = 3
+	kindValue  = 4
 	viewFullRO = 0x11c
 	viewFull   = 0x11d
 )
@@ -117,6 +118,11 @@ var (
 	viewRelease     func(view **cView)
 	tableStat       func(table handle, info *cTableInfo, err *cError) int32
 	tableRows       func(table handle, writable uint8, pin **cView, rows **unsafe.Pointer, lengths **int64, err *cError) int32
+	valueRead       func(value handle, node uint64, item *Node, err *cError) int32
+	valueChildren   func(value handle, node, first uint64, items *Node, capacity uint64, count *uint64, err *cError) int32
+	valueFind       func(value handle, node uint64, key *Node, keys handle, found *Node, err *cError) int32
+	valueView       func(value handle, node uint64, flags int32, view **cView, err *cError) int32
+	valueHash       func(value handle, node uint64, hash *uint64, err *cError) int32
 	metadataGet     func(snapshot handle, name, key string, item *cMetadatum, err *cError) int32
 	metadataList    func(snapshot handle, name string, items *cMetadatum, capacity uint64, count *uint64, err *cError) int32
 )
@@ -138,6 +144,8 @@ func Load() error {
 		"object_open_newest": &objectOpen, "object_release": &objectRelease,
 		"view_acquire": &viewAcquire, "view_release": &viewRelease,
 		"table_stat": &tableStat, "table_rows": &tableRows,
+		"value_read": &valueRead, "value_children": &valueChildren, "value_find": &valueFind,
+		"value_view": &valueView, "value_hash": &valueHash,
 		"metadata_get": &metadataGet, "metadata_list": &metadataList,
 	} {
 		purego.RegisterLibFunc(function, library, "deltos_"+name)
@@ -227,7 +235,11 @@ func (s *Storage) exported(name string, kind int32, writable bool) (*Buffer, err
 	if failure := check(viewAcquire(object, flags, &view, &err), &err); failure != nil {
 		return nil, failure
 	}
-	return &Buffer{text(view.format), view.dtype, lengths(view.shape, view.ndim), view.sealed == 1, view}, nil
+	return newBuffer(view), nil
+}
+
+func newBuffer(view *cView) *Buffer {
+	return &Buffer{text(view.format), view.dtype, lengths(view.shape, view.ndim), view.sealed == 1, view}
 }
 
 // Close gives the memory back; slices of it must not be used afterwards.

@@ -54,6 +54,8 @@ type object struct {
 	Lengths  []int64
 	Data     Bytes
 	Sealed   bool
+	Value    written
+	Hash     *Bytes
 	Metadata []metadatum
 }
 
@@ -136,6 +138,9 @@ func readObject(storage *deltos.Storage, expected object) (object, error) {
 }
 
 func compareObject(storage *deltos.Storage, expected object) error {
+	if expected.Kind == "value" {
+		return compareValue(storage, expected)
+	}
 	found, err := readObject(storage, expected)
 	if err != nil {
 		return err
