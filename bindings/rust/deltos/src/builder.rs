@@ -103,7 +103,7 @@ impl ValueBuilder {
         Ok(ValueBuilder { raw: made(raw)?, name: 0, next_name: 1 << 55, one_thread_at_a_time: PhantomData })
     }
 
-    /// Gives items to the library.
+    /// Gives items to the library, after those that wait.
     pub(crate) fn put_items(&mut self, items: &[sys::deltos_item]) -> Result<&mut Self> {
         let (raw, count) = (self.raw.as_ptr(), items.len() as u64);
         // SAFETY: the handle is ours, and what the items point to lives during the call.
@@ -275,6 +275,14 @@ impl ValueBuilder {
     pub fn named(&mut self, name: u64) -> &mut Self {
         self.name = name;
         self
+    }
+
+    /// Fails where what is put next cannot have a name.
+    pub(crate) fn check_unnamed(&self) -> Result<()> {
+        if self.name == 0 {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Invalid, "what is put so cannot be named; name a list or tuple around it"))
     }
 
     /// Puts what has a name again, without storing it again.

@@ -145,7 +145,9 @@
 //! - `ndarray`: sealed views as `ArrayView`, shared ones as arrays of cells or raw views, arrays
 //!   as content;
 //! - `bytemuck`: plain structs as elements without `unsafe`, see `Record`;
-//! - `half`: `f16` and `bf16`.
+//! - `half`: `f16` and `bf16`;
+//! - `serde`: whatever can be serialized as a value, and values as whatever can be deserialized, with texts and bytes
+//!   borrowed where they lie: see `to_value` and `Value::deserialize`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, rust_2018_idioms, unreachable_pub)]
 
@@ -163,11 +165,18 @@ mod cells;
 mod children;
 mod content;
 mod decimal;
+#[cfg(feature = "serde")]
+mod deserialize;
+#[cfg(feature = "serde")]
+mod deserialize_tree;
 mod dtype;
 mod element;
 mod error;
+mod json;
 mod listing;
 mod metadata;
+#[cfg(feature = "serde")]
+mod nested;
 mod node;
 mod numbers;
 mod object;
@@ -175,6 +184,10 @@ mod options;
 mod progress;
 mod rows;
 mod scalar;
+#[cfg(feature = "serde")]
+mod serialize;
+#[cfg(feature = "serde")]
+mod serialize_node;
 mod show;
 mod snapshot;
 mod storage;
@@ -201,11 +214,14 @@ pub use cells::{ReadCell, SharedCell};
 pub use children::{Elements, Pairs};
 pub use content::Content;
 pub use decimal::{Decimal, DecimalClass};
+#[cfg(feature = "serde")]
+pub use deserialize::NodeDeserializer;
 pub use dtype::{describe_format, DType, ElementType, FormatInfo};
 #[cfg(feature = "bytemuck")]
 pub use element::Record;
 pub use element::{AtomicElement, Bool, Complex, Element, Ucs4, F8E4M3, F8E5M2};
 pub use error::{Error, ErrorKind, Result};
+pub use json::JsonStyle;
 pub use listing::{Entries, Entry};
 pub use metadata::{Metadata, MetadataValue};
 pub use node::{Node, ValueKind};
@@ -215,6 +231,8 @@ pub use options::{Create, Mode, OpenOptions};
 pub use progress::{Progress, ProgressFn};
 pub use rows::{AnyRows, Rows, WritableRows};
 pub use scalar::{Key, Scalar};
+#[cfg(feature = "serde")]
+pub use serialize::{to_packed, to_value};
 pub use snapshot::{CopyOptions, Snapshot};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
 pub use subview::{Chunks, Contiguity, Slice, Windowed, REST};

@@ -245,7 +245,7 @@ impl Tree {
         ValueBuilder::new()?.put_tree(self)?.store(transaction, name)
     }
 
-    fn scalar(&self) -> Option<Scalar<'_>> {
+    pub(crate) fn scalar(&self) -> Option<Scalar<'_>> {
         Some(match self {
             Tree::Null => Scalar::Null,
             Tree::Bool(truth) => Scalar::Bool(*truth),
@@ -382,6 +382,12 @@ impl Budget {
         Ok(Budget { left: bytes.saturating_add(1 << 16).saturating_mul(8) })
     }
 
+    /// Nothing may be read.
+    #[cfg(feature = "serde")]
+    pub(crate) fn none() -> Budget {
+        Budget { left: 0 }
+    }
+
     pub(crate) fn spend(&mut self, cost: u64) -> Result<()> {
         let entangled = || Error::new(ErrorKind::Limit, "the value is entangled far beyond its size; read its parts");
         self.left = self.left.checked_sub(cost).ok_or_else(entangled)?;
@@ -454,7 +460,7 @@ macro_rules! by_scalar {
     };
 }
 
-by_scalar! { () bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 &str Date DateTime Decimal<'_> }
+by_scalar! { () bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 &str &[u8] Date DateTime Decimal<'_> }
 
 impl From<String> for Tree {
     fn from(text: String) -> Tree {
