@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "format/validate.hpp"
 #include "value/compare.hpp"
@@ -365,40 +366,72 @@ Result<Cell> Builder::close_keyed(Tag tag, const std::vector<Cell> &cells) {
   return cell_of(tag, place);
 }
 
-// Enters all keys into the index; of few, sees only that they differ.
-Status Builder::put_index(std::uint64_t at, std::uint64_t count, unsigned stride) {
-  const Reader reader = Reader::unfinished(image_);
-  const std::uint64_t index = at + count * stride * sizeof(Cell), slots = index_slots(count),
-                      width = index_width(count);
-  const auto key_at = [&](std::uint64_t i, Item *key) {
-    return reader.read(load<Cell>(image_.data() + at + i * stride * sizeof(Cell)), key);
-  };
-  const auto check_other = [&](const Item &key, std::uint64_t number) -> Status {
-    Item earlier;
-    bool same = false;
-    DELTOS_TRY(key_at(number, &earlier));
-    DELTOS_TRY(Comparison(&reader, &reader).equal(earlier, key, &same));
-    if (same) return fail(Code::duplicate, "a key or member is there twice");
-    return {};
-  };
-  for (std::uint64_t i = 0; i < count; ++i) {
-    Item key;
-    std::uint64_t hash = 0;
-    DELTOS_TRY(key_at(i, &key));
-    Status hashed = Comparison(&reader, &reader).hash(Comparison::Side::a, key, &hash);
+// What keys hold, hashed once each; a Comparison is made where one is no scalar.
+class Builder::Keys {
+ public:
+  Keys(Bytes image, std::uint64_t place, std::uint64_t count, unsigned stride)
+      : reader_(Reader::unfinished(image)), cells_(image.data() + place), stride_(stride), hashes_(count) {}
+
+  Status read(std::uint64_t i, Item *key) const {
+    return reader_.read(load<Cell>(cells_ + i * stride_ * sizeof(Cell)), key);
+  }
+  // kind: it holds what is still being built.
+  Status hash(std::uint64_t i, const Item &key) {
+    if (is_scalar(key)) {
+      hashes_[i] = hash_of_scalar(key);
+      return {};
+    }
+    if (!comparison_) comparison_.emplace(&reader_, &reader_);
+    Status hashed = comparison_->hash(Comparison::Side::a, key, &hashes_[i]);
     // Nothing here is damaged: it found the cell of a node that has no place yet.
     if (hashed.code() == Code::corrupt) return fail(Code::kind, "a key or member holds what is still being built");
-    if (!hashed.ok()) return hashed;
+    return hashed;
+  }
+  std::uint64_t hash_of(std::uint64_t i) const { return hashes_[i]; }
+  // duplicate: the key, whose number is `i`, equals an earlier one.
+  Status check(std::uint64_t i, const Item &key, std::uint64_t earlier) {
+    if (hashes_[i] != hashes_[earlier]) return {};
+    Item other;
+    bool same = false;
+    DELTOS_TRY(read(earlier, &other));
+    if (is_scalar(key) || is_scalar(other)) {
+      same = equal_scalars(key, other);
+    } else {
+      DELTOS_TRY(Comparison(&reader_, &reader_).equal(other, key, &same));
+    }
+    if (same) return fail(Code::duplicate, "a key or member is there twice");
+    return {};
+  }
+
+ private:
+  static bool is_scalar(const Item &item) { return !is_container(item.kind) && item.kind != Kind::ndarray; }
+
+  const Reader reader_;
+  const std::byte *cells_;
+  unsigned stride_;
+  std::vector<std::uint64_t> hashes_;
+  std::optional<Comparison> comparison_;
+};
+
+// Enters all keys into the index; of few, sees only that they differ.
+Status Builder::put_index(std::uint64_t at, std::uint64_t count, unsigned stride) {
+  Keys keys(image_, at, count, stride);
+  const std::uint64_t index = at + count * stride * sizeof(Cell), slots = index_slots(count),
+                      width = index_width(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Item key;
+    DELTOS_TRY(keys.read(i, &key));
+    DELTOS_TRY(keys.hash(i, key));
     if (slots == 0) {
-      for (std::uint64_t j = 0; j < i; ++j) DELTOS_TRY(check_other(key, j));
+      for (std::uint64_t j = 0; j < i; ++j) DELTOS_TRY(keys.check(i, key, j));
       continue;
     }
-    for (std::uint64_t slot = hash & (slots - 1);; slot = (slot + 1) & (slots - 1)) {
+    for (std::uint64_t slot = keys.hash_of(i) & (slots - 1);; slot = (slot + 1) & (slots - 1)) {
       std::uint64_t number = 0;
       std::byte *const entry = image_.data() + index + slot * width;
       std::memcpy(&number, entry, width);
       if (number != 0) {
-        DELTOS_TRY(check_other(key, number - 1));
+        DELTOS_TRY(keys.check(i, key, number - 1));
         continue;
       }
       number = i + 1;

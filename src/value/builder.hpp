@@ -37,6 +37,7 @@ class Builder {
     std::uint64_t name;
     std::vector<Cell> cells;
   };
+  class Keys;
   Status one(const Item &item);
   Status add(Cell cell, std::uint64_t name);
   Status open(const Item &item);

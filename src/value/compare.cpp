@@ -1,5 +1,6 @@
 #include "value/compare.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -101,24 +102,25 @@ bool equal_scalars(const Item &a, const Item &b) {
   }
 }
 
-Comparison::Comparison(const Reader *a, const Reader *b) : a_(a), b_(b), budget_(std::uint64_t{1} << 16) {
+Comparison::Comparison(const Reader *a, const Reader *b) : a_(a), b_(b), budget_(std::uint64_t{1} << 12) {
   if (a != nullptr) budget_ += a->image().size();
   if (b != nullptr) budget_ += b->image().size();
   budget_ *= 8;
 }
 
 // Numbers of one bit each count, too: an image of so many bytes cannot have more elements than that, seen once.
-Status Comparison::spend(unsigned depth) {
+Status Comparison::spend(unsigned depth, std::uint64_t units) {
   if (depth > kMaxDepth)
     return fail(Code::limit, "the value is nested more than %u deep, or contains itself", kMaxDepth);
-  if (budget_ == 0) return fail(Code::limit, "the value is entangled beyond its size");
-  --budget_;
+  if (budget_ < units) return fail(Code::limit, "the value is entangled beyond its size");
+  budget_ -= units;
   return {};
 }
 
 Status Comparison::hash_array(Side side, const Item &item, std::uint64_t *hash) {
   Reader::ArrayFacts facts;
   DELTOS_TRY(reader(side)->array(item.node, &facts));
+  DELTOS_TRY(spend(0, facts.bytes / kBytesForOne));
   Hasher hasher;
   hasher.add({facts.shape, static_cast<std::size_t>(facts.ndim) * 8});
   hasher.add({facts.data, static_cast<std::size_t>(facts.bytes)});
@@ -127,31 +129,41 @@ Status Comparison::hash_array(Side side, const Item &item, std::uint64_t *hash) 
 }
 
 Status Comparison::hash_elements(Side side, const Item &item, unsigned depth, std::uint64_t *hash) {
-  constexpr std::uint64_t kAtOnce = 64;
-  Item items[kAtOnce];
+  DELTOS_ASSIGN(Elements elements, Elements::of(*reader(side), item));
+  DELTOS_TRY(spend(depth, elements.words()));
   const bool in_order = item.kind == Kind::list || item.kind == Kind::tuple;
-  const unsigned parts = item.kind == Kind::dict ? 2 : 1;
   std::uint64_t all = 0;
-  for (std::uint64_t first = 0; first < item.count;) {
-    std::uint64_t given = 0;
-    DELTOS_TRY(reader(side)->children(item.node, first, items, kAtOnce, &given));
-    if (given == 0) break;
-    for (std::uint64_t i = 0; i < given; i += parts) {
-      std::uint64_t one = 0, other = 0;
-      DELTOS_TRY(hash_at(side, items[i], depth + 1, &one));
-      if (parts == 2) DELTOS_TRY(hash_at(side, items[i + 1], depth + 1, &other));
-      all = in_order ? mix(item.kind, all, one) : all + mix(item.kind, one, other);
+  for (;;) {
+    Item part;
+    bool given = false;
+    DELTOS_TRY(elements.next(&part, &given));
+    if (!given) break;
+    std::uint64_t one = 0, other = 0;
+    DELTOS_TRY(hash_at(side, part, depth + 1, &one));
+    if (item.kind == Kind::dict) {
+      DELTOS_TRY(elements.next(&part, &given));
+      DELTOS_TRY(hash_at(side, part, depth + 1, &other));
     }
-    first += given / parts;
+    all = in_order ? mix(item.kind, all, one) : all + mix(item.kind, one, other);
   }
   *hash = mix(item.kind, all, item.count);
   return {};
 }
 
+// What takes longer than looking for it is remembered, so that it costs once however often it is shared.
+bool Comparison::is_large(const Item &item) {
+  if (is_container(item.kind) || item.kind == Kind::ndarray) return true;
+  return item.count > kBytesForOne;  // bytes, text, digits
+}
+
+// Digits are looked at whenever they are read.
+std::uint64_t Comparison::units_of(const Item &item) {
+  return 1 + (item.kind == Kind::decimal ? item.count / kBytesForOne : 0);
+}
+
 Status Comparison::hash_at(Side side, const Item &item, unsigned depth, std::uint64_t *hash) {
-  DELTOS_TRY(spend(depth));
-  if (item.kind == Kind::ndarray) return hash_array(side, item, hash);
-  if (!is_container(item.kind)) {
+  DELTOS_TRY(spend(depth, units_of(item)));
+  if (!is_large(item)) {
     *hash = hash_of_scalar(item);
     return {};
   }
@@ -160,15 +172,23 @@ Status Comparison::hash_at(Side side, const Item &item, unsigned depth, std::uin
     *hash = found->second;
     return {};
   }
-  DELTOS_TRY(hash_elements(side, item, depth, hash));
+  if (item.kind == Kind::ndarray) {
+    DELTOS_TRY(hash_array(side, item, hash));
+  } else if (is_container(item.kind)) {
+    DELTOS_TRY(hash_elements(side, item, depth, hash));
+  } else {
+    DELTOS_TRY(spend(depth, item.count / kBytesForOne));
+    *hash = hash_of_scalar(item);
+  }
   known.emplace(item.node, *hash);
   return {};
 }
 
-Status Comparison::equal_arrays(const Item &a, const Item &b, bool *equal) const {
+Status Comparison::equal_arrays(const Item &a, const Item &b, bool *equal) {
   Reader::ArrayFacts x, y;
   DELTOS_TRY(a_->array(a.node, &x));
   DELTOS_TRY(b_->array(b.node, &y));
+  DELTOS_TRY(spend(0, std::min(x.bytes, y.bytes) / kBytesForOne));
   *equal = x.dtype == y.dtype && x.format == y.format && x.ndim == y.ndim && x.bytes == y.bytes &&
            std::memcmp(x.shape, y.shape, static_cast<std::size_t>(x.ndim) * 8) == 0 &&
            std::memcmp(x.data, y.data, static_cast<std::size_t>(x.bytes)) == 0;
@@ -176,35 +196,32 @@ Status Comparison::equal_arrays(const Item &a, const Item &b, bool *equal) const
 }
 
 Status Comparison::equal_elements(const Item &a, const Item &b, unsigned depth, bool *equal) {
-  constexpr std::uint64_t kAtOnce = 32;
-  Item left[kAtOnce], right[kAtOnce];
-  for (std::uint64_t first = 0; *equal && first < a.count;) {
-    std::uint64_t given = 0, others = 0;
-    DELTOS_TRY(a_->children(a.node, first, left, kAtOnce, &given));
-    DELTOS_TRY(b_->children(b.node, first, right, kAtOnce, &others));
-    if (given != others) *equal = false;
-    for (std::uint64_t i = 0; *equal && i < given; ++i) DELTOS_TRY(equal_at(left[i], right[i], depth + 1, equal));
-    if (given == 0) break;
-    first += given;
+  DELTOS_ASSIGN(Elements left, Elements::of(*a_, a));
+  DELTOS_ASSIGN(Elements right, Elements::of(*b_, b));
+  for (bool given = true; *equal && given;) {
+    Item one, other;
+    DELTOS_TRY(left.next(&one, &given));
+    if (!given) break;
+    DELTOS_TRY(right.next(&other, &given));
+    *equal = given;
+    if (given) DELTOS_TRY(equal_at(one, other, depth + 1, equal));
   }
   return {};
 }
 
 Status Comparison::equal_unordered(const Item &a, const Item &b, unsigned depth, bool *equal) {
-  constexpr std::uint64_t kAtOnce = 32;
-  Item items[kAtOnce];
-  const unsigned parts = a.kind == Kind::dict ? 2 : 1;
-  for (std::uint64_t first = 0; *equal && first < a.count;) {
-    std::uint64_t given = 0;
-    DELTOS_TRY(a_->children(a.node, first, items, kAtOnce, &given));
-    if (given == 0) break;
-    for (std::uint64_t i = 0; *equal && i < given; i += parts) {
-      Item found;
-      DELTOS_TRY(find_at(Side::b, b.node, items[i], depth + 1, &found));
-      if (found.kind == Kind::end) *equal = false;
-      if (*equal && parts == 2) DELTOS_TRY(equal_at(items[i + 1], found, depth + 1, equal));
-    }
-    first += given / parts;
+  DELTOS_ASSIGN(Elements elements, Elements::of(*a_, a));
+  DELTOS_TRY(spend(depth, elements.words()));
+  while (*equal) {
+    Item part, found;
+    bool given = false;
+    DELTOS_TRY(elements.next(&part, &given));
+    if (!given) break;
+    DELTOS_TRY(find_at(Side::b, b.node, part, depth + 1, &found));
+    *equal = found.kind != Kind::end;
+    if (a.kind != Kind::dict) continue;
+    DELTOS_TRY(elements.next(&part, &given));
+    if (*equal) DELTOS_TRY(equal_at(part, found, depth + 1, equal));
   }
   return {};
 }
@@ -212,9 +229,11 @@ Status Comparison::equal_unordered(const Item &a, const Item &b, unsigned depth,
 // Whether a candidate is the key: hashes first, as what is unequal is hardly ever looked at more closely.
 Status Comparison::find_at(Side in, Cell node, const Item &key, unsigned depth, Item *found) {
   found->kind = Kind::end;
+  std::uint64_t looked = 0;
   if (!is_container(key.kind) && key.kind != Kind::ndarray) {
-    DELTOS_TRY(spend(depth));
-    return reader(in)->find(node, key, nullptr, found);
+    DELTOS_TRY(spend(depth, 1 + key.count / kBytesForOne));
+    DELTOS_TRY(reader(in)->find(node, key, nullptr, found, &looked));
+    return spend(depth, looked);
   }
   Reader::Sequence all;
   DELTOS_TRY(reader(in)->sequence(node, &all));
@@ -231,19 +250,25 @@ Status Comparison::find_at(Side in, Cell node, const Item &key, unsigned depth, 
     return {};
   };
   Cell at = 0;
-  DELTOS_TRY(reader(in)->search(node, all, wanted, same, &at));
+  DELTOS_TRY(reader(in)->search(node, all, wanted, same, &at, &looked));
+  DELTOS_TRY(spend(depth, looked));
   return at == 0 ? Status() : reader(in)->read(at, found);
 }
 
 Status Comparison::equal_at(const Item &a, const Item &b, unsigned depth, bool *equal) {
-  DELTOS_TRY(spend(depth));
-  if (a.kind == Kind::ndarray && b.kind == Kind::ndarray) return equal_arrays(a, b, equal);
-  *equal = equal_scalars(a, b);
-  if (!*equal || !is_container(a.kind)) return {};
-  *equal = a.count == b.count;
+  DELTOS_TRY(spend(depth, std::max(units_of(a), units_of(b))));
+  if (a.kind != b.kind || !is_large(a) || !is_large(b)) {
+    *equal = equal_scalars(a, b);
+    return {};
+  }
+  *equal = a.count == b.count || a.kind == Kind::decimal;
   if (!*equal || !pairs_.emplace(a.node, b.node).second) return {};
-  return a.kind == Kind::list || a.kind == Kind::tuple ? equal_elements(a, b, depth, equal)
-                                                       : equal_unordered(a, b, depth, equal);
+  if (a.kind == Kind::ndarray) return equal_arrays(a, b, equal);
+  if (a.kind == Kind::list || a.kind == Kind::tuple) return equal_elements(a, b, depth, equal);
+  if (is_container(a.kind)) return equal_unordered(a, b, depth, equal);
+  DELTOS_TRY(spend(depth, a.count / kBytesForOne));
+  *equal = equal_scalars(a, b);
+  return {};
 }
 
 }  // namespace deltos::value

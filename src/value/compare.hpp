@@ -33,17 +33,21 @@ class Comparison {
       return static_cast<std::size_t>((pair.first * 0x9e3779b97f4a7c15) ^ pair.second);
     }
   };
+  static constexpr std::uint64_t kBytesForOne = 64;  // bytes that count as one look
+
   const Reader *reader(Side side) const { return side == Side::a ? a_ : b_; }
   static Side other(Side side) { return side == Side::a ? Side::b : Side::a; }
   Status find_at(Side in, Cell node, const Item &key, unsigned depth, Item *found);
-  Status spend(unsigned depth);
+  Status spend(unsigned depth, std::uint64_t units);
+  static bool is_large(const Item &item);
+  static std::uint64_t units_of(const Item &item);
   Status hash_at(Side side, const Item &item, unsigned depth, std::uint64_t *hash);
   Status hash_elements(Side side, const Item &item, unsigned depth, std::uint64_t *hash);
   Status hash_array(Side side, const Item &item, std::uint64_t *hash);
   Status equal_at(const Item &a, const Item &b, unsigned depth, bool *equal);
   Status equal_elements(const Item &a, const Item &b, unsigned depth, bool *equal);
   Status equal_unordered(const Item &a, const Item &b, unsigned depth, bool *equal);
-  Status equal_arrays(const Item &a, const Item &b, bool *equal) const;
+  Status equal_arrays(const Item &a, const Item &b, bool *equal);
 
   const Reader *a_, *b_;
   std::uint64_t budget_;

@@ -110,7 +110,7 @@ std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
   }
 }
 
-Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found) const {
+Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked) const {
   if (node == 0) node = load<ImageHead>(image_.data()).root;
   *found = Item{};
   found->kind = Kind::end;
@@ -127,11 +127,13 @@ Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *foun
     return {};
   }
   Cell at = 0;
+  std::uint64_t none = 0;
   const auto same = [&](const Item &candidate, bool *yes) {
     *yes = equal_scalars(candidate, key);
     return Status();
   };
-  DELTOS_TRY(search(node, all, all.index == nullptr ? 0 : hash_of_scalar(key), same, &at));
+  DELTOS_TRY(
+      search(node, all, all.index == nullptr ? 0 : hash_of_scalar(key), same, &at, looked != nullptr ? looked : &none));
   return at == 0 ? Status() : read_element(node, at, found);
 }
 

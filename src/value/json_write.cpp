@@ -150,7 +150,7 @@ class Writer {
         indent_((flags & kJsonIndent) != 0),
         ascii_((flags & kJsonAscii) != 0),
         sink_(room),
-        budget_(kMostBytesForOne * (reader.image().size() + (std::uint64_t{1} << 16))) {}
+        budget_(kMostBytesForOne * (reader.image().size() + (std::uint64_t{1} << 12))) {}
 
   Status write(Cell node) {
     Item item;

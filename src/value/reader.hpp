@@ -22,8 +22,8 @@ class Reader {
   Status children(Cell node, std::uint64_t first, Item *items, std::uint64_t capacity, std::uint64_t *given) const;
   // The value of a key, or a set's member. Absent: kind end. Keys are alike when their kinds are and what they hold is;
   // integers and unsigned integers are of one kind.
-  // `of_key`: where a key that is a container lies; nullptr: in this value.
-  Status find(Cell node, const Item &key, const Reader *of_key, Item *found) const;
+  // `of_key`: where a key that is a container lies; nullptr: in this value. `looked`: how many entries were compared.
+  Status find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked = nullptr) const;
 
   struct ArrayFacts {
     const std::byte *data = nullptr;
@@ -50,7 +50,8 @@ class Reader {
   // Goes through the entries of a dict or set that may be it: those that an index names for a hash, or all. Each is
   // given to `same`, a Status(const Item &key, bool *yes); `at` is the cell of the entry that was, or 0.
   template <class Same>
-  Status search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at) const;
+  Status search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at,
+                std::uint64_t *looked) const;
 
   Bytes image() const { return image_; }
   // Of an image that is being made: nodes that are not 0 can be read.
@@ -92,7 +93,8 @@ class Elements {
 };
 
 template <class Same>
-Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at) const {
+Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at,
+                      std::uint64_t *looked) const {
   const std::uint64_t stride = tag_of(node) == Tag::dict ? 2 : 1;
   const bool indexed = entries.index != nullptr;
   const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
@@ -103,6 +105,7 @@ Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Sa
     const std::byte *const cells = entries.elements + (number - 1) * stride * sizeof(Cell);
     Item key;
     bool yes = false;
+    ++*looked;
     DELTOS_TRY(read_element(node, load<Cell>(cells), &key));
     DELTOS_TRY(same(std::as_const(key), &yes));
     if (!yes) continue;

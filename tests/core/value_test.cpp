@@ -265,6 +265,102 @@ TEST(Value, WhatMakesNoSenseIsRefusedAndTheBuilderStaysSo) {
   EXPECT_EQ(Builder().put(deep).code(), Code::limit);
 }
 
+TEST(Value, LongTextsAndDecimalsAreComparedByWhatTheyHold) {
+  const std::string a(1000, 'x'), b = std::string(999, 'x') + "y";
+  EXPECT_TRUE(are_equal(made_of({text(a)}), made_of({text(a)})));
+  EXPECT_FALSE(are_equal(made_of({text(a)}), made_of({text(b)})));
+  EXPECT_FALSE(are_equal(made_of({text(a)}), made_of({text(a + "x")})));
+  const auto decimal = [](const std::string &digits, std::int64_t exponent) {
+    Item item = text(digits);
+    item.kind = Kind::decimal;
+    item.i64 = exponent;
+    return made_of({item});
+  };
+  const std::string zeros(200, '0');
+  EXPECT_TRUE(are_equal(decimal("12" + zeros, -200), decimal("12", 0)));
+  EXPECT_TRUE(are_equal(decimal("12" + zeros, -200), decimal("0012" + zeros, -200)));
+  EXPECT_FALSE(are_equal(decimal("12" + zeros, -200), decimal("13" + zeros, -200)));
+}
+
+TEST(Value, AKeyThatIsLikeAnotherIsFoundWhateverIsBesideIt) {
+  const std::string a(100, 'x'), b = std::string(99, 'x') + "y";
+  const auto tuples = made_of(
+      {of(Kind::set), of(Kind::tuple), text(a), of(Kind::end), of(Kind::tuple), text(b), of(Kind::end), of(Kind::end)});
+  const auto turned = made_of(
+      {of(Kind::set), of(Kind::tuple), text(b), of(Kind::end), of(Kind::tuple), text(a), of(Kind::end), of(Kind::end)});
+  EXPECT_TRUE(are_equal(tuples, turned));
+}
+
+TEST(Value, WhatIsSharedIsLookedAtOnce) {
+  const std::string large(1 << 20, 'x');
+  Item first = text(large), share = of(Kind::share, 0, 3);
+  first.node = 3;
+  std::vector<Item> items = {of(Kind::list), first};
+  items.insert(items.end(), 10'000, share);
+  items.push_back(of(Kind::end));
+  Builder builder;
+  ASSERT_TRUE(builder.put(items).ok());
+  const auto image = *image_of(builder);
+  EXPECT_EQ(hash_of(image), hash_of(image));
+  EXPECT_TRUE(are_equal(image, image));
+}
+
+// Two lists whose every element is another array, all of which lie over each other.
+TEST(Value, WhatLiesOverEachOtherIsALimit) {
+  Builder builder;
+  const std::vector<std::byte> elements(1 << 20);
+  const dtype::Format format = *dtype::parse_format("B");
+  const std::int64_t shape[] = {1 << 20};
+  constexpr std::uint64_t kArrays = 4000;
+  Item list = of(Kind::list), end = of(Kind::end);
+  ASSERT_TRUE(builder.put({&list, 1}).ok());
+  ASSERT_TRUE(builder.put_array(format, shape, elements, 0).ok());
+  const std::vector<std::byte> nothing;
+  const std::int64_t none[] = {0};
+  for (std::uint64_t i = 1; i < kArrays; ++i) ASSERT_TRUE(builder.put_array(format, none, nothing, 0).ok());
+  ASSERT_TRUE(builder.put({&end, 1}).ok());
+  auto image = *image_of(builder);
+  const Reader reader = *Reader::open(image);
+  Item root, arrays[kArrays];
+  std::uint64_t given = 0;
+  ASSERT_TRUE(reader.read(0, &root).ok());
+  ASSERT_TRUE(reader.children(0, 0, arrays, kArrays, &given).ok());
+  const auto whole = load<ArrayHead>(image.data() + payload_of(arrays[0].node));
+  for (const Item &array : arrays) {
+    save(image.data() + payload_of(array.node), whole);
+    save(image.data() + payload_of(array.node) + sizeof whole, shape[0]);
+  }
+  std::uint64_t hash = 0;
+  bool equal = false;
+  EXPECT_EQ(Comparison(&reader, &reader).hash(Comparison::Side::a, root, &hash).code(), Code::limit);
+  EXPECT_EQ(Comparison(&reader, &reader).equal(root, root, &equal).code(), Code::limit);
+}
+
+// An index that is full, where every entry is half a table away from where it belongs.
+TEST(Value, AnIndexThatLeadsAstrayIsALimit) {
+  std::vector<Item> items = {of(Kind::set)};
+  for (std::int64_t i = 0; i < 20'000; ++i) items.push_back(of(Kind::integer, i * 1'000'000));
+  items.push_back(of(Kind::end));
+  Builder builder;
+  ASSERT_TRUE(builder.put(items).ok());
+  const auto image = *image_of(builder);
+  const Reader reader = *Reader::open(image);
+  Item root;
+  ASSERT_TRUE(reader.read(0, &root).ok());
+  const std::size_t index = payload_of(root.node) + 8 + root.count * sizeof(Cell), slots = index_slots(root.count);
+  auto astray = image;
+  for (std::size_t i = 0; i < slots; ++i) {
+    const auto number = load<std::uint16_t>(image.data() + index + i * 2);
+    save(astray.data() + index + (i + slots / 2) % slots * 2, std::max(number, std::uint16_t{1}));
+  }
+  const Reader led = *Reader::open(astray);
+  Item found;
+  bool equal = false;
+  ASSERT_TRUE(led.find(0, of(Kind::integer, 5'000'000), nullptr, &found).ok());
+  EXPECT_EQ(found.kind, Kind::integer);
+  EXPECT_EQ(Comparison(&reader, &led).equal(root, root, &equal).code(), Code::limit);
+}
+
 // Whatever the bytes: every call ends, with a status, and reads nothing outside.
 TEST(Value, DamagedImagesAreErrorsAndNothingElse) {
   std::uint64_t read = 0, refused = 0;
