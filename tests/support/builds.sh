@@ -1,12 +1,14 @@
 # Sourced by ./dev: the build directories, each configured once and built when asked for.
 #   debug    assertions: core, capi, crash          asan    address and undefined-behaviour sanitizers
 #   release  installed into build/stage             tsan    thread sanitizer
+#   fuzz     clang, sanitizers and libFuzzer
 
 options_of() { # build
   case $1 in
     debug) echo '--werror -Doptimization=1' ;;
     asan) echo '-Doptimization=g -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dpython=enabled' ;;
     tsan) echo '-Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false' ;;
+    fuzz) echo '-Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dtests=disabled -Dfuzz=enabled' ;;
     release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac
 }
@@ -15,7 +17,8 @@ configure() { # build
   wanted_options=$(options_of "$1")
   if [ "$(cat "$build/$1/made-with" 2>/dev/null)" = "$wanted_options" ]; then return 0; fi
   rm -rf "${build:?}/$1"
-  PATH=$venv/bin:$PATH CC=gcc CXX=g++ "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
+  case $1 in fuzz) compilers='CC=clang CXX=clang++' ;; *) compilers='CC=gcc CXX=g++' ;; esac
+  env PATH="$venv/bin:$PATH" $compilers "$venv/bin/meson" setup "$build/$1" $(options_of "$1")
   printf '%s\n' "$wanted_options" >"$build/$1/made-with"
 }
 

@@ -8,6 +8,7 @@ asan           core and capi under the address and undefined-behaviour sanitizer
 abi            layers, guards, symbols, headers alone, soname, dependencies, dlopen
 core           unit tests of every layer
 capi           the C interface and deltos.hpp, through the shared library
+fuzz           hostile values and JSON texts, made by libFuzzer under the sanitizers; 60 s a target, with --long 30 min
 crash          models, crash images, failing calls, kills, full disks, damaged files
 tsan           whatever starts threads, under the thread sanitizer
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation
@@ -66,6 +67,32 @@ suite_asan() {
   UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   export ASAN_OPTIONS UBSAN_OPTIONS
   meson_suites asan core capi hpp
+}
+
+# What was found to reach new code is kept in build/corpus and is where the next run begins.
+suite_fuzz() {
+  build_targets fuzz fuzz_programs
+  ASAN_OPTIONS=allow_user_segv_handler=1
+  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  export ASAN_OPTIONS UBSAN_OPTIONS
+  passed=0 failed=0 seconds=60
+  if [ -n "${DELTOS_LONG-}" ]; then seconds=1800; fi
+  for program in "$build"/fuzz/tests/fuzz/fuzz_*; do
+    if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
+    name=${program##*/fuzz_}
+    corpus=$build/corpus/$name
+    mkdir -p "$corpus" "$scratch/$name"
+    "$program" --seeds="$scratch/$name"
+    if "$program" -max_total_time="$seconds" -max_len=4096 -timeout=120 -rss_limit_mb=4096 \
+      -artifact_prefix="$logs/fuzz-$name-" -print_final_stats=1 "$corpus" "$scratch/$name"; then
+      passed=$((passed + 1))
+    else
+      echo "fuzz_$name: the input is in build/logs/fuzz-$name-*"
+      failed=$((failed + 1))
+    fi
+  done
+  count "$passed" "$failed" 0
+  [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
 }
 
 suite_tsan() {
