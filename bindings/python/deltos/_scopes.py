@@ -127,6 +127,10 @@ class Reader(Mapping[str, Any]):
         """Small typed values kept with the storage itself."""
         return Attributes(self, "")
 
+    def attrs_of(self, name: str) -> Attributes:
+        """Small typed values kept with an object, whatever it is: also with a number or a text."""
+        return Attributes(self, name)
+
 
 class Writer(Reader, MutableMapping[str, Any]):
     """Names that can be given, taken away and changed."""

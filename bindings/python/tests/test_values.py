@@ -591,6 +591,16 @@ def test_a_proxy_tells_where_it_lives(storage: deltos.Storage) -> None:
             getattr(unpacked([1]), name)
 
 
+def test_attributes_of_what_is_no_proxy(storage: deltos.Storage) -> None:
+    storage["x"] = 5
+    storage.attrs_of("x")["unit"] = "m"
+    assert dict(storage.attrs_of("x")) == {"unit": "m"}
+    with storage.snapshot() as snapshot:
+        assert snapshot.attrs_of("x")["unit"] == "m"
+    with pytest.raises(KeyError):
+        storage.attrs_of("missing")["unit"] = "m"
+
+
 def test_a_reference_leads_to_another_object(storage: deltos.Storage) -> None:
     storage["target"] = np.arange(3)
     storage["x"] = {"see": deltos.Reference(storage["target"])}
