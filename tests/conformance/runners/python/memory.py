@@ -28,12 +28,13 @@ _KEPT: dict[int, Any] = {}
 
 
 @ffi.callback("void(void *)")
-def _forget(user: Any) -> None:
+def forget(user: Any) -> None:
+    """Lets go of what keep() keeps: a deltos_release."""
     _KEPT.pop(int(ffi.cast("uintptr_t", user)), None)
 
 
-def _keep(*things: Any) -> Any:
-    """Keeps things alive until _forget() is called with what this gives."""
+def keep(*things: Any) -> Any:
+    """Keeps things alive until forget() is called with what this gives."""
     number = len(_KEPT) + 1
     while number in _KEPT:
         number += 1
@@ -41,16 +42,18 @@ def _keep(*things: Any) -> Any:
     return ffi.cast("void *", number)
 
 
-def _numbers(values: list[int] | None, kind: str = "int64_t") -> Any:
+def numbers(values: list[int] | None, kind: str = "int64_t") -> Any:
+    """An array of C; NULL for None."""
     return ffi.NULL if values is None else ffi.new(f"{kind}[]", values or [0])
 
 
-def _type(format: str | None, dtype: str | None) -> tuple[Any, int]:
+def type_of(format: str | None, dtype: str | None) -> tuple[Any, int]:
+    """Format and dtype, as the library takes them."""
     encoded = ffi.NULL if format is None else ffi.new("char[]", bytes_of(format, "a format"))
     return encoded, 0 if dtype is None else DTYPES[dtype]
 
 
-def _aligned(data: bytes) -> tuple[Any, Any]:
+def aligned(data: bytes) -> tuple[Any, Any]:
     """Memory of its own with these bytes, and its first address at a multiple of 64."""
     memory = ffi.new("char[]", len(data) + 64)
     start = memory + -int(ffi.cast("uintptr_t", memory)) % 64
@@ -83,6 +86,12 @@ class RawObject:
         found["shape"] = [*info.shape[0 : info.ndim]] if info.ndim else []
         return found | {"format": ffi.string(info.format).decode(), "dtype": DTYPE_WORDS[info.dtype]}
 
+    @property
+    def file_offset(self) -> int:
+        offset = ffi.new("uint64_t *")
+        call(lib.deltos_object_file_offset, self.pointer, offset)
+        return int(offset[0])
+
     def refresh(self) -> bool:
         changed = ffi.new("uint8_t *")
         call(lib.deltos_object_refresh, self._cell, changed)
@@ -113,18 +122,18 @@ class Views:
         start: int = 0,
         readonly: bool = False,
     ) -> View:
-        memory, address = _aligned(data_of(data))
-        encoded, code = _type(format, dtype)
-        lengths, distances = _numbers(shape or []), _numbers(strides)
+        memory, address = aligned(data_of(data))
+        encoded, code = type_of(format, dtype)
+        lengths, distances = numbers(shape or []), numbers(strides)
         layout = ffi.new("deltos_view *")
         layout.struct_size, layout.ndim, layout.dtype = ffi.sizeof("deltos_view"), len(shape or []), code
         layout.readonly, layout.data, layout.format = readonly, address + start, encoded
         layout.shape, layout.strides = lengths, distances
-        kept = _keep(memory)
+        kept = keep(memory)
         try:
-            return View(lib.deltos_view_wrap, layout, _forget, kept)
+            return View(lib.deltos_view_wrap, layout, forget, kept)
         except deltos.Error:
-            _forget(kept)
+            forget(kept)
             raise
 
     def slice(self, view: View, slices: list[dict[str, int]]) -> View:
@@ -142,13 +151,13 @@ class Views:
         return View(lib.deltos_view_window, view.pointer, offset, length)
 
     def transpose(self, view: View, axes: list[int] | None = None) -> View:
-        return View(lib.deltos_view_transpose, view.pointer, _numbers(axes, "int32_t"))
+        return View(lib.deltos_view_transpose, view.pointer, numbers(axes, "int32_t"))
 
     def reshape(self, view: View, shape: list[int]) -> View:
-        return View(lib.deltos_view_reshape, view.pointer, len(shape), _numbers(shape))
+        return View(lib.deltos_view_reshape, view.pointer, len(shape), numbers(shape))
 
     def cast(self, view: View, format: str | None = None, dtype: str | None = None) -> View:
-        return View(lib.deltos_view_cast, view.pointer, *_type(format, dtype))
+        return View(lib.deltos_view_cast, view.pointer, *type_of(format, dtype))
 
     def contiguity(self, view: View) -> dict[str, Any]:
         found = ffi.new("int32_t *")
@@ -197,7 +206,7 @@ class Elements:
         return {"count": answer[0]}
 
     def gather(self, source: View, rows: list[int], target: View) -> None:
-        call(lib.deltos_view_gather, source.pointer, _numbers(rows), len(rows), target.pointer)
+        call(lib.deltos_view_gather, source.pointer, numbers(rows), len(rows), target.pointer)
 
     @staticmethod
     def _transfer(function: Any, view: View, path: str, flags: int, at: int) -> dict[str, Any]:
@@ -218,34 +227,34 @@ class Elements:
         size = view.pointer.itemsize if type == "bytes" else 8
         item = ffi.new("char[]", max(size, 8))
         if type == "bytes":
-            call(lib.deltos_view_get_bytes, view.pointer, _numbers(index), item, size)
+            call(lib.deltos_view_get_bytes, view.pointer, numbers(index), item, size)
         else:
             function = getattr(lib, f"deltos_view_get_{type}")
-            call(function, view.pointer, _numbers(index), ffi.cast(f"{NUMBERS[type]} *", item))
+            call(function, view.pointer, numbers(index), ffi.cast(f"{NUMBERS[type]} *", item))
         return {"data": bytes(ffi.buffer(item, size))}
 
     def set(self, view: View, index: list[int], type: str, data: Any) -> None:
         item = data_of(data)
         if type == "bytes":
-            call(lib.deltos_view_set_bytes, view.pointer, _numbers(index), item, len(item))
+            call(lib.deltos_view_set_bytes, view.pointer, numbers(index), item, len(item))
             return
         value = ffi.cast(f"{NUMBERS[type]} *", ffi.from_buffer(item))[0]
-        call(getattr(lib, f"deltos_view_set_{type}"), view.pointer, _numbers(index), value)
+        call(getattr(lib, f"deltos_view_set_{type}"), view.pointer, numbers(index), value)
 
     def atomic_load(self, view: View, index: list[int], order: str = "seq-cst") -> dict[str, Any]:
         size = view.pointer.itemsize
         item = ffi.new("char[]", size)
-        call(lib.deltos_view_atomic_load, view.pointer, _numbers(index), ORDERS[order], item, size)
+        call(lib.deltos_view_atomic_load, view.pointer, numbers(index), ORDERS[order], item, size)
         return {"data": bytes(ffi.buffer(item, size))}
 
     def atomic_store(self, view: View, index: list[int], data: Any, order: str = "seq-cst") -> None:
         item = data_of(data)
-        call(lib.deltos_view_atomic_store, view.pointer, _numbers(index), ORDERS[order], item, len(item))
+        call(lib.deltos_view_atomic_store, view.pointer, numbers(index), ORDERS[order], item, len(item))
 
     def atomic_add(self, view: View, index: list[int], data: Any, order: str = "seq-cst") -> dict[str, Any]:
         item = data_of(data)
         previous = ffi.new("char[]", len(item))
-        call(lib.deltos_view_atomic_add, view.pointer, _numbers(index), ORDERS[order], item, previous, len(item))
+        call(lib.deltos_view_atomic_add, view.pointer, numbers(index), ORDERS[order], item, previous, len(item))
         return {"previous": bytes(ffi.buffer(previous, len(item)))}
 
     def atomic_compare_exchange(
@@ -254,7 +263,7 @@ class Elements:
         wanted, item, exchanged = data_of(expected), data_of(data), ffi.new("uint8_t *")
         cell = ffi.new("char[]", wanted)
         function = lib.deltos_view_atomic_compare_exchange
-        call(function, view.pointer, _numbers(index), ORDERS[order], cell, item, len(item), exchanged)
+        call(function, view.pointer, numbers(index), ORDERS[order], cell, item, len(item), exchanged)
         return {"exchanged": bool(exchanged[0]), "previous": bytes(ffi.buffer(cell, len(wanted)))}
 
 
@@ -271,7 +280,7 @@ class Tables:
         columns: int = -1,
         lengths: list[int] | None = None,
     ) -> RawObject:
-        shape = (*_type(format, dtype), rows, columns, _numbers(lengths))
+        shape = (*type_of(format, dtype), rows, columns, numbers(lengths))
         if transaction is None:
             return RawObject(lib.deltos_table_create, ffi.NULL, ffi.NULL, *shape)
         with transaction._writing() as pointer:
@@ -286,14 +295,14 @@ class Tables:
         dtype: str | None = None,
         readonly: bool = False,
     ) -> RawObject:
-        memory = [_aligned(data_of(row)) for row in rows]
+        memory = [aligned(data_of(row)) for row in rows]
         pointers = ffi.new("void *[]", [start for _, start in memory] or 1)
-        kept = _keep(memory, pointers)
-        shape = (len(rows), columns, _numbers(lengths), *_type(format, dtype), readonly)
+        kept = keep(memory, pointers)
+        shape = (len(rows), columns, numbers(lengths), *type_of(format, dtype), readonly)
         try:
-            return RawObject(lib.deltos_table_wrap, pointers, *shape, _forget, kept)
+            return RawObject(lib.deltos_table_wrap, pointers, *shape, forget, kept)
         except deltos.Error:
-            _forget(kept)
+            forget(kept)
             raise
 
     def table_from_view(self, view: View, axis: int = 0) -> RawObject:
@@ -304,7 +313,7 @@ class Tables:
     ) -> RawObject:
         pointers = ffi.new("deltos_view *[]", [view.pointer for view in views] or 1)
         given = ffi.cast("deltos_view **", pointers)
-        return RawObject(lib.deltos_table_from_views, given, len(views), columns, *_type(format, dtype))
+        return RawObject(lib.deltos_table_from_views, given, len(views), columns, *type_of(format, dtype))
 
     def open_table(self, from_: Any, name: str) -> RawObject:
         return _open(from_, name, lib.DELTOS_KIND_TABLE)
@@ -338,7 +347,7 @@ class Tables:
         return View(lib.deltos_table_to_dense, table.pointer)
 
     def reinterpret(self, table: RawObject, format: str | None = None, dtype: str | None = None) -> None:
-        call(lib.deltos_table_reinterpret, table.pointer, *_type(format, dtype))
+        call(lib.deltos_table_reinterpret, table.pointer, *type_of(format, dtype))
 
     def make_readonly(self, table: RawObject) -> None:
         call(lib.deltos_table_make_readonly, table.pointer)
@@ -378,7 +387,7 @@ class Arrays:
         capacity: int = 0,
         max_bytes: int = 0,
     ) -> RawObject:
-        kind = (bytes_of(name, "a name"), *_type(format, dtype), self._options(capacity, max_bytes))
+        kind = (bytes_of(name, "a name"), *type_of(format, dtype), self._options(capacity, max_bytes))
         with transaction._writing() as pointer:
             return RawObject(lib.deltos_array_create, pointer, *kind)
 
@@ -396,12 +405,12 @@ class Arrays:
         max_bytes: int = 0,
     ) -> RawObject:
         options = self._options(capacity, max_bytes, create)
-        return RawObject(lib.deltos_array_open_file, path.encode(), *_type(format, dtype), MODES[mode], options)
+        return RawObject(lib.deltos_array_open_file, path.encode(), *type_of(format, dtype), MODES[mode], options)
 
     def open_array_anonymous(
         self, format: str | None = None, dtype: str | None = None, capacity: int = 0, max_bytes: int = 0
     ) -> RawObject:
-        return RawObject(lib.deltos_array_open_anonymous, *_type(format, dtype), self._options(capacity, max_bytes))
+        return RawObject(lib.deltos_array_open_anonymous, *type_of(format, dtype), self._options(capacity, max_bytes))
 
     def open_array_fd(self, array: RawObject, mode: str = "read") -> RawObject:
         descriptor = ffi.new("int32_t *")

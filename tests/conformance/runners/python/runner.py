@@ -20,9 +20,11 @@ from deltos._dtypes import name_of
 from deltos._ffi import ffi, lib
 from deltos._native import bytes_of, call, own
 from deltos._exporter import OBJECT
+from deltos._object import Object
 from deltos._options import Options
 from deltos._storage import Storage
 from memory import Arrays, Elements, RawObject, Tables, Views, fill_rows
+from trees import Trees
 from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ, shown
 
 MODES = {
@@ -104,7 +106,7 @@ class Progress:
             raise Failure("progress reported {} of {}".format(*self._above))
 
 
-class Operations(Views, Elements, Tables, Arrays):
+class Operations(Views, Elements, Tables, Arrays, Trees):
     """One method for each operation: parameters are its fields, what it returns is what may be expected."""
 
     def __init__(self) -> None:
@@ -310,12 +312,13 @@ class Operations(Views, Elements, Tables, Arrays):
     ) -> Any:
         fields = {"data": data, "format": format, "dtype": dtype}
         fields |= {"shape": shape or [], "strides": strides, "start": start}
-        old = transaction[name]
+        old = self.object(transaction, name)
         plain = None if data is None else plain_memory(fields)
-        if plain is not None:
+        if plain is not None and isinstance(old, Object):
             transaction[name] = plain
             return transaction[name]
-        # Raw: see Content; and the package copies by assigning a buffer to itself only from outside.
+        # Raw: see Content; the package copies by assigning a buffer to itself only from outside, and replaces whatever
+        # has the name.
         cell, view = ffi.new("deltos_object **"), ffi.NULL
         if data is not None:
             content = Content(fields)
@@ -324,11 +327,24 @@ class Operations(Views, Elements, Tables, Arrays):
             call(lib.deltos_buffer_replace, pointer, handle, view, cell)
         return deltos.Buffer._of(transaction, own(OBJECT, cell[0]))
 
+    def _alter(self, transaction: deltos.Transaction, name: str, word: str) -> None:
+        thing = transaction[name]
+        if isinstance(thing, Object):
+            getattr(thing, word)()
+            return
+        # Raw: proxies of values have no such methods, because values are always sealed.
+        value = self.open_value(transaction, name)
+        try:
+            with transaction._writing() as pointer:
+                call(getattr(lib, f"deltos_object_{word}"), pointer, value.pointer)
+        finally:
+            value.release()
+
     def seal(self, transaction: deltos.Transaction, name: str) -> None:
-        transaction[name].seal()
+        self._alter(transaction, name, "seal")
 
     def unseal(self, transaction: deltos.Transaction, name: str) -> None:
-        transaction[name].unseal()
+        self._alter(transaction, name, "unseal")
 
     def delete(self, transaction: deltos.Transaction, name: str) -> None:
         del transaction[name]
@@ -346,6 +362,8 @@ class Operations(Views, Elements, Tables, Arrays):
 
     def object(self, from_: Any, name: str) -> Any:
         buffer = from_[name]
+        if not isinstance(buffer, Object):
+            return self.open_value(from_, name)
         buffer.nbytes  # from now on it is what it is; until it is first used, storage[name] would follow replacements
         return buffer
 
@@ -381,7 +399,7 @@ class Operations(Views, Elements, Tables, Arrays):
 
     @staticmethod
     def _attributes(scope: Any, name: str) -> deltos.Attributes:
-        return scope.attrs if name == "" else scope[name].attrs
+        return scope.attrs_of(name)
 
     def set_metadata(
         self,
@@ -628,7 +646,10 @@ def run(paths: list[str]) -> int:
 
 def create_described(operations: Operations, transaction: deltos.Transaction, entry: dict[str, Any]) -> Any:
     """An object of a description, with its content."""
-    name, shape, data = entry["name"], entry.get("shape", []), entry["data"]
+    name, shape = entry["name"], entry.get("shape", [])
+    if entry.get("kind") == "value":
+        return operations.put_value(transaction, name, entry["value"])
+    data = entry["data"]
     type_ = {field: entry[field] for field in ("format", "dtype") if field in entry}
     kind = entry.get("kind", "buffer")
     if kind == "table":
@@ -643,11 +664,25 @@ def create_described(operations: Operations, transaction: deltos.Transaction, en
     return operations.create(transaction, name, data, **type_, shape=shape)
 
 
+def read_value(operations: Operations, snapshot: deltos.Snapshot, entry: dict[str, Any]) -> dict[str, Any]:
+    """The same of a value, which is compared at once."""
+    value = operations.open_value(snapshot, entry["name"])
+    try:
+        operations.read_value(value, entry["value"])
+        if "hash" in entry:  # what contains itself has none
+            operations.hash_value(value, hash=entry["hash"])
+        return {"kind": "value", "value": entry["value"], "hash": entry.get("hash"), "shape": [], "sealed": False}
+    finally:
+        value.release()
+
+
 def read_described(operations: Operations, snapshot: deltos.Snapshot, entry: dict[str, Any]) -> dict[str, Any]:
     """What a description can tell of an object."""
     name, kind = entry["name"], entry.get("kind", "buffer")
     if kind == "buffer":
         return operations.read(snapshot, name) | {"kind": kind}
+    if kind == "value":
+        return read_value(operations, snapshot, entry)
     thing = operations.open_table(snapshot, name) if kind == "table" else operations.open_array(snapshot, name)
     try:
         found = {field: value for field, value in thing.info().items() if field in ("format", "dtype", "shape", "sealed")}
@@ -702,7 +737,12 @@ def read(description: dict[str, Any], path: str) -> int:
                 continue
             expected = {field: value for field, value in entry.items() if field not in ("name", "metadata")}
             expected = {"shape": [], "sealed": False} | expected
-            compare(entry["name"], expected, read_described(operations, snapshot, entry))
+            try:
+                found = read_described(operations, snapshot, entry)
+            except Failure as failure:
+                wrong.append(f"{entry['name']}: {failure}")
+                continue
+            compare(entry["name"], expected, found)
             compare_metadata(snapshot, entry["name"], entry.get("metadata", []))
         compare_metadata(snapshot, "", description.get("metadata", []))
     for line in wrong:
