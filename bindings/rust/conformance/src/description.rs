@@ -5,11 +5,12 @@ use std::path::Path;
 use deltos::{Create, Durability, Mode, Object, ObjectKind, OpenOptions, Snapshot, Storage, Transaction};
 use serde_json::Value;
 
-use crate::fields::{Answers, Step};
+use crate::fields::{hex, Answers, Step};
 use crate::inputs::{self, element_type, store_content};
 use crate::parsed;
 use crate::queries::{content, names, value};
 use crate::tables;
+use crate::trees::{build, expect};
 use crate::world::Trouble;
 
 fn items<'a>(owner: &'a Value, field: &str) -> &'a [Value] {
@@ -44,6 +45,10 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
                 array.append_bytes(&step.data()?)?;
                 None
             }
+            "value" => {
+                build(&item["value"])?.store(&mut transaction, name)?;
+                None
+            }
             "table" => {
                 table = tables::create_described(&mut transaction, &step)?;
                 Some(&mut *table)
@@ -56,7 +61,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
         set_metadata(&mut transaction, name, item)?;
         match object {
             Some(object) if step.flag("sealed")? => transaction.seal(object)?,
-            _ => (), // an array is never sealed
+            _ => (), // an array is never sealed, and a value always
         }
     }
     transaction.commit(Durability::Sync).map_err(deltos::Error::from)?;
@@ -65,7 +70,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
 
 fn kind<'a>(step: &Step<'a>) -> Result<&'a str, Trouble> {
     match step.optional_text("kind")?.unwrap_or("buffer") {
-        word @ ("buffer" | "table" | "array") => Ok(word),
+        word @ ("buffer" | "table" | "array" | "value") => Ok(word),
         other => Err(Trouble::Step(format!("{:?} is not a kind of object", other))),
     }
 }
@@ -106,12 +111,21 @@ fn compare_object(snapshot: &Snapshot<'_>, name: &str, item: &Value, wrong: &mut
     let answers = match kind(&step)? {
         "table" => tables::content(&snapshot.table(name)?)?,
         "array" => content(&*snapshot.array_any(name)?)?,
+        "value" => of_value(&snapshot.value(name)?, item)?,
         _ => of_buffer(&snapshot.object(name)?)?,
     };
     if let Err(difference) = step.compare(&answers) {
         wrong.push(format!("{:?}: {}", name, difference));
     }
     compare_metadata(snapshot, name, item, wrong)
+}
+
+fn of_value(value: &deltos::Value<'_>, item: &Value) -> Result<Answers, Trouble> {
+    expect(value.root(), &item["value"])?;
+    match item.get("hash") {
+        Some(_) => Ok(vec![("hash", hex(&value.root().stable_hash()?.to_le_bytes()).into())]),
+        None => Ok(Vec::new()), // what contains itself has none
+    }
 }
 
 fn of_buffer(object: &Object<'_>) -> Result<Answers, Trouble> {

@@ -109,6 +109,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("reverse", "array"),
     ("byteswap", "array"),
     ("flush", "array durable"),
+    ("put_value", "transaction name value"),
+    ("pack_value", "value size data"),
+    ("unpack_value", "data at"),
+    ("open_value", "from name"),
+    ("value_info", "object path kind count dtype"),
+    ("read_value", "object path value"),
+    ("find_value", "object path key absent value"),
+    ("hash_value", "object path hash"),
+    ("equal_values", "object path other other_path equal"),
+    ("value_view", "object path flags"),
 ];
 
 /// What an operation tells, by field.

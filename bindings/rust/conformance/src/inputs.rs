@@ -76,23 +76,29 @@ pub fn store_content<'s>(
     old: Option<&Object<'_>>,
     step: &Step<'_>,
 ) -> Result<Object<'s>, Trouble> {
+    if shape(step)?.is_none() {
+        return Err(with_negative_length(transaction, name, step));
+    }
+    with_content(step, |content| {
+        Ok(match old {
+            Some(old) => transaction.replace(old, content)?,
+            None => transaction.create(name, content)?,
+        })
+    })
+}
+
+/// Lends the content that a step describes.
+pub fn with_content<R>(step: &Step<'_>, run: impl FnOnce(Content<'_>) -> Result<R, Trouble>) -> Result<R, Trouble> {
     let data = step.data()?;
     let elements = element_type(step)?;
     let start = step.number("start")? as usize;
-    let shape = match shape(step)? {
-        Some(shape) => shape,
-        None => return Err(with_negative_length(transaction, name, step)),
-    };
-    let content = match step.numbers("strides")? {
+    let shape = shape(step)?.ok_or_else(|| Trouble::Step("a length is negative".into()))?;
+    run(match step.numbers("strides")? {
         Some(strides) => {
             let strides: Vec<isize> = strides.into_iter().map(|stride| stride as isize).collect();
             Content::strided(&data, elements, &shape, &strides, start)?
         }
         None => Content::bytes(&data[start..], elements, &shape)?,
-    };
-    Ok(match old {
-        Some(old) => transaction.replace(old, content)?,
-        None => transaction.create(name, content)?,
     })
 }
 

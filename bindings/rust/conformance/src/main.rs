@@ -8,6 +8,8 @@ mod inputs;
 mod operations;
 mod queries;
 mod tables;
+mod trees;
+mod values;
 mod views;
 mod world;
 

@@ -1,11 +1,14 @@
 //! The operations of the corpus: those that tell something.
 
-use deltos::{describe_format, AnyView, Entries, Metadata, Mode, Object, ObjectInfo, VerifyLevel, ViewRequest};
+use deltos::{
+    describe_format, AnyView, Entries, Metadata, Mode, Object, ObjectInfo, ObjectKind, VerifyLevel, ViewRequest,
+};
 use serde_json::{json, Value};
 
 use crate::fields::{hex, Answers, Step};
 use crate::inputs::Watch;
 use crate::world::{loose, Thing, Trouble, World};
+use crate::{operations, values};
 
 type Outcome = Result<Answers, Trouble>;
 
@@ -24,10 +27,9 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
         "list" => list(world, step),
         "object" => {
             let object = open_object(world, step)?;
-            if let Some(name) = step.optional_text("as")? {
-                world.put(name, Thing::Object(object));
-            }
-            Ok(Vec::new())
+            let is_value = object.info()?.kind == ObjectKind::Value;
+            let value = if is_value { values::of_name(world, step)?.ok() } else { None };
+            operations::put(world, step, value.map_or(Thing::Object(object), Thing::Value))
         }
         "object_info" => Ok(object_info(world.object(step.text("object")?)?.info()?)),
         "refresh_object" => {
@@ -112,7 +114,7 @@ macro_rules! reading {
     }};
 }
 
-fn open_object(world: &mut World, step: &Step<'_>) -> Result<Object<'static>, Trouble> {
+pub fn open_object(world: &mut World, step: &Step<'_>) -> Result<Object<'static>, Trouble> {
     let name = step.text("name")?;
     if let Thing::Storage(storage) = world.find(step.text("from")?)? {
         return Ok(loose!(Object, storage.object(name)?));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use deltos::{AnyArray, AnyView, Error, Object, Snapshot, Storage, Table, Transaction};
+use deltos::{sys, AnyArray, AnyView, Error, Object, Snapshot, Storage, Table, Transaction, Value};
 
 /// Why a step did not succeed.
 pub enum Trouble {
@@ -67,6 +67,9 @@ pub enum Thing {
     Table(Table<'static>),
     Array(AnyArray<'static>),
     View(AnyView<'static>),
+    Value(Value<'static>),
+    /// One whose root is damaged, which the binding says when it is opened and C when it is read.
+    DamagedValue(Error),
 }
 
 /// Everything that has a name, oldest first.
@@ -134,6 +137,7 @@ impl World {
             Thing::Object(object) => Ok(object),
             Thing::Table(table) => Ok(table),
             Thing::Array(array) => Ok(array),
+            Thing::Value(value) => Ok(value),
             _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
         }
     }
@@ -144,7 +148,19 @@ impl World {
             Thing::Object(object) => Ok(object.refresh()?),
             Thing::Table(table) => Ok(table.refresh()?),
             Thing::Array(array) => Ok(array.refresh()?),
+            Thing::Value(value) => Ok(value.refresh()?),
             _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
+        }
+    }
+
+    /// A value, of which several may be looked at.
+    pub fn value(&self, name: &str) -> Result<&Value<'static>, Trouble> {
+        match self.named.iter().find(|(known, _)| known == name) {
+            Some((_, Thing::Value(value))) => Ok(value),
+            Some((_, Thing::DamagedValue(error))) => Err(error.clone().into()),
+            Some((_, Thing::Object(object))) => Err(no_value(object)),
+            Some(_) => Err(Trouble::Step(format!("{:?} is not a value", name))),
+            None => Err(Trouble::Step(format!("nothing is named {:?}", name))),
         }
     }
 
@@ -154,6 +170,18 @@ impl World {
             Some((_, Thing::View(view))) => Ok(view),
             Some(_) => Err(Trouble::Step(format!("{:?} is not a view", name))),
             None => Err(Trouble::Step(format!("nothing is named {:?}", name))),
+        }
+    }
+}
+
+/// What the library says when something else is read as a value: raw, because the types of the binding rule it out.
+fn no_value(object: &Object<'_>) -> Trouble {
+    // SAFETY: the handle lives; zero is a value of each field of these structs.
+    unsafe {
+        let (mut item, mut detail) = (std::mem::zeroed(), std::mem::zeroed());
+        match sys::deltos_value_read(object.as_raw(), 0, &mut item, &mut detail) {
+            sys::DELTOS_OK => Trouble::Step("it was read as a value".into()),
+            _ => Trouble::Library(Error::from_raw(&detail)),
         }
     }
 }

@@ -220,6 +220,24 @@ impl<'v> Node<'v> {
         }
     }
 
+    /// What the elements of a list or tuple lie as, where all are alike (truth values as bits), or those of an array are.
+    ///
+    /// ```
+    /// use deltos::{DType, Tree};
+    /// let dtype = |elements: Vec<Tree>| Ok::<_, deltos::Error>(Tree::List(elements).to_value()?.root().dtype());
+    /// assert_eq!(dtype(vec![1.into(), (-300).into()])?, Some(DType::I16));
+    /// assert_eq!(dtype(vec![true.into(), false.into()])?, Some(DType::Bool));
+    /// assert_eq!(dtype(vec![1.into(), true.into()])?, None);
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn dtype(&self) -> Option<DType> {
+        match self.kind() {
+            ValueKind::Array => Some(DType::of(self.item.detail)),
+            ValueKind::List | ValueKind::Tuple if self.item.detail != 0 => Some(DType::of(self.item.detail)),
+            _ => None,
+        }
+    }
+
     /// The array that the node is, of any type; or the numbers of a list or tuple as one of one dimension.
     ///
     /// # Errors
