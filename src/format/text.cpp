@@ -6,6 +6,11 @@ namespace {
 
 unsigned char at(std::string_view text, std::size_t index) { return static_cast<unsigned char>(text[index]); }
 
+// Eight characters at once: long texts are mostly of them.
+bool are_ascii(const char *eight) {
+  return (load<std::uint64_t>(reinterpret_cast<const std::byte *>(eight)) & 0x8080808080808080) == 0;
+}
+
 // Bytes of the character that starts here; 0 when it is not well-formed. The second byte's range excludes overlong
 // forms, surrogates and what lies beyond U+10FFFF.
 std::size_t character_bytes(std::string_view text, std::size_t begin) {
@@ -66,6 +71,10 @@ std::array<std::byte, 8> big_endian(std::uint64_t value) {
 bool is_utf8(std::string_view text) {
   std::size_t index = 0;
   while (index < text.size()) {
+    if (text.size() - index >= sizeof(std::uint64_t) && are_ascii(text.data() + index)) {
+      index += sizeof(std::uint64_t);
+      continue;
+    }
     const std::size_t bytes = character_bytes(text, index);
     if (bytes == 0) return false;
     index += bytes;
