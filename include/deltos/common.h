@@ -32,6 +32,7 @@ typedef struct deltos_transaction deltos_transaction; /**< a change under way; o
 typedef struct deltos_object deltos_object;           /**< one stored thing; immutable */
 typedef struct deltos_cursor deltos_cursor;           /**< a walk over names; one thread at a time */
 typedef struct deltos_builder deltos_builder;         /**< something being built; one thread at a time */
+typedef struct deltos_schema deltos_schema;           /**< what records have; immutable */
 
 /**
  * Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
@@ -54,11 +55,12 @@ typedef void (*deltos_release)(void *user);
 
 /** Kinds of stored objects. The numbers are stored in files. */
 enum {
-  DELTOS_KIND_ANY = 0,    /**< never stored; when opening: whatever it is */
-  DELTOS_KIND_BUFFER = 1, /**< n-dimensional typed memory, buffer.h */
-  DELTOS_KIND_ARRAY = 2,  /**< growable elements of one type, array.h */
-  DELTOS_KIND_TABLE = 3,  /**< rows reached by pointers, table.h */
-  DELTOS_KIND_VALUE = 4   /**< a tree that describes itself, sealed, value.h */
+  DELTOS_KIND_ANY = 0,         /**< never stored; when opening: whatever it is */
+  DELTOS_KIND_BUFFER = 1,      /**< n-dimensional typed memory, buffer.h */
+  DELTOS_KIND_ARRAY = 2,       /**< growable elements of one type, array.h */
+  DELTOS_KIND_TABLE = 3,       /**< rows reached by pointers, table.h */
+  DELTOS_KIND_VALUE = 4,       /**< a tree that describes itself, sealed, value.h */
+  DELTOS_KIND_RECORD_TABLE = 5 /**< rows of one schema, record.h */
 };
 
 /**
@@ -88,6 +90,30 @@ enum {
   DELTOS_DTYPE_F8_E4M3 = 19, /**< 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte */
   DELTOS_DTYPE_F8_E5M2 = 20  /**< 8-bit float, 5 exponent bits; format of 1 raw byte */
 };
+
+/** Some bytes. Frozen; borrowed. */
+typedef struct deltos_bytes {
+  const void *data; /**< may be NULL when size is 0 */
+  uint64_t size;
+} deltos_bytes;
+
+/** How the items of a deltos_column lie. */
+enum {
+  DELTOS_COLUMN_FIXED = 0,   /**< items of item_size bytes, one every stride bytes */
+  DELTOS_COLUMN_OFFSETS = 1, /**< item i is data[offsets[i]] to data[offsets[i + 1]], as Arrow's large_utf8 */
+  DELTOS_COLUMN_SLICES = 2   /**< data: deltos_bytes[count] */
+};
+
+/** As many items as `count` says, in memory of the caller's. Frozen. */
+typedef struct deltos_column {
+  int32_t layout;         /**< DELTOS_COLUMN_* */
+  int32_t dtype;          /**< DELTOS_DTYPE_* of an item, which must be the one expected; 0: not told */
+  uint64_t count;         /**< items */
+  const void *data;       /**< FIXED: the first item; OFFSETS: bytes; SLICES: deltos_bytes[count] */
+  const int64_t *offsets; /**< OFFSETS: count + 1, never falling, the first need not be 0 */
+  uint64_t item_size;     /**< FIXED: bytes of an item */
+  int64_t stride;         /**< FIXED: bytes from an item to the next; 0: item_size. Negative: backwards */
+} deltos_column;
 
 #ifndef DELTOS_PARSE
 #ifdef __cplusplus

@@ -130,6 +130,7 @@
 #include <deltos/elements.h>
 #include <deltos/metadata.h>
 #include <deltos/object.h>
+#include <deltos/record.h>
 #include <deltos/snapshot.h>
 #include <deltos/status.h>
 #include <deltos/storage.h>

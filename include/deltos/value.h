@@ -98,6 +98,7 @@ enum {
   DELTOS_VALUE_DATETIME = 12,
   DELTOS_VALUE_DECIMAL = 13,
   DELTOS_VALUE_NDARRAY = 14,
+  DELTOS_VALUE_RECORD = 15, /**< in record tables only: a record is there; read its slots */
   DELTOS_VALUE_REFERENCE = 16,
   DELTOS_VALUE_END = 17,  /**< building: ends the container opened last. Finding: absent */
   DELTOS_VALUE_SHARE = 18 /**< building: the node that was put with the same `node` */

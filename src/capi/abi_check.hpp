@@ -32,6 +32,14 @@ inline constexpr std::size_t kFirstSize<deltos_object_info> = 96;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_table_info> = 56;
 template <>
+inline constexpr std::size_t kFirstSize<deltos_record_table_info> = 56;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_record_table_options> = 40;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_schema_info> = 72;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_schema_options> = 32;
+template <>
 inline constexpr std::size_t kFirstSize<deltos_view> = 80;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_format_info> = 24;

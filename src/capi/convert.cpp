@@ -141,6 +141,37 @@ Result<std::shared_ptr<const object::Memory>> writable_memory_of(const deltos_vi
   return memory;
 }
 
+Status check_room(const void *data, const std::uint64_t *size) {
+  DELTOS_TRY(check_output(size, "the size"));
+  if (data == nullptr && *size != 0) return fail(Code::invalid, "the memory is NULL, but its size is not 0");
+  return {};
+}
+
+Status check_fits(std::uint64_t bytes, std::uint64_t room, const char *what) {
+  if (bytes <= room) return {};
+  return fail(Code::too_small, "%s has %llu bytes; there is room for %llu", what,
+              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(room));
+}
+
+void show_item(const value::Item &item, deltos_item *out) {
+  out->kind = static_cast<std::int32_t>(item.kind);
+  out->detail = item.detail;
+  out->node = item.node;
+  out->count = item.count;
+  out->i64 = item.i64;
+  out->u64 = item.u64;
+  out->f64 = item.f64;
+  out->data = item.data;
+}
+
+bool can_be_written(const store::ObjectRef &object) {
+  const auto storage = object.storage();
+  const auto current = object.current();
+  if (!storage.ok() || !current.ok() || !*current || object.record().sealed) return false;
+  const store::Mode mode = storage.value()->mode();
+  return mode == store::Mode::write || mode == store::Mode::in_place;
+}
+
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out) {
   if (!made.ok()) return std::move(made).error();
   *out = new deltos_storage(std::move(made).value());
@@ -158,6 +189,11 @@ Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out)
   if (made.value()->record().kind == object::kKindValue) {
     DELTOS_ASSIGN(object::Value::Pointer value, object::Value::stored(**made));
     *out = new deltos_object(std::move(made).value(), std::move(value));
+    return {};
+  }
+  if (made.value()->record().kind == object::kKindRecordTable) {
+    DELTOS_ASSIGN(object::RecordTable::Pointer records, object::RecordTable::stored(**made));
+    *out = new deltos_object(std::move(made).value(), std::move(records));
     return {};
   }
   *out = new deltos_object(std::move(made).value());

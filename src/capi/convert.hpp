@@ -53,6 +53,17 @@ Status give_list(const std::vector<From> &from, To *items, std::uint64_t capacit
   return {};
 }
 
+// The caller's memory for something whose size may be asked for first.
+Status check_room(const void *data, const std::uint64_t *size);
+// too_small: there is not so much room; names what it is for.
+Status check_fits(std::uint64_t bytes, std::uint64_t room, const char *what);
+
+// Two structs with the same fields: the inner one has no need of public headers.
+void show_item(const value::Item &item, deltos_item *out);
+
+// Whether a writable view can be had of it, as far as its storage and its seal say.
+bool can_be_written(const store::ObjectRef &object);
+
 // Gives what a call has made to its caller.
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out);
 Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out);

@@ -12,6 +12,7 @@
 
 #include "object/array.hpp"
 #include "object/metadata.hpp"
+#include "object/record_table.hpp"
 #include "object/table.hpp"
 #include "object/value.hpp"
 #include "store/storage.hpp"
@@ -68,6 +69,11 @@ struct HandleType<deltos_builder> {
   static constexpr const char *kName = "builder";
 };
 template <>
+struct HandleType<deltos_schema> {
+  static constexpr std::uint64_t kMark = 0x64656c746f730008;
+  static constexpr const char *kName = "schema";
+};
+template <>
 struct HandleType<ViewHandle> {
   static constexpr std::uint64_t kMark = 0x64656c746f730006;
   static constexpr const char *kName = "view";
@@ -106,7 +112,10 @@ struct deltos_object {
       : object(std::move(opened)), array(std::move(elements)) {}
   deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Value::Pointer tree)
       : object(std::move(opened)), value(std::move(tree)) {}
+  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::RecordTable::Pointer rows)
+      : object(std::move(opened)), records(std::move(rows)) {}
   explicit deltos_object(deltos::object::Value::Pointer in_memory) : value(std::move(in_memory)) {}
+  explicit deltos_object(deltos::object::RecordTable::Pointer in_memory) : records(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
   // Another state of the same object; what the handle itself restricts stays so.
@@ -119,12 +128,22 @@ struct deltos_object {
   deltos::object::Table::Pointer table;              // null: not a table
   deltos::object::Array::Pointer array;              // null: not an array
   deltos::object::Value::Pointer value;              // null: not a value
+  deltos::object::RecordTable::Pointer records;      // null: not a record table
   mutable std::int64_t shown_length = 0;             // of an array, as it was told last
 };
 
 struct deltos_builder {
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_builder>::kMark};
   deltos::value::Builder value;
+  std::unique_ptr<deltos::record::Builder> records;         // null: it builds a value
+  std::shared_ptr<deltos::store::Transaction> transaction;  // of records; null: none, or they are stored
+  std::string name;                                         // of records
+};
+
+struct deltos_schema {
+  explicit deltos_schema(deltos::record::SchemaPtr made) : schema(std::move(made)) {}
+  deltos::capi::Mark mark{deltos::capi::HandleType<deltos_schema>::kMark};
+  deltos::record::SchemaPtr schema;
 };
 
 struct deltos_cursor {

@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kMostEntriesAtOnce = 4096;
 
 Status check_kind(std::int32_t kind) {
-  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_VALUE) return {};
-  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY, TABLE or VALUE", kind);
+  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_RECORD_TABLE) return {};
+  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY, TABLE, VALUE or RECORD_TABLE", kind);
 }
 
 // A shape is never NULL for the caller.
@@ -30,7 +30,6 @@ std::uint64_t product_of(const std::vector<std::int64_t> &shape) {
 
 deltos_object_info public_info(const store::ObjectRef &object) {
   const format::Object &record = object.record();
-  const auto storage = object.storage();
   const auto current = object.current();
   deltos_object_info known{};
   known.kind = record.kind;
@@ -39,11 +38,7 @@ deltos_object_info public_info(const store::ObjectRef &object) {
   known.sealed = record.sealed ? 1 : 0;
   known.current = current.ok() && current.value() ? 1 : 0;
   known.stored = object.pending() ? 0 : 1;
-  known.writable =
-      known.current != 0 && !record.sealed && storage.ok() &&
-              (storage.value()->mode() == store::Mode::write || storage.value()->mode() == store::Mode::in_place)
-          ? 1
-          : 0;
+  known.writable = can_be_written(object) ? 1 : 0;
   known.id = record.id;
   known.count = product_of(record.shape);
   known.itemsize = record.item_bytes;
@@ -102,20 +97,33 @@ Status stat_outside(const deltos_object *object, deltos_object_info *info) {
   return write_struct(known, info);
 }
 
-// Of a value in memory.
-Status stat_value(const object::Value &value, deltos_object_info *info) {
+// Of an image in memory: a value or a record table.
+Status stat_image(std::int32_t kind, Bytes image, const std::int64_t *shape, deltos_object_info *info) {
   deltos_object_info known{};
-  known.kind = DELTOS_KIND_VALUE;
+  known.kind = kind;
   known.dtype = DELTOS_DTYPE_U8;
   known.ndim = 1;
   known.sealed = 1;
   known.current = 1;
-  known.count = known.payload_bytes = value.reader().image().size();
+  known.count = known.payload_bytes = image.size();
   known.itemsize = 1;
   known.name = "";
   known.format = "B";
-  known.shape = value.shape();
+  known.shape = shape;
   return write_struct(known, info);
+}
+
+// What it shows is the copy from here on.
+Status unseal_records(store::Transaction &transaction, deltos_object *object) {
+  if (!object->records->reader().schema()->has_writable())
+    return fail(Code::unsupported, "the record table has no WRITABLE slots and never changes; build another one");
+  return transaction.all_or_nothing([&]() -> Status {
+    DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> unsealed, transaction.unseal(*object->object));
+    DELTOS_ASSIGN(object::RecordTable::Pointer copy, object::RecordTable::stored(*unsealed));
+    object->records = std::move(copy);
+    object->show(std::move(unsealed));
+    return {};
+  });
 }
 
 Status next_entries(deltos_cursor *cursor, deltos_entry *entries, std::uint64_t capacity, std::uint64_t *count) {
@@ -180,6 +188,9 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     if (differs && (*object)->value) {
       DELTOS_ASSIGN((*object)->value, object::Value::stored(*newer));
     }
+    if (differs && (*object)->records) {
+      DELTOS_ASSIGN((*object)->records, object::RecordTable::stored(*newer));
+    }
     if (differs && newer->record().kind == DELTOS_KIND_ARRAY) {
       DELTOS_ASSIGN((*object)->array, object::open_array(*newer, {}));
     }
@@ -199,7 +210,10 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
     DELTOS_TRY(check_output(info, "the facts"));
     DELTOS_TRY(check_struct_size(info));
     if (!object->object && object->array) return stat_outside(object, info);
-    if (!object->object && object->value) return stat_value(*object->value, info);
+    if (!object->object && object->value)
+      return stat_image(DELTOS_KIND_VALUE, object->value->reader().image(), object->value->shape(), info);
+    if (!object->object && object->records)
+      return stat_image(DELTOS_KIND_RECORD_TABLE, object->records->reader().image(), object->records->shape(), info);
     if (!object->object) return stat_in_memory(object, info);
     deltos_object_info known = public_info(*object->object);
     if (object->table && object->table->readonly()) known.writable = 0;
@@ -224,6 +238,7 @@ deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object 
 deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_belongs(transaction, object));
+    if (object->records) return unseal_records(*transaction->transaction, object);
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> unsealed, transaction->transaction->unseal(*object->object));
     object->show(std::move(unsealed));
     return {};

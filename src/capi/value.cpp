@@ -16,18 +16,6 @@ Status check_value(const deltos_object *value) {
   return fail(Code::kind, "the object is not a value");
 }
 
-// Two structs with the same fields: the inner one has no need of public headers.
-void show(const value::Item &item, deltos_item *out) {
-  out->kind = static_cast<std::int32_t>(item.kind);
-  out->detail = item.detail;
-  out->node = item.node;
-  out->count = item.count;
-  out->i64 = item.i64;
-  out->u64 = item.u64;
-  out->f64 = item.f64;
-  out->data = item.data;
-}
-
 value::Item item_of(const deltos_item &given) {
   value::Item item;
   item.kind = static_cast<value::Kind>(given.kind);
@@ -54,6 +42,13 @@ Result<value::Item> key_of(const deltos_item *key, const object::Value &keys) {
   return item;
 }
 
+// invalid: a builder of something else.
+Status check_builder(const deltos_builder *builder) {
+  DELTOS_TRY(check_handle(builder));
+  if (!builder->records) return {};
+  return fail(Code::invalid, "the builder is not one of a value");
+}
+
 }  // namespace
 
 deltos_status deltos_value_open_memory(const void *data, uint64_t size, deltos_release release, void *user,
@@ -76,7 +71,7 @@ deltos_status deltos_value_read(const deltos_object *value, uint64_t node, delto
     DELTOS_TRY(check_output(item, "the item"));
     value::Item found;
     DELTOS_TRY(value->value->reader().read(node, &found));
-    show(found, item);
+    show_item(found, item);
     return {};
   });
 }
@@ -94,7 +89,7 @@ deltos_status deltos_value_children(const deltos_object *value, uint64_t node, u
     for (std::uint64_t given = kAtOnce; given == kAtOnce; all += given) {
       const std::uint64_t room = std::min(kAtOnce, capacity - all);
       DELTOS_TRY(value->value->reader().children(node, first + all / parts, found, room, &given));
-      for (std::uint64_t i = 0; i < given; ++i) show(found[i], &items[all + i]);
+      for (std::uint64_t i = 0; i < given; ++i) show_item(found[i], &items[all + i]);
     }
     *count = all;
     return {};
@@ -112,7 +107,7 @@ deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const
     DELTOS_ASSIGN(const value::Item wanted, key_of(key, of_keys));
     value::Item item;
     DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
-    show(item, found);
+    show_item(item, found);
     return {};
   });
 }
@@ -188,7 +183,7 @@ deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error 
 deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_item *items, uint64_t count,
                                        deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_builder(builder));
     if (items == nullptr && count != 0) return fail(Code::invalid, "the items are NULL");
     for (std::uint64_t i = 0; i < count; ++i) {
       const value::Item item = item_of(items[i]);
@@ -201,7 +196,7 @@ deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_ite
 deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node,
                                             deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_builder(builder));
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(array, nullptr));
     return object::put_memory(builder->value, *memory, node);
   });
@@ -210,7 +205,7 @@ deltos_status deltos_value_builder_put_view(deltos_builder *builder, const delto
 deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char *text, uint64_t size,
                                             deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_builder(builder));
     if (text == nullptr) return fail(Code::invalid, "the text is NULL");
     return value::put_json(builder->value, {text, static_cast<std::size_t>(size)});
   });
@@ -218,14 +213,11 @@ deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char 
 
 deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_handle(builder));
-    DELTOS_TRY(check_output(size, "the size"));
+    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_room(data, size));
     const std::uint64_t room = *size;
-    if (data == nullptr && room != 0) return fail(Code::invalid, "the memory is NULL, but its size is not 0");
     DELTOS_ASSIGN(*size, builder->value.finish());
-    if (room < *size)
-      return fail(Code::too_small, "the value has %llu bytes; there is room for %llu",
-                  static_cast<unsigned long long>(*size), static_cast<unsigned long long>(room));
+    DELTOS_TRY(check_fits(*size, room, "the value"));
     std::memcpy(data, builder->value.image().data(), static_cast<std::size_t>(*size));
     return {};
   });
@@ -235,7 +227,7 @@ deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transac
                                          deltos_object **value, deltos_error *err) {
   return guard(err, [&]() -> Status {
     if (value != nullptr) *value = nullptr;
-    DELTOS_TRY(check_handle(builder));
+    DELTOS_TRY(check_builder(builder));
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(name, "name"));
     return transaction->transaction->all_or_nothing(

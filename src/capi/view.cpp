@@ -81,6 +81,8 @@ deltos_status deltos_view_acquire(const deltos_object *object, int32_t flags, de
     DELTOS_TRY(check_handle(object));
     if (object->array) return give(object->array->acquire(flags), view);
     if (object->table) return give(object->table->acquire(flags), view);
+    if (object->value || object->records)
+      return fail(Code::kind, "the object is a value or a record table, which has views of its parts");
     return give(object::export_buffer(*object->object, flags), view);
   });
 }

@@ -174,6 +174,7 @@ constexpr std::uint8_t kKindBuffer = 1;
 constexpr std::uint8_t kKindArray = 2;
 constexpr std::uint8_t kKindTable = 3;
 constexpr std::uint8_t kKindValue = 4;
+constexpr std::uint8_t kKindRecordTable = 5;
 constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;
 constexpr unsigned kMaxExtents = 64;

@@ -101,7 +101,7 @@ bool is_format(const std::string &format) {
 Status check_what_is_known(const ObjectRecord &record, std::uint64_t id) {
   if (record.version != kRecordVersion) return unknown(id, "a record of version", record.version);
   if (record.kind == 0) return damaged(id, "it has no kind");
-  if (record.kind > kKindValue) {
+  if (record.kind > kKindRecordTable) {
     if (record.kind > kKindNames.size()) return unknown(id, "kind", record.kind);
     Error error = fail(Code::feature, "object %llu is %s (kind %u), which this build does not know; use a newer one",
                        static_cast<unsigned long long>(id), kKindNames[record.kind - 1U], unsigned{record.kind});

@@ -147,4 +147,74 @@ AT(deltos_table_info, sealed, 43);
 AT(deltos_table_info, reserved, 44);
 AT(deltos_table_info, format, 48);
 
+SIZE(deltos_item, 56);
+AT(deltos_item, detail, 4);
+AT(deltos_item, node, 8);
+AT(deltos_item, count, 16);
+AT(deltos_item, i64, 24);
+AT(deltos_item, u64, 32);
+AT(deltos_item, f64, 40);
+AT(deltos_item, data, 48);
+
+SIZE(deltos_bytes, 16);
+AT(deltos_bytes, size, 8);
+
+SIZE(deltos_column, 48);
+AT(deltos_column, dtype, 4);
+AT(deltos_column, count, 8);
+AT(deltos_column, data, 16);
+AT(deltos_column, offsets, 24);
+AT(deltos_column, item_size, 32);
+AT(deltos_column, stride, 40);
+
+SIZE(deltos_slot, 64);
+AT(deltos_slot, format, 8);
+AT(deltos_slot, schema, 16);
+AT(deltos_slot, type, 24);
+AT(deltos_slot, dtype, 28);
+AT(deltos_slot, flags, 32);
+AT(deltos_slot, parent, 36);
+AT(deltos_slot, valid_bit, 40);
+AT(deltos_slot, null_bit, 44);
+AT(deltos_slot, offset, 48);
+AT(deltos_slot, size, 56);
+
+SIZE(deltos_schema_options, 32);
+AT(deltos_schema_options, version, 4);
+AT(deltos_schema_options, min_reader, 8);
+AT(deltos_schema_options, reserved, 12);
+AT(deltos_schema_options, metadata, 16);
+AT(deltos_schema_options, metadata_size, 24);
+
+SIZE(deltos_schema_info, 72);
+AT(deltos_schema_info, version, 4);
+AT(deltos_schema_info, min_reader, 8);
+AT(deltos_schema_info, presence_bits, 12);
+AT(deltos_schema_info, name, 16);
+AT(deltos_schema_info, metadata, 24);
+AT(deltos_schema_info, metadata_size, 32);
+AT(deltos_schema_info, slots, 40);
+AT(deltos_schema_info, row_bytes, 48);
+AT(deltos_schema_info, alignment, 56);
+AT(deltos_schema_info, presence_offset, 64);
+
+SIZE(deltos_record_table_options, 40);
+AT(deltos_record_table_options, layout, 4);
+AT(deltos_record_table_options, memory_bytes, 8);
+AT(deltos_record_table_options, spill_directory, 16);
+AT(deltos_record_table_options, progress, 24);
+AT(deltos_record_table_options, progress_user, 32);
+
+SIZE(deltos_record_table_info, 56);
+AT(deltos_record_table_info, layout, 4);
+AT(deltos_record_table_info, rows, 8);
+AT(deltos_record_table_info, slots, 16);
+AT(deltos_record_table_info, row_bytes, 24);
+AT(deltos_record_table_info, heap_bytes, 32);
+AT(deltos_record_table_info, image_bytes, 40);
+AT(deltos_record_table_info, sealed, 48);
+AT(deltos_record_table_info, writable, 49);
+AT(deltos_record_table_info, reserved16, 50);
+AT(deltos_record_table_info, reserved, 52);
+
 int main(void) { return 0; }

@@ -59,6 +59,7 @@ typedef struct deltos_transaction deltos_transaction;
 typedef struct deltos_object deltos_object;
 typedef struct deltos_cursor deltos_cursor;
 typedef struct deltos_builder deltos_builder;
+typedef struct deltos_schema deltos_schema;
 typedef int32_t (*deltos_progress)(uint64_t done, uint64_t total, void *user);
 typedef void (*deltos_release)(void *user);
 enum 
@@ -67,7 +68,8 @@ enum
   DELTOS_KIND_BUFFER = 1,
   DELTOS_KIND_ARRAY = 2,
   DELTOS_KIND_TABLE = 3,
-  DELTOS_KIND_VALUE = 4
+  DELTOS_KIND_VALUE = 4,
+  DELTOS_KIND_RECORD_TABLE = 5
 };
 enum 
 {
@@ -93,6 +95,27 @@ enum
   DELTOS_DTYPE_F8_E4M3 = 19,
   DELTOS_DTYPE_F8_E5M2 = 20
 };
+typedef struct deltos_bytes
+{
+  const void *data;
+  uint64_t size;
+} deltos_bytes;
+enum 
+{
+  DELTOS_COLUMN_FIXED = 0,
+  DELTOS_COLUMN_OFFSETS = 1,
+  DELTOS_COLUMN_SLICES = 2
+};
+typedef struct deltos_column
+{
+  int32_t layout;
+  int32_t dtype;
+  uint64_t count;
+  const void *data;
+  const int64_t *offsets;
+  uint64_t item_size;
+  int64_t stride;
+} deltos_column;
 enum 
 {
   DELTOS_MODE_READ = 0,
@@ -431,31 +454,6 @@ deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *n
 deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
 deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
 deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
-typedef struct deltos_table_info
-{
-  uint32_t struct_size;
-  int32_t dtype;
-  int64_t rows;
-  int64_t columns;
-  uint64_t itemsize;
-  uint64_t exports;
-  uint8_t readonly;
-  uint8_t ragged;
-  uint8_t stored;
-  uint8_t sealed;
-  uint32_t reserved;
-  const char *format;
-} deltos_table_info;
-deltos_status deltos_table_create(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int64_t rows, int64_t columns, const int64_t *lengths, deltos_object **table, deltos_error *err);
-deltos_status deltos_table_wrap(void * const *rows, int64_t row_count, int64_t columns, const int64_t *lengths, const char *format, int32_t dtype, uint8_t readonly, deltos_release release, void *user, deltos_object **table, deltos_error *err);
-deltos_status deltos_table_from_view(const deltos_view *view, int32_t axis, deltos_object **table, deltos_error *err);
-deltos_status deltos_table_from_views(const deltos_view * const *views, int64_t count, int64_t columns, const char *format, int32_t dtype, deltos_object **table, deltos_error *err);
-deltos_status deltos_table_stat(const deltos_object *table, deltos_table_info *info, deltos_error *err);
-deltos_status deltos_table_rows(const deltos_object *table, uint8_t writable, deltos_view **pin, void * const **rows, const int64_t **lengths, deltos_error *err);
-deltos_status deltos_table_row(const deltos_object *table, int64_t row, int32_t flags, deltos_view **view, deltos_error *err);
-deltos_status deltos_table_to_dense(const deltos_object *table, deltos_view **view, deltos_error *err);
-deltos_status deltos_table_reinterpret(deltos_object *table, const char *format, int32_t dtype, deltos_error *err);
-deltos_status deltos_table_make_readonly(deltos_object *table, deltos_error *err);
 enum 
 {
   DELTOS_VALUE_NULL = 0,
@@ -473,6 +471,7 @@ enum
   DELTOS_VALUE_DATETIME = 12,
   DELTOS_VALUE_DECIMAL = 13,
   DELTOS_VALUE_NDARRAY = 14,
+  DELTOS_VALUE_RECORD = 15,
   DELTOS_VALUE_REFERENCE = 16,
   DELTOS_VALUE_END = 17,
   DELTOS_VALUE_SHARE = 18
@@ -520,3 +519,150 @@ deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char 
 deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err);
 deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transaction *transaction, const char *name, deltos_object **value, deltos_error *err);
 void deltos_builder_release(deltos_builder **builder);
+enum 
+{
+  DELTOS_TYPE_FIXED = 0,
+  DELTOS_TYPE_DATE = 1,
+  DELTOS_TYPE_DATETIME = 2,
+  DELTOS_TYPE_BYTES = 3,
+  DELTOS_TYPE_UTF8 = 4,
+  DELTOS_TYPE_LIST = 5,
+  DELTOS_TYPE_TUPLE = 6,
+  DELTOS_TYPE_SET = 7,
+  DELTOS_TYPE_DICT = 8,
+  DELTOS_TYPE_DECIMAL = 9,
+  DELTOS_TYPE_NDARRAY = 10,
+  DELTOS_TYPE_VALUE = 11,
+  DELTOS_TYPE_RECORD = 12
+};
+enum 
+{
+  DELTOS_SLOT_NULLABLE = 1,
+  DELTOS_SLOT_OPTIONAL = 2,
+  DELTOS_SLOT_WRITABLE = 4,
+  DELTOS_SLOT_UTC = 8
+};
+typedef struct deltos_slot
+{
+  const char *name;
+  const char *format;
+  const deltos_schema *schema;
+  int32_t type;
+  int32_t dtype;
+  uint32_t flags;
+  int32_t parent;
+  int32_t valid_bit;
+  int32_t null_bit;
+  uint64_t offset;
+  uint64_t size;
+} deltos_slot;
+typedef struct deltos_schema_options
+{
+  uint32_t struct_size;
+  uint32_t version;
+  uint32_t min_reader;
+  uint32_t reserved;
+  const void *metadata;
+  uint64_t metadata_size;
+} deltos_schema_options;
+typedef struct deltos_schema_info
+{
+  uint32_t struct_size;
+  uint32_t version;
+  uint32_t min_reader;
+  uint32_t presence_bits;
+  const char *name;
+  const void *metadata;
+  uint64_t metadata_size;
+  uint64_t slots;
+  uint64_t row_bytes;
+  uint64_t alignment;
+  uint64_t presence_offset;
+} deltos_schema_info;
+deltos_status deltos_schema_make(const char *name, const deltos_slot *slots, uint64_t count, const deltos_schema_options *options, deltos_schema **schema, deltos_error *err);
+deltos_status deltos_schema_of(const deltos_object *table, deltos_schema **schema, deltos_error *err);
+deltos_status deltos_schema_stat(const deltos_schema *schema, deltos_schema_info *info, deltos_error *err);
+deltos_status deltos_schema_slots(const deltos_schema *schema, deltos_slot *slots, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_schema_find(const deltos_schema *schema, const char *name, int64_t *index, deltos_error *err);
+deltos_status deltos_schema_nested(const deltos_schema *schema, uint64_t slot, deltos_schema **nested, deltos_error *err);
+deltos_status deltos_schema_check(const deltos_schema *reader, const deltos_schema *writer, deltos_error *err);
+deltos_status deltos_schema_pack(const deltos_schema *schema, void *data, uint64_t *size, deltos_error *err);
+deltos_status deltos_schema_unpack(const void *data, uint64_t size, deltos_schema **schema, deltos_error *err);
+void deltos_schema_release(deltos_schema **schema);
+enum 
+{
+  DELTOS_LAYOUT_ROWS = 0,
+  DELTOS_LAYOUT_COLUMNS = 1
+};
+enum 
+{
+  DELTOS_PRESENT = 0,
+  DELTOS_NULL = 1,
+  DELTOS_UNSET = 2
+};
+typedef struct deltos_record_table_options
+{
+  uint32_t struct_size;
+  int32_t layout;
+  uint64_t memory_bytes;
+  const char *spill_directory;
+  deltos_progress progress;
+  void *progress_user;
+} deltos_record_table_options;
+deltos_status deltos_record_table_begin(deltos_transaction *transaction, const char *name, const deltos_schema *schema, const deltos_record_table_options *options, deltos_builder **builder, deltos_error *err);
+deltos_status deltos_record_table_add(deltos_builder *builder, const deltos_column *columns, const uint8_t * const *presence, uint64_t slot_count, uint64_t rows, deltos_error *err);
+deltos_status deltos_record_table_finish(deltos_builder *builder, deltos_object **table, deltos_error *err);
+deltos_status deltos_record_table_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err);
+deltos_status deltos_record_table_open_memory(const void *data, uint64_t size, deltos_release release, void *user, deltos_object **table, deltos_error *err);
+typedef struct deltos_record_table_info
+{
+  uint32_t struct_size;
+  int32_t layout;
+  uint64_t rows;
+  uint64_t slots;
+  uint64_t row_bytes;
+  uint64_t heap_bytes;
+  uint64_t image_bytes;
+  uint8_t sealed;
+  uint8_t writable;
+  uint16_t reserved16;
+  uint32_t reserved;
+} deltos_record_table_info;
+deltos_status deltos_record_table_stat(const deltos_object *table, deltos_record_table_info *info, deltos_error *err);
+deltos_status deltos_record_table_read(const deltos_object *table, uint64_t row, uint64_t slot, deltos_item *item, deltos_error *err);
+deltos_status deltos_record_table_value(const deltos_object *table, uint64_t row, uint64_t slot, deltos_object **value, deltos_error *err);
+deltos_status deltos_record_table_rows(const deltos_object *table, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_record_table_heap(const deltos_object *table, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_record_table_column(const deltos_object *table, uint64_t slot, int32_t flags, deltos_view **view, deltos_view **offsets, deltos_error *err);
+enum 
+{
+  DELTOS_PRESENCE_VALID = 0,
+  DELTOS_PRESENCE_NULL = 1
+};
+deltos_status deltos_record_table_presence(const deltos_object *table, uint64_t slot, int32_t which, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_record_table_verify(const deltos_object *table, deltos_progress progress, void *user, deltos_error *err);
+typedef struct deltos_table_info
+{
+  uint32_t struct_size;
+  int32_t dtype;
+  int64_t rows;
+  int64_t columns;
+  uint64_t itemsize;
+  uint64_t exports;
+  uint8_t readonly;
+  uint8_t ragged;
+  uint8_t stored;
+  uint8_t sealed;
+  uint32_t reserved;
+  const char *format;
+} deltos_table_info;
+deltos_status deltos_table_create(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int64_t rows, int64_t columns, const int64_t *lengths, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_wrap(void * const *rows, int64_t row_count, int64_t columns, const int64_t *lengths, const char *format, int32_t dtype, uint8_t readonly, deltos_release release, void *user, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_from_view(const deltos_view *view, int32_t axis, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_from_views(const deltos_view * const *views, int64_t count, int64_t columns, const char *format, int32_t dtype, deltos_object **table, deltos_error *err);
+deltos_status deltos_table_stat(const deltos_object *table, deltos_table_info *info, deltos_error *err);
+deltos_status deltos_table_rows(const deltos_object *table, uint8_t writable, deltos_view **pin, void * const **rows, const int64_t **lengths, deltos_error *err);
+deltos_status deltos_table_row(const deltos_object *table, int64_t row, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_table_to_dense(const deltos_object *table, deltos_view **view, deltos_error *err);
+deltos_status deltos_table_reinterpret(deltos_object *table, const char *format, int32_t dtype, deltos_error *err);
+deltos_status deltos_table_make_readonly(deltos_object *table, deltos_error *err);

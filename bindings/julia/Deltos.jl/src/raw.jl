@@ -114,6 +114,11 @@ something being built; one thread at a time
 mutable struct deltos_builder end
 
 """
+what records have; immutable
+"""
+mutable struct deltos_schema end
+
+"""
 Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at
 most 20 times a second, and once at the end.
 """
@@ -133,6 +138,7 @@ const DELTOS_KIND_BUFFER = Int32(1)  # n-dimensional typed memory, buffer.h
 const DELTOS_KIND_ARRAY = Int32(2)  # growable elements of one type, array.h
 const DELTOS_KIND_TABLE = Int32(3)  # rows reached by pointers, table.h
 const DELTOS_KIND_VALUE = Int32(4)  # a tree that describes itself, sealed, value.h
+const DELTOS_KIND_RECORD_TABLE = Int32(5)  # rows of one schema, record.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
 # order); a dtype is the quick answer, and the only one for types that have no format character.
@@ -159,6 +165,33 @@ const DELTOS_DTYPE_BF16 = Int32(18)  # bfloat16; its format string is that of 2 
 # 8-bit float, 4 exponent bits, no infinities; format of 1 raw byte
 const DELTOS_DTYPE_F8_E4M3 = Int32(19)
 const DELTOS_DTYPE_F8_E5M2 = Int32(20)  # 8-bit float, 5 exponent bits; format of 1 raw byte
+
+"""
+Some bytes. Frozen; borrowed.
+"""
+struct deltos_bytes
+    data::Ptr{Cvoid}  # may be NULL when size is 0
+    size::UInt64
+end
+
+# How the items of a deltos_column lie.
+const DELTOS_COLUMN_FIXED = Int32(0)  # items of item_size bytes, one every stride bytes
+# item i is data[offsets[i]] to data[offsets[i + 1]], as Arrow's large_utf8
+const DELTOS_COLUMN_OFFSETS = Int32(1)
+const DELTOS_COLUMN_SLICES = Int32(2)  # data: deltos_bytes[count]
+
+"""
+As many items as `count` says, in memory of the caller's. Frozen.
+"""
+struct deltos_column
+    layout::Int32  # DELTOS_COLUMN_*
+    dtype::Int32  # DELTOS_DTYPE_* of an item, which must be the one expected; 0: not told
+    count::UInt64  # items
+    data::Ptr{Cvoid}  # FIXED: the first item; OFFSETS: bytes; SLICES: deltos_bytes[count]
+    offsets::Ptr{Int64}  # OFFSETS: count + 1, never falling, the first need not be 0
+    item_size::UInt64  # FIXED: bytes of an item
+    stride::Int64  # FIXED: bytes from an item to the next; 0: item_size. Negative: backwards
+end
 
 # What a handle may do.
 const DELTOS_MODE_READ = Int32(0)
@@ -465,24 +498,6 @@ struct deltos_metadatum
     shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
 end
 
-"""
-What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
-"""
-struct deltos_table_info
-    struct_size::UInt32  # set by the caller
-    dtype::Int32  # DELTOS_DTYPE_*
-    rows::Int64  # how many there are
-    columns::Int64  # elements of every row; -1: ragged
-    itemsize::UInt64  # bytes of one element
-    exports::UInt64  # live views that this handle has given, however often each was shared
-    readonly::UInt8  # 1: it gives no writable views; of a stored one: whatever the storage allows
-    ragged::UInt8  # 1: rows have lengths of their own
-    stored::UInt8  # 1: it belongs to a storage
-    sealed::UInt8  # 1: nobody will ever write its rows
-    reserved::UInt32  # 0
-    format::Ptr{UInt8}  # format string of one element
-end
-
 # Kinds of items.
 const DELTOS_VALUE_NULL = Int32(0)
 const DELTOS_VALUE_BOOL = Int32(1)
@@ -499,6 +514,7 @@ const DELTOS_VALUE_DATE = Int32(11)
 const DELTOS_VALUE_DATETIME = Int32(12)
 const DELTOS_VALUE_DECIMAL = Int32(13)
 const DELTOS_VALUE_NDARRAY = Int32(14)
+const DELTOS_VALUE_RECORD = Int32(15)  # in record tables only: a record is there; read its slots
 const DELTOS_VALUE_REFERENCE = Int32(16)
 const DELTOS_VALUE_END = Int32(17)  # building: ends the container opened last. Finding: absent
 const DELTOS_VALUE_SHARE = Int32(18)  # building: the node that was put with the same `node`
@@ -530,6 +546,138 @@ end
 const DELTOS_JSON_COMPACT = Int32(0)  # no space between anything
 const DELTOS_JSON_INDENT = Int32(1)  # an element a line, two spaces a level
 const DELTOS_JSON_ASCII = Int32(2)  # what is not ASCII as backslash, u and four digits
+
+# Types of slots.
+const DELTOS_TYPE_FIXED = Int32(0)
+const DELTOS_TYPE_DATE = Int32(1)
+const DELTOS_TYPE_DATETIME = Int32(2)
+const DELTOS_TYPE_BYTES = Int32(3)
+const DELTOS_TYPE_UTF8 = Int32(4)
+const DELTOS_TYPE_LIST = Int32(5)
+const DELTOS_TYPE_TUPLE = Int32(6)
+const DELTOS_TYPE_SET = Int32(7)
+const DELTOS_TYPE_DICT = Int32(8)
+const DELTOS_TYPE_DECIMAL = Int32(9)
+const DELTOS_TYPE_NDARRAY = Int32(10)
+const DELTOS_TYPE_VALUE = Int32(11)
+const DELTOS_TYPE_RECORD = Int32(12)
+
+# Bits of deltos_slot.flags.
+const DELTOS_SLOT_NULLABLE = UInt32(1)  # may be null
+const DELTOS_SLOT_OPTIONAL = UInt32(2)  # may be unset
+const DELTOS_SLOT_WRITABLE = UInt32(4)  # FIXED, DATE and DATETIME: can be changed in place
+const DELTOS_SLOT_UTC = UInt32(8)  # DATETIME: instants; without it: what a clock shows, in no zone
+
+"""
+One slot. Frozen. What the fields of a schema hold is borrowed until its handle is released. To make
+a schema, fill in name, format, schema, type, dtype and flags; the others are not looked at.
+"""
+struct deltos_slot
+    name::Ptr{UInt8}  # 1 to 255 bytes of UTF-8 without ':', once in its schema
+    # FIXED: format string; making: may be NULL, then dtype says it. DATE: "i", DATETIME: "q";
+    # RECORD: the name of its schema. Others: NULL
+    format::Ptr{UInt8}
+    schema::Ptr{deltos_schema}  # making: of a RECORD. Read: NULL, use deltos_schema_nested()
+    type_::Int32  # DELTOS_TYPE_*
+    dtype::Int32  # DELTOS_DTYPE_* of FIXED, DATE and DATETIME, else 0; making: may be 0
+    flags::UInt32  # DELTOS_SLOT_*
+    parent::Int32  # number of the RECORD it is in; -1: of none
+    valid_bit::Int32  # in the row's presence bytes: byte valid_bit / 8, bit valid_bit % 8; -1: none
+    null_bit::Int32  # the same
+    offset::UInt64  # in the row, in bytes
+    size::UInt64  # in the row: of the item, the record, or the reference (16)
+end
+
+"""
+What a schema has beside its slots; zeros are the defaults.
+"""
+struct deltos_schema_options
+    struct_size::UInt32  # set by the caller
+    version::UInt32  # the caller's own count, 0 to begin with
+    # readers with a schema of a smaller version are refused by deltos_schema_check()
+    min_reader::UInt32
+    reserved::UInt32  # 0
+    metadata::Ptr{Cvoid}  # any bytes; copied
+    metadata_size::UInt64  # at most 65,536
+end
+
+"""
+What a schema is. Pointers are borrowed until its handle is released.
+"""
+struct deltos_schema_info
+    struct_size::UInt32  # set by the caller
+    version::UInt32
+    min_reader::UInt32
+    presence_bits::UInt32  # of a row, all levels together
+    name::Ptr{UInt8}  # never NULL
+    metadata::Ptr{Cvoid}  # NULL when there is none
+    metadata_size::UInt64
+    slots::UInt64  # all levels together
+    row_bytes::UInt64  # of a row in layout ROWS
+    alignment::UInt64  # of a row: 1, 2, 4, 8 or 16
+    presence_offset::UInt64  # of the presence bytes in a row
+end
+
+# How the rows of a record table lie. The numbers are stored in files.
+const DELTOS_LAYOUT_ROWS = Int32(0)
+const DELTOS_LAYOUT_COLUMNS = Int32(1)
+
+# What presence bytes say of a slot in a row, when it is built.
+const DELTOS_PRESENT = Int32(0)
+const DELTOS_NULL = Int32(1)
+const DELTOS_UNSET = Int32(2)
+
+"""
+How a table is built; zeros are the defaults.
+"""
+struct deltos_record_table_options
+    struct_size::UInt32  # set by the caller
+    layout::Int32  # DELTOS_LAYOUT_*
+    memory_bytes::UInt64  # how much to keep in memory before temporary files are used; 0: 64 MiB
+    # where temporary files are made, without a name; NULL: $TMPDIR, else /tmp
+    spill_directory::Ptr{UInt8}
+    progress::deltos_progress  # asked while adding and finishing, in bytes; NULL: nobody
+    progress_user::Ptr{Cvoid}  # given to progress
+end
+
+"""
+What a record table is.
+"""
+struct deltos_record_table_info
+    struct_size::UInt32  # set by the caller
+    layout::Int32  # DELTOS_LAYOUT_*
+    rows::UInt64
+    slots::UInt64  # of all levels
+    row_bytes::UInt64  # of a row in layout ROWS
+    heap_bytes::UInt64  # what references point into; layout COLUMNS: 0
+    image_bytes::UInt64  # of the whole table, with its schema
+    sealed::UInt8  # 1: nobody will ever write it
+    writable::UInt8  # 1: slots are WRITABLE, and this handle can be had to write them
+    reserved16::UInt16  # 0
+    reserved::UInt32  # 0
+end
+
+# Which bits deltos_record_table_presence() shows.
+const DELTOS_PRESENCE_VALID = Int32(0)
+const DELTOS_PRESENCE_NULL = Int32(1)
+
+"""
+What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
+"""
+struct deltos_table_info
+    struct_size::UInt32  # set by the caller
+    dtype::Int32  # DELTOS_DTYPE_*
+    rows::Int64  # how many there are
+    columns::Int64  # elements of every row; -1: ragged
+    itemsize::UInt64  # bytes of one element
+    exports::UInt64  # live views that this handle has given, however often each was shared
+    readonly::UInt8  # 1: it gives no writable views; of a stored one: whatever the storage allows
+    ragged::UInt8  # 1: rows have lengths of their own
+    stored::UInt8  # 1: it belongs to a storage
+    sealed::UInt8  # 1: nobody will ever write its rows
+    reserved::UInt32  # 0
+    format::Ptr{UInt8}  # format string of one element
+end
 
 const Slot = Base.RefValue{Ptr{Cvoid}}
 
@@ -1886,150 +2034,6 @@ function deltos_metadata_remove(transaction, name, key, err)
         transaction, name, key, err)
 end
 
-const slot_deltos_table_create = Slot(C_NULL)
-"""
-    deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
-
-Creates a table of zeros.
-"""
-function deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
-    return ccall(
-        address(slot_deltos_table_create), deltos_status,
-        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int64, Int64, Ptr{Int64},
-         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
-        transaction, name, format, dtype, rows, columns, lengths, table, err)
-end
-
-const slot_deltos_table_wrap = Slot(C_NULL)
-"""
-    deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
-
-Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: deltos_table_rows()
-gives this very array back. Several tables may share the memory, each with a release of its own.
-"""
-function deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
-    return ccall(
-        address(slot_deltos_table_wrap), deltos_status,
-        (Ptr{Ptr{Cvoid}}, Int64, Int64, Ptr{Int64}, Cstring, Int32, UInt8, deltos_release,
-         Ptr{Cvoid}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
-        rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
-end
-
-const slot_deltos_table_from_view = Slot(C_NULL)
-"""
-    deltos_table_from_view(view, axis, table, err)
-
-Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one
-dimension is one row (axis 0) or one column (axis 1), either of which becomes one row of the table.
-The distance between rows may be anything, also negative; the rows may be reached by pointers
-themselves.
-"""
-function deltos_table_from_view(view, axis, table, err)
-    return ccall(
-        address(slot_deltos_table_from_view), deltos_status,
-        (Ptr{deltos_view}, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
-        view, axis, table, err)
-end
-
-const slot_deltos_table_from_views = Slot(C_NULL)
-"""
-    deltos_table_from_views(views, count, columns, format, dtype, table, err)
-
-Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran
-order, and is a row in the order of its memory, whatever its dimensions. All have the same element
-type and number of elements.
-"""
-function deltos_table_from_views(views, count, columns, format, dtype, table, err)
-    return ccall(
-        address(slot_deltos_table_from_views), deltos_status,
-        (Ptr{Ptr{deltos_view}}, Int64, Int64, Cstring, Int32, Ptr{Ptr{deltos_object}},
-         Ptr{deltos_error}),
-        views, count, columns, format, dtype, table, err)
-end
-
-const slot_deltos_table_stat = Slot(C_NULL)
-"""
-    deltos_table_stat(table, info, err)
-
-Tells what a table is, as this handle shows it. It looks at nothing stored.
-"""
-function deltos_table_stat(table, info, err)
-    return ccall(
-        address(slot_deltos_table_stat), deltos_status,
-        (Ptr{deltos_object}, Ptr{deltos_table_info}, Ptr{deltos_error}),
-        table, info, err)
-end
-
-const slot_deltos_table_rows = Slot(C_NULL)
-"""
-    deltos_table_rows(table, writable, pin, rows, lengths, err)
-
-The array of row pointers, for calls that take `T **`.
-"""
-function deltos_table_rows(table, writable, pin, rows, lengths, err)
-    return ccall(
-        address(slot_deltos_table_rows), deltos_status,
-        (Ptr{deltos_object}, UInt8, Ptr{Ptr{deltos_view}}, Ptr{Ptr{Ptr{Cvoid}}}, Ptr{Ptr{Int64}},
-         Ptr{deltos_error}),
-        table, writable, pin, rows, lengths, err)
-end
-
-const slot_deltos_table_row = Slot(C_NULL)
-"""
-    deltos_table_row(table, row, flags, view, err)
-
-One row as a one-dimensional, contiguous view.
-"""
-function deltos_table_row(table, row, flags, view, err)
-    return ccall(
-        address(slot_deltos_table_row), deltos_status,
-        (Ptr{deltos_object}, Int64, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
-        table, row, flags, view, err)
-end
-
-const slot_deltos_table_to_dense = Slot(C_NULL)
-"""
-    deltos_table_to_dense(table, view, err)
-
-A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For
-consumers that do not follow pointers.
-"""
-function deltos_table_to_dense(table, view, err)
-    return ccall(
-        address(slot_deltos_table_to_dense), deltos_status,
-        (Ptr{deltos_object}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
-        table, view, err)
-end
-
-const slot_deltos_table_reinterpret = Slot(C_NULL)
-"""
-    deltos_table_reinterpret(table, format, dtype, err)
-
-Shows the same bytes as elements of another type. Each row has as many elements as fit into its
-bytes, rounded down; going back brings the rest back. In a storage, the type that is stored stays.
-Naming the type that is shown already does nothing, also while there are views.
-"""
-function deltos_table_reinterpret(table, format, dtype, err)
-    return ccall(
-        address(slot_deltos_table_reinterpret), deltos_status,
-        (Ptr{deltos_object}, Cstring, Int32, Ptr{deltos_error}),
-        table, format, dtype, err)
-end
-
-const slot_deltos_table_make_readonly = Slot(C_NULL)
-"""
-    deltos_table_make_readonly(table, err)
-
-Makes a table give no writable views any more, through this handle. There is no way back. Of one
-that is read-only already it does nothing, also while there are views.
-"""
-function deltos_table_make_readonly(table, err)
-    return ccall(
-        address(slot_deltos_table_make_readonly), deltos_status,
-        (Ptr{deltos_object}, Ptr{deltos_error}),
-        table, err)
-end
-
 const slot_deltos_value_open_memory = Slot(C_NULL)
 """
     deltos_value_open_memory(data, size, release, user, value, err)
@@ -2235,6 +2239,464 @@ function deltos_builder_release(builder)
     return ccall(address(slot_deltos_builder_release), Cvoid, (Ptr{Ptr{deltos_builder}},), builder)
 end
 
+const slot_deltos_schema_make = Slot(C_NULL)
+"""
+    deltos_schema_make(name, slots, count, options, schema, err)
+
+Makes a schema.
+"""
+function deltos_schema_make(name, slots, count, options, schema, err)
+    return ccall(
+        address(slot_deltos_schema_make), deltos_status,
+        (Cstring, Ptr{deltos_slot}, UInt64, Ptr{deltos_schema_options}, Ptr{Ptr{deltos_schema}},
+         Ptr{deltos_error}),
+        name, slots, count, options, schema, err)
+end
+
+const slot_deltos_schema_of = Slot(C_NULL)
+"""
+    deltos_schema_of(table, schema, err)
+
+The schema of a record table. It may outlive the table.
+"""
+function deltos_schema_of(table, schema, err)
+    return ccall(
+        address(slot_deltos_schema_of), deltos_status,
+        (Ptr{deltos_object}, Ptr{Ptr{deltos_schema}}, Ptr{deltos_error}),
+        table, schema, err)
+end
+
+const slot_deltos_schema_stat = Slot(C_NULL)
+"""
+    deltos_schema_stat(schema, info, err)
+
+Tells what a schema is.
+"""
+function deltos_schema_stat(schema, info, err)
+    return ccall(
+        address(slot_deltos_schema_stat), deltos_status,
+        (Ptr{deltos_schema}, Ptr{deltos_schema_info}, Ptr{deltos_error}),
+        schema, info, err)
+end
+
+const slot_deltos_schema_slots = Slot(C_NULL)
+"""
+    deltos_schema_slots(schema, slots, capacity, count, err)
+
+Lists the slots of all levels: names, types, and where they lie in a row.
+"""
+function deltos_schema_slots(schema, slots, capacity, count, err)
+    return ccall(
+        address(slot_deltos_schema_slots), deltos_status,
+        (Ptr{deltos_schema}, Ptr{deltos_slot}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        schema, slots, capacity, count, err)
+end
+
+const slot_deltos_schema_find = Slot(C_NULL)
+"""
+    deltos_schema_find(schema, name, index, err)
+
+Finds a slot by name. One within RECORDs is named by all names on the way, with dots between them:
+\"place.x\".
+"""
+function deltos_schema_find(schema, name, index, err)
+    return ccall(
+        address(slot_deltos_schema_find), deltos_status,
+        (Ptr{deltos_schema}, Cstring, Ptr{Int64}, Ptr{deltos_error}),
+        schema, name, index, err)
+end
+
+const slot_deltos_schema_nested = Slot(C_NULL)
+"""
+    deltos_schema_nested(schema, slot, nested, err)
+
+The schema of a RECORD slot, as it was made: its slots are numbered and placed as in a table of its
+own.
+"""
+function deltos_schema_nested(schema, slot, nested, err)
+    return ccall(
+        address(slot_deltos_schema_nested), deltos_status,
+        (Ptr{deltos_schema}, UInt64, Ptr{Ptr{deltos_schema}}, Ptr{deltos_error}),
+        schema, slot, nested, err)
+end
+
+const slot_deltos_schema_check = Slot(C_NULL)
+"""
+    deltos_schema_check(reader, writer, err)
+
+Whether a program that knows records by one schema can read those of another one. Slots are the same
+when their names are. What both have must have the same type; what the reader needs in every row,
+the writer must have in every row; what the writer does not have, the reader must be able to miss
+(OPTIONAL or NULLABLE). Names of schemas, order and places of slots, WRITABLE and metadata do not
+matter.
+"""
+function deltos_schema_check(reader, writer, err)
+    return ccall(
+        address(slot_deltos_schema_check), deltos_status,
+        (Ptr{deltos_schema}, Ptr{deltos_schema}, Ptr{deltos_error}),
+        reader, writer, err)
+end
+
+const slot_deltos_schema_pack = Slot(C_NULL)
+"""
+    deltos_schema_pack(schema, data, size, err)
+
+Writes a schema into memory of the caller's. The bytes are a value (value.h), a dict that describes
+itself; they can be stored and opened as one.
+"""
+function deltos_schema_pack(schema, data, size, err)
+    return ccall(
+        address(slot_deltos_schema_pack), deltos_status,
+        (Ptr{deltos_schema}, Ptr{Cvoid}, Ptr{UInt64}, Ptr{deltos_error}),
+        schema, data, size, err)
+end
+
+const slot_deltos_schema_unpack = Slot(C_NULL)
+"""
+    deltos_schema_unpack(data, size, schema, err)
+
+Reads what deltos_schema_pack() has written.
+"""
+function deltos_schema_unpack(data, size, schema, err)
+    return ccall(
+        address(slot_deltos_schema_unpack), deltos_status,
+        (Ptr{Cvoid}, UInt64, Ptr{Ptr{deltos_schema}}, Ptr{deltos_error}),
+        data, size, schema, err)
+end
+
+const slot_deltos_schema_release = Slot(C_NULL)
+"""
+    deltos_schema_release(schema)
+
+Ends a schema's handle. Tables and builders keep what they need of it.
+"""
+function deltos_schema_release(schema)
+    return ccall(address(slot_deltos_schema_release), Cvoid, (Ptr{Ptr{deltos_schema}},), schema)
+end
+
+const slot_deltos_record_table_begin = Slot(C_NULL)
+"""
+    deltos_record_table_begin(transaction, name, schema, options, builder, err)
+
+Begins a record table.
+"""
+function deltos_record_table_begin(transaction, name, schema, options, builder, err)
+    return ccall(
+        address(slot_deltos_record_table_begin), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_schema}, Ptr{deltos_record_table_options},
+         Ptr{Ptr{deltos_builder}}, Ptr{deltos_error}),
+        transaction, name, schema, options, builder, err)
+end
+
+const slot_deltos_record_table_add = Slot(C_NULL)
+"""
+    deltos_record_table_add(builder, columns, presence, slot_count, rows, err)
+
+Adds rows, given as columns. Everything is checked before anything is kept, and what is given is
+copied.
+"""
+function deltos_record_table_add(builder, columns, presence, slot_count, rows, err)
+    return ccall(
+        address(slot_deltos_record_table_add), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_column}, Ptr{Ptr{UInt8}}, UInt64, UInt64,
+         Ptr{deltos_error}),
+        builder, columns, presence, slot_count, rows, err)
+end
+
+const slot_deltos_record_table_finish = Slot(C_NULL)
+"""
+    deltos_record_table_finish(builder, table, err)
+
+Stores the table, sealed unless a slot is WRITABLE. Nothing can be added afterwards.
+"""
+function deltos_record_table_finish(builder, table, err)
+    return ccall(
+        address(slot_deltos_record_table_finish), deltos_status,
+        (Ptr{deltos_builder}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        builder, table, err)
+end
+
+const slot_deltos_record_table_pack = Slot(C_NULL)
+"""
+    deltos_record_table_pack(builder, data, size, err)
+
+Writes the table into memory of the caller's, from which deltos_record_table_open_memory() reads it,
+in any process. Repeatable; nothing can be added afterwards.
+"""
+function deltos_record_table_pack(builder, data, size, err)
+    return ccall(
+        address(slot_deltos_record_table_pack), deltos_status,
+        (Ptr{deltos_builder}, Ptr{Cvoid}, Ptr{UInt64}, Ptr{deltos_error}),
+        builder, data, size, err)
+end
+
+const slot_deltos_record_table_open_memory = Slot(C_NULL)
+"""
+    deltos_record_table_open_memory(data, size, release, user, table, err)
+
+Opens a record table in memory of the caller's.
+"""
+function deltos_record_table_open_memory(data, size, release, user, table, err)
+    return ccall(
+        address(slot_deltos_record_table_open_memory), deltos_status,
+        (Ptr{Cvoid}, UInt64, deltos_release, Ptr{Cvoid}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        data, size, release, user, table, err)
+end
+
+const slot_deltos_record_table_stat = Slot(C_NULL)
+"""
+    deltos_record_table_stat(table, info, err)
+
+Tells what a record table is.
+"""
+function deltos_record_table_stat(table, info, err)
+    return ccall(
+        address(slot_deltos_record_table_stat), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_record_table_info}, Ptr{deltos_error}),
+        table, info, err)
+end
+
+const slot_deltos_record_table_read = Slot(C_NULL)
+"""
+    deltos_record_table_read(table, row, slot, item, err)
+
+Reads one slot of one row.
+"""
+function deltos_record_table_read(table, row, slot, item, err)
+    return ccall(
+        address(slot_deltos_record_table_read), deltos_status,
+        (Ptr{deltos_object}, UInt64, UInt64, Ptr{deltos_item}, Ptr{deltos_error}),
+        table, row, slot, item, err)
+end
+
+const slot_deltos_record_table_value = Slot(C_NULL)
+"""
+    deltos_record_table_value(table, row, slot, value, err)
+
+Opens the value in a slot of type LIST to VALUE, to be read with the functions of value.h.
+"""
+function deltos_record_table_value(table, row, slot, value, err)
+    return ccall(
+        address(slot_deltos_record_table_value), deltos_status,
+        (Ptr{deltos_object}, UInt64, UInt64, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        table, row, slot, value, err)
+end
+
+const slot_deltos_record_table_rows = Slot(C_NULL)
+"""
+    deltos_record_table_rows(table, flags, view, err)
+
+Shows all rows of a table of layout ROWS: one dimension of structures \"T{...}\" with the slots'
+names. References show as \"T{Q:place:Q:bytes:}\", into what deltos_record_table_heap() shows;
+presence bytes as padding.
+"""
+function deltos_record_table_rows(table, flags, view, err)
+    return ccall(
+        address(slot_deltos_record_table_rows), deltos_status,
+        (Ptr{deltos_object}, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, flags, view, err)
+end
+
+const slot_deltos_record_table_heap = Slot(C_NULL)
+"""
+    deltos_record_table_heap(table, flags, view, err)
+
+Shows the bytes that the references of a table of layout ROWS point into.
+"""
+function deltos_record_table_heap(table, flags, view, err)
+    return ccall(
+        address(slot_deltos_record_table_heap), deltos_status,
+        (Ptr{deltos_object}, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, flags, view, err)
+end
+
+const slot_deltos_record_table_column = Slot(C_NULL)
+"""
+    deltos_record_table_column(table, slot, flags, view, offsets, err)
+
+Shows one slot of all rows, without a copy.
+"""
+function deltos_record_table_column(table, slot, flags, view, offsets, err)
+    return ccall(
+        address(slot_deltos_record_table_column), deltos_status,
+        (Ptr{deltos_object}, UInt64, Int32, Ptr{Ptr{deltos_view}}, Ptr{Ptr{deltos_view}},
+         Ptr{deltos_error}),
+        table, slot, flags, view, offsets, err)
+end
+
+const slot_deltos_record_table_presence = Slot(C_NULL)
+"""
+    deltos_record_table_presence(table, slot, which, flags, view, err)
+
+Shows presence bits of one slot of all rows, without a copy: one dimension of unsigned bytes.
+"""
+function deltos_record_table_presence(table, slot, which, flags, view, err)
+    return ccall(
+        address(slot_deltos_record_table_presence), deltos_status,
+        (Ptr{deltos_object}, UInt64, Int32, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, slot, which, flags, view, err)
+end
+
+const slot_deltos_record_table_verify = Slot(C_NULL)
+"""
+    deltos_record_table_verify(table, progress, user, err)
+
+Checks what opening leaves to each use: references and offsets of all rows, text, and values as far
+as their roots. For a table from a stranger that is to be given to a consumer who believes what he
+gets.
+"""
+function deltos_record_table_verify(table, progress, user, err)
+    return ccall(
+        address(slot_deltos_record_table_verify), deltos_status,
+        (Ptr{deltos_object}, deltos_progress, Ptr{Cvoid}, Ptr{deltos_error}),
+        table, progress, user, err)
+end
+
+const slot_deltos_table_create = Slot(C_NULL)
+"""
+    deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
+
+Creates a table of zeros.
+"""
+function deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
+    return ccall(
+        address(slot_deltos_table_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int64, Int64, Ptr{Int64},
+         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        transaction, name, format, dtype, rows, columns, lengths, table, err)
+end
+
+const slot_deltos_table_wrap = Slot(C_NULL)
+"""
+    deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+
+Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: deltos_table_rows()
+gives this very array back. Several tables may share the memory, each with a release of its own.
+"""
+function deltos_table_wrap(rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+    return ccall(
+        address(slot_deltos_table_wrap), deltos_status,
+        (Ptr{Ptr{Cvoid}}, Int64, Int64, Ptr{Int64}, Cstring, Int32, UInt8, deltos_release,
+         Ptr{Cvoid}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        rows, row_count, columns, lengths, format, dtype, readonly, release, user, table, err)
+end
+
+const slot_deltos_table_from_view = Slot(C_NULL)
+"""
+    deltos_table_from_view(view, axis, table, err)
+
+Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one
+dimension is one row (axis 0) or one column (axis 1), either of which becomes one row of the table.
+The distance between rows may be anything, also negative; the rows may be reached by pointers
+themselves.
+"""
+function deltos_table_from_view(view, axis, table, err)
+    return ccall(
+        address(slot_deltos_table_from_view), deltos_status,
+        (Ptr{deltos_view}, Int32, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        view, axis, table, err)
+end
+
+const slot_deltos_table_from_views = Slot(C_NULL)
+"""
+    deltos_table_from_views(views, count, columns, format, dtype, table, err)
+
+Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran
+order, and is a row in the order of its memory, whatever its dimensions. All have the same element
+type and number of elements.
+"""
+function deltos_table_from_views(views, count, columns, format, dtype, table, err)
+    return ccall(
+        address(slot_deltos_table_from_views), deltos_status,
+        (Ptr{Ptr{deltos_view}}, Int64, Int64, Cstring, Int32, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        views, count, columns, format, dtype, table, err)
+end
+
+const slot_deltos_table_stat = Slot(C_NULL)
+"""
+    deltos_table_stat(table, info, err)
+
+Tells what a table is, as this handle shows it. It looks at nothing stored.
+"""
+function deltos_table_stat(table, info, err)
+    return ccall(
+        address(slot_deltos_table_stat), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_table_info}, Ptr{deltos_error}),
+        table, info, err)
+end
+
+const slot_deltos_table_rows = Slot(C_NULL)
+"""
+    deltos_table_rows(table, writable, pin, rows, lengths, err)
+
+The array of row pointers, for calls that take `T **`.
+"""
+function deltos_table_rows(table, writable, pin, rows, lengths, err)
+    return ccall(
+        address(slot_deltos_table_rows), deltos_status,
+        (Ptr{deltos_object}, UInt8, Ptr{Ptr{deltos_view}}, Ptr{Ptr{Ptr{Cvoid}}}, Ptr{Ptr{Int64}},
+         Ptr{deltos_error}),
+        table, writable, pin, rows, lengths, err)
+end
+
+const slot_deltos_table_row = Slot(C_NULL)
+"""
+    deltos_table_row(table, row, flags, view, err)
+
+One row as a one-dimensional, contiguous view.
+"""
+function deltos_table_row(table, row, flags, view, err)
+    return ccall(
+        address(slot_deltos_table_row), deltos_status,
+        (Ptr{deltos_object}, Int64, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, row, flags, view, err)
+end
+
+const slot_deltos_table_to_dense = Slot(C_NULL)
+"""
+    deltos_table_to_dense(table, view, err)
+
+A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For
+consumers that do not follow pointers.
+"""
+function deltos_table_to_dense(table, view, err)
+    return ccall(
+        address(slot_deltos_table_to_dense), deltos_status,
+        (Ptr{deltos_object}, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        table, view, err)
+end
+
+const slot_deltos_table_reinterpret = Slot(C_NULL)
+"""
+    deltos_table_reinterpret(table, format, dtype, err)
+
+Shows the same bytes as elements of another type. Each row has as many elements as fit into its
+bytes, rounded down; going back brings the rest back. In a storage, the type that is stored stays.
+Naming the type that is shown already does nothing, also while there are views.
+"""
+function deltos_table_reinterpret(table, format, dtype, err)
+    return ccall(
+        address(slot_deltos_table_reinterpret), deltos_status,
+        (Ptr{deltos_object}, Cstring, Int32, Ptr{deltos_error}),
+        table, format, dtype, err)
+end
+
+const slot_deltos_table_make_readonly = Slot(C_NULL)
+"""
+    deltos_table_make_readonly(table, err)
+
+Makes a table give no writable views any more, through this handle. There is no way back. Of one
+that is read-only already it does nothing, also while there are views.
+"""
+function deltos_table_make_readonly(table, err)
+    return ccall(
+        address(slot_deltos_table_make_readonly), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_error}),
+        table, err)
+end
+
 "Every function by its name, with where its address is kept."
 const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_status_name, slot_deltos_status_name),
@@ -2338,16 +2800,6 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_metadata_list, slot_deltos_metadata_list),
     (:deltos_metadata_set, slot_deltos_metadata_set),
     (:deltos_metadata_remove, slot_deltos_metadata_remove),
-    (:deltos_table_create, slot_deltos_table_create),
-    (:deltos_table_wrap, slot_deltos_table_wrap),
-    (:deltos_table_from_view, slot_deltos_table_from_view),
-    (:deltos_table_from_views, slot_deltos_table_from_views),
-    (:deltos_table_stat, slot_deltos_table_stat),
-    (:deltos_table_rows, slot_deltos_table_rows),
-    (:deltos_table_row, slot_deltos_table_row),
-    (:deltos_table_to_dense, slot_deltos_table_to_dense),
-    (:deltos_table_reinterpret, slot_deltos_table_reinterpret),
-    (:deltos_table_make_readonly, slot_deltos_table_make_readonly),
     (:deltos_value_open_memory, slot_deltos_value_open_memory),
     (:deltos_value_read, slot_deltos_value_read),
     (:deltos_value_children, slot_deltos_value_children),
@@ -2363,6 +2815,39 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_value_builder_pack, slot_deltos_value_builder_pack),
     (:deltos_value_builder_store, slot_deltos_value_builder_store),
     (:deltos_builder_release, slot_deltos_builder_release),
+    (:deltos_schema_make, slot_deltos_schema_make),
+    (:deltos_schema_of, slot_deltos_schema_of),
+    (:deltos_schema_stat, slot_deltos_schema_stat),
+    (:deltos_schema_slots, slot_deltos_schema_slots),
+    (:deltos_schema_find, slot_deltos_schema_find),
+    (:deltos_schema_nested, slot_deltos_schema_nested),
+    (:deltos_schema_check, slot_deltos_schema_check),
+    (:deltos_schema_pack, slot_deltos_schema_pack),
+    (:deltos_schema_unpack, slot_deltos_schema_unpack),
+    (:deltos_schema_release, slot_deltos_schema_release),
+    (:deltos_record_table_begin, slot_deltos_record_table_begin),
+    (:deltos_record_table_add, slot_deltos_record_table_add),
+    (:deltos_record_table_finish, slot_deltos_record_table_finish),
+    (:deltos_record_table_pack, slot_deltos_record_table_pack),
+    (:deltos_record_table_open_memory, slot_deltos_record_table_open_memory),
+    (:deltos_record_table_stat, slot_deltos_record_table_stat),
+    (:deltos_record_table_read, slot_deltos_record_table_read),
+    (:deltos_record_table_value, slot_deltos_record_table_value),
+    (:deltos_record_table_rows, slot_deltos_record_table_rows),
+    (:deltos_record_table_heap, slot_deltos_record_table_heap),
+    (:deltos_record_table_column, slot_deltos_record_table_column),
+    (:deltos_record_table_presence, slot_deltos_record_table_presence),
+    (:deltos_record_table_verify, slot_deltos_record_table_verify),
+    (:deltos_table_create, slot_deltos_table_create),
+    (:deltos_table_wrap, slot_deltos_table_wrap),
+    (:deltos_table_from_view, slot_deltos_table_from_view),
+    (:deltos_table_from_views, slot_deltos_table_from_views),
+    (:deltos_table_stat, slot_deltos_table_stat),
+    (:deltos_table_rows, slot_deltos_table_rows),
+    (:deltos_table_row, slot_deltos_table_row),
+    (:deltos_table_to_dense, slot_deltos_table_to_dense),
+    (:deltos_table_reinterpret, slot_deltos_table_reinterpret),
+    (:deltos_table_make_readonly, slot_deltos_table_make_readonly),
 ]
 
 """

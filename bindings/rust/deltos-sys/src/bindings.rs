@@ -146,6 +146,13 @@ pub struct deltos_builder {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
+/// what records have; immutable
+#[repr(C)]
+pub struct deltos_schema {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
 /// Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
 /// second, and once at the end.
 pub type deltos_progress = Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
@@ -166,6 +173,8 @@ pub const DELTOS_KIND_ARRAY: i32 = 2;
 pub const DELTOS_KIND_TABLE: i32 = 3;
 /// a tree that describes itself, sealed, value.h
 pub const DELTOS_KIND_VALUE: i32 = 4;
+/// rows of one schema, record.h
+pub const DELTOS_KIND_RECORD_TABLE: i32 = 5;
 
 // Element types. The numbers are stored in files. A format string says more (field names, byte order); a dtype is the
 // quick answer, and the only one for types that have no format character.
@@ -200,6 +209,43 @@ pub const DELTOS_DTYPE_BF16: i32 = 18;
 pub const DELTOS_DTYPE_F8_E4M3: i32 = 19;
 /// 8-bit float, 5 exponent bits; format of 1 raw byte
 pub const DELTOS_DTYPE_F8_E5M2: i32 = 20;
+
+/// Some bytes. Frozen; borrowed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_bytes {
+    /// may be NULL when size is 0
+    pub data: *const c_void,
+    pub size: u64,
+}
+
+// How the items of a deltos_column lie.
+/// items of item_size bytes, one every stride bytes
+pub const DELTOS_COLUMN_FIXED: i32 = 0;
+/// item i is data\[offsets\[i\]\] to data\[offsets\[i + 1\]\], as Arrow's large_utf8
+pub const DELTOS_COLUMN_OFFSETS: i32 = 1;
+/// data: [`deltos_bytes`]\[count\]
+pub const DELTOS_COLUMN_SLICES: i32 = 2;
+
+/// As many items as `count` says, in memory of the caller's. Frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_column {
+    /// DELTOS_COLUMN_*
+    pub layout: i32,
+    /// DELTOS_DTYPE_* of an item, which must be the one expected; 0: not told
+    pub dtype: i32,
+    /// items
+    pub count: u64,
+    /// FIXED: the first item; OFFSETS: bytes; SLICES: [`deltos_bytes`]\[count\]
+    pub data: *const c_void,
+    /// OFFSETS: count + 1, never falling, the first need not be 0
+    pub offsets: *const i64,
+    /// FIXED: bytes of an item
+    pub item_size: u64,
+    /// FIXED: bytes from an item to the next; 0: item_size. Negative: backwards
+    pub stride: i64,
+}
 
 // What a handle may do.
 pub const DELTOS_MODE_READ: i32 = 0;
@@ -624,36 +670,6 @@ pub struct deltos_metadatum {
     pub shape: *const i64,
 }
 
-/// What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct deltos_table_info {
-    /// set by the caller
-    pub struct_size: u32,
-    /// DELTOS_DTYPE_*
-    pub dtype: i32,
-    /// how many there are
-    pub rows: i64,
-    /// elements of every row; -1: ragged
-    pub columns: i64,
-    /// bytes of one element
-    pub itemsize: u64,
-    /// live views that this handle has given, however often each was shared
-    pub exports: u64,
-    /// 1: it gives no writable views; of a stored one: whatever the storage allows
-    pub readonly: u8,
-    /// 1: rows have lengths of their own
-    pub ragged: u8,
-    /// 1: it belongs to a storage
-    pub stored: u8,
-    /// 1: nobody will ever write its rows
-    pub sealed: u8,
-    /// 0
-    pub reserved: u32,
-    /// format string of one element
-    pub format: *const c_char,
-}
-
 // Kinds of items.
 pub const DELTOS_VALUE_NULL: i32 = 0;
 pub const DELTOS_VALUE_BOOL: i32 = 1;
@@ -670,6 +686,8 @@ pub const DELTOS_VALUE_DATE: i32 = 11;
 pub const DELTOS_VALUE_DATETIME: i32 = 12;
 pub const DELTOS_VALUE_DECIMAL: i32 = 13;
 pub const DELTOS_VALUE_NDARRAY: i32 = 14;
+/// in record tables only: a record is there; read its slots
+pub const DELTOS_VALUE_RECORD: i32 = 15;
 pub const DELTOS_VALUE_REFERENCE: i32 = 16;
 /// building: ends the container opened last. Finding: absent
 pub const DELTOS_VALUE_END: i32 = 17;
@@ -711,6 +729,192 @@ pub const DELTOS_JSON_COMPACT: i32 = 0;
 pub const DELTOS_JSON_INDENT: i32 = 1;
 /// what is not ASCII as backslash, u and four digits
 pub const DELTOS_JSON_ASCII: i32 = 2;
+
+// Types of slots.
+pub const DELTOS_TYPE_FIXED: i32 = 0;
+pub const DELTOS_TYPE_DATE: i32 = 1;
+pub const DELTOS_TYPE_DATETIME: i32 = 2;
+pub const DELTOS_TYPE_BYTES: i32 = 3;
+pub const DELTOS_TYPE_UTF8: i32 = 4;
+pub const DELTOS_TYPE_LIST: i32 = 5;
+pub const DELTOS_TYPE_TUPLE: i32 = 6;
+pub const DELTOS_TYPE_SET: i32 = 7;
+pub const DELTOS_TYPE_DICT: i32 = 8;
+pub const DELTOS_TYPE_DECIMAL: i32 = 9;
+pub const DELTOS_TYPE_NDARRAY: i32 = 10;
+pub const DELTOS_TYPE_VALUE: i32 = 11;
+pub const DELTOS_TYPE_RECORD: i32 = 12;
+
+// Bits of deltos_slot.flags.
+/// may be null
+pub const DELTOS_SLOT_NULLABLE: u32 = 1;
+/// may be unset
+pub const DELTOS_SLOT_OPTIONAL: u32 = 2;
+/// FIXED, DATE and DATETIME: can be changed in place
+pub const DELTOS_SLOT_WRITABLE: u32 = 4;
+/// DATETIME: instants; without it: what a clock shows, in no zone
+pub const DELTOS_SLOT_UTC: u32 = 8;
+
+/// One slot. Frozen. What the fields of a schema hold is borrowed until its handle is released. To make a schema, fill
+/// in name, format, schema, type, dtype and flags; the others are not looked at.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_slot {
+    /// 1 to 255 bytes of UTF-8 without ':', once in its schema
+    pub name: *const c_char,
+    /// FIXED: format string; making: may be NULL, then dtype says it. DATE: "i", DATETIME: "q"; RECORD: the name of its
+    /// schema. Others: NULL
+    pub format: *const c_char,
+    /// making: of a RECORD. Read: NULL, use [`deltos_schema_nested`]
+    pub schema: *const deltos_schema,
+    /// DELTOS_TYPE_*
+    pub r#type: i32,
+    /// DELTOS_DTYPE_* of FIXED, DATE and DATETIME, else 0; making: may be 0
+    pub dtype: i32,
+    /// DELTOS_SLOT_*
+    pub flags: u32,
+    /// number of the RECORD it is in; -1: of none
+    pub parent: i32,
+    /// in the row's presence bytes: byte valid_bit / 8, bit valid_bit % 8; -1: none
+    pub valid_bit: i32,
+    /// the same
+    pub null_bit: i32,
+    /// in the row, in bytes
+    pub offset: u64,
+    /// in the row: of the item, the record, or the reference (16)
+    pub size: u64,
+}
+
+/// What a schema has beside its slots; zeros are the defaults.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_schema_options {
+    /// set by the caller
+    pub struct_size: u32,
+    /// the caller's own count, 0 to begin with
+    pub version: u32,
+    /// readers with a schema of a smaller version are refused by [`deltos_schema_check`]
+    pub min_reader: u32,
+    /// 0
+    pub reserved: u32,
+    /// any bytes; copied
+    pub metadata: *const c_void,
+    /// at most 65,536
+    pub metadata_size: u64,
+}
+
+/// What a schema is. Pointers are borrowed until its handle is released.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_schema_info {
+    /// set by the caller
+    pub struct_size: u32,
+    pub version: u32,
+    pub min_reader: u32,
+    /// of a row, all levels together
+    pub presence_bits: u32,
+    /// never NULL
+    pub name: *const c_char,
+    /// NULL when there is none
+    pub metadata: *const c_void,
+    pub metadata_size: u64,
+    /// all levels together
+    pub slots: u64,
+    /// of a row in layout ROWS
+    pub row_bytes: u64,
+    /// of a row: 1, 2, 4, 8 or 16
+    pub alignment: u64,
+    /// of the presence bytes in a row
+    pub presence_offset: u64,
+}
+
+// How the rows of a record table lie. The numbers are stored in files.
+pub const DELTOS_LAYOUT_ROWS: i32 = 0;
+pub const DELTOS_LAYOUT_COLUMNS: i32 = 1;
+
+// What presence bytes say of a slot in a row, when it is built.
+pub const DELTOS_PRESENT: i32 = 0;
+pub const DELTOS_NULL: i32 = 1;
+pub const DELTOS_UNSET: i32 = 2;
+
+/// How a table is built; zeros are the defaults.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_record_table_options {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_LAYOUT_*
+    pub layout: i32,
+    /// how much to keep in memory before temporary files are used; 0: 64 MiB
+    pub memory_bytes: u64,
+    /// where temporary files are made, without a name; NULL: $TMPDIR, else /tmp
+    pub spill_directory: *const c_char,
+    /// asked while adding and finishing, in bytes; NULL: nobody
+    pub progress: deltos_progress,
+    /// given to progress
+    pub progress_user: *mut c_void,
+}
+
+/// What a record table is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_record_table_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_LAYOUT_*
+    pub layout: i32,
+    pub rows: u64,
+    /// of all levels
+    pub slots: u64,
+    /// of a row in layout ROWS
+    pub row_bytes: u64,
+    /// what references point into; layout COLUMNS: 0
+    pub heap_bytes: u64,
+    /// of the whole table, with its schema
+    pub image_bytes: u64,
+    /// 1: nobody will ever write it
+    pub sealed: u8,
+    /// 1: slots are WRITABLE, and this handle can be had to write them
+    pub writable: u8,
+    /// 0
+    pub reserved16: u16,
+    /// 0
+    pub reserved: u32,
+}
+
+// Which bits deltos_record_table_presence() shows.
+pub const DELTOS_PRESENCE_VALID: i32 = 0;
+pub const DELTOS_PRESENCE_NULL: i32 = 1;
+
+/// What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_table_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_DTYPE_*
+    pub dtype: i32,
+    /// how many there are
+    pub rows: i64,
+    /// elements of every row; -1: ragged
+    pub columns: i64,
+    /// bytes of one element
+    pub itemsize: u64,
+    /// live views that this handle has given, however often each was shared
+    pub exports: u64,
+    /// 1: it gives no writable views; of a stored one: whatever the storage allows
+    pub readonly: u8,
+    /// 1: rows have lengths of their own
+    pub ragged: u8,
+    /// 1: it belongs to a storage
+    pub stored: u8,
+    /// 1: nobody will ever write its rows
+    pub sealed: u8,
+    /// 0
+    pub reserved: u32,
+    /// format string of one element
+    pub format: *const c_char,
+}
 
 extern "C" {
     /// The name of a code, as in "[`DELTOS_E_PINNED`]".
@@ -1479,106 +1683,6 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Creates a table of zeros.
-    pub fn deltos_table_create(
-        transaction: *mut deltos_transaction,
-        name: *const c_char,
-        format: *const c_char,
-        dtype: i32,
-        rows: i64,
-        columns: i64,
-        lengths: *const i64,
-        table: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: [`deltos_table_rows`] gives
-    /// this very array back. Several tables may share the memory, each with a release of its own.
-    pub fn deltos_table_wrap(
-        rows: *const *mut c_void,
-        row_count: i64,
-        columns: i64,
-        lengths: *const i64,
-        format: *const c_char,
-        dtype: i32,
-        readonly: u8,
-        release: deltos_release,
-        user: *mut c_void,
-        table: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one dimension
-    /// is one row (axis 0) or one column (axis 1), either of which becomes one row of the table. The distance between
-    /// rows may be anything, also negative; the rows may be reached by pointers themselves.
-    pub fn deltos_table_from_view(
-        view: *const deltos_view,
-        axis: i32,
-        table: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran order, and
-    /// is a row in the order of its memory, whatever its dimensions. All have the same element type and number of
-    /// elements.
-    pub fn deltos_table_from_views(
-        views: *const *const deltos_view,
-        count: i64,
-        columns: i64,
-        format: *const c_char,
-        dtype: i32,
-        table: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Tells what a table is, as this handle shows it. It looks at nothing stored.
-    pub fn deltos_table_stat(
-        table: *const deltos_object,
-        info: *mut deltos_table_info,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// The array of row pointers, for calls that take `T **`.
-    pub fn deltos_table_rows(
-        table: *const deltos_object,
-        writable: u8,
-        pin: *mut *mut deltos_view,
-        rows: *mut *const *mut c_void,
-        lengths: *mut *const i64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// One row as a one-dimensional, contiguous view.
-    pub fn deltos_table_row(
-        table: *const deltos_object,
-        row: i64,
-        flags: i32,
-        view: *mut *mut deltos_view,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For consumers that
-    /// do not follow pointers.
-    pub fn deltos_table_to_dense(
-        table: *const deltos_object,
-        view: *mut *mut deltos_view,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Shows the same bytes as elements of another type. Each row has as many elements as fit into its bytes, rounded
-    /// down; going back brings the rest back. In a storage, the type that is stored stays. Naming the type that is
-    /// shown already does nothing, also while there are views.
-    pub fn deltos_table_reinterpret(
-        table: *mut deltos_object,
-        format: *const c_char,
-        dtype: i32,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Makes a table give no writable views any more, through this handle. There is no way back. Of one that is
-    /// read-only already it does nothing, also while there are views.
-    pub fn deltos_table_make_readonly(table: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
-
     /// Opens a value in memory of the caller's.
     pub fn deltos_value_open_memory(
         data: *const c_void,
@@ -1709,4 +1813,300 @@ extern "C" {
 
     /// Ends a builder of any kind; what it has not stored vanishes.
     pub fn deltos_builder_release(builder: *mut *mut deltos_builder);
+
+    /// Makes a schema.
+    pub fn deltos_schema_make(
+        name: *const c_char,
+        slots: *const deltos_slot,
+        count: u64,
+        options: *const deltos_schema_options,
+        schema: *mut *mut deltos_schema,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The schema of a record table. It may outlive the table.
+    pub fn deltos_schema_of(
+        table: *const deltos_object,
+        schema: *mut *mut deltos_schema,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a schema is.
+    pub fn deltos_schema_stat(
+        schema: *const deltos_schema,
+        info: *mut deltos_schema_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Lists the slots of all levels: names, types, and where they lie in a row.
+    pub fn deltos_schema_slots(
+        schema: *const deltos_schema,
+        slots: *mut deltos_slot,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Finds a slot by name. One within RECORDs is named by all names on the way, with dots between them: "place.x".
+    pub fn deltos_schema_find(
+        schema: *const deltos_schema,
+        name: *const c_char,
+        index: *mut i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The schema of a RECORD slot, as it was made: its slots are numbered and placed as in a table of its own.
+    pub fn deltos_schema_nested(
+        schema: *const deltos_schema,
+        slot: u64,
+        nested: *mut *mut deltos_schema,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Whether a program that knows records by one schema can read those of another one. Slots are the same when their
+    /// names are. What both have must have the same type; what the reader needs in every row, the writer must have in
+    /// every row; what the writer does not have, the reader must be able to miss (OPTIONAL or NULLABLE). Names of
+    /// schemas, order and places of slots, WRITABLE and metadata do not matter.
+    pub fn deltos_schema_check(
+        reader: *const deltos_schema,
+        writer: *const deltos_schema,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes a schema into memory of the caller's. The bytes are a value (value.h), a dict that describes itself; they
+    /// can be stored and opened as one.
+    pub fn deltos_schema_pack(
+        schema: *const deltos_schema,
+        data: *mut c_void,
+        size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Reads what [`deltos_schema_pack`] has written.
+    pub fn deltos_schema_unpack(
+        data: *const c_void,
+        size: u64,
+        schema: *mut *mut deltos_schema,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Ends a schema's handle. Tables and builders keep what they need of it.
+    pub fn deltos_schema_release(schema: *mut *mut deltos_schema);
+
+    /// Begins a record table.
+    pub fn deltos_record_table_begin(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        schema: *const deltos_schema,
+        options: *const deltos_record_table_options,
+        builder: *mut *mut deltos_builder,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds rows, given as columns. Everything is checked before anything is kept, and what is given is copied.
+    pub fn deltos_record_table_add(
+        builder: *mut deltos_builder,
+        columns: *const deltos_column,
+        presence: *const *const u8,
+        slot_count: u64,
+        rows: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores the table, sealed unless a slot is WRITABLE. Nothing can be added afterwards.
+    pub fn deltos_record_table_finish(
+        builder: *mut deltos_builder,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes the table into memory of the caller's, from which [`deltos_record_table_open_memory`] reads it, in any
+    /// process. Repeatable; nothing can be added afterwards.
+    pub fn deltos_record_table_pack(
+        builder: *mut deltos_builder,
+        data: *mut c_void,
+        size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a record table in memory of the caller's.
+    pub fn deltos_record_table_open_memory(
+        data: *const c_void,
+        size: u64,
+        release: deltos_release,
+        user: *mut c_void,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a record table is.
+    pub fn deltos_record_table_stat(
+        table: *const deltos_object,
+        info: *mut deltos_record_table_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Reads one slot of one row.
+    pub fn deltos_record_table_read(
+        table: *const deltos_object,
+        row: u64,
+        slot: u64,
+        item: *mut deltos_item,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens the value in a slot of type LIST to VALUE, to be read with the functions of value.h.
+    pub fn deltos_record_table_value(
+        table: *const deltos_object,
+        row: u64,
+        slot: u64,
+        value: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows all rows of a table of layout ROWS: one dimension of structures "T{...}" with the slots' names. References
+    /// show as "T{Q:place:Q:bytes:}", into what [`deltos_record_table_heap`] shows; presence bytes as padding.
+    pub fn deltos_record_table_rows(
+        table: *const deltos_object,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows the bytes that the references of a table of layout ROWS point into.
+    pub fn deltos_record_table_heap(
+        table: *const deltos_object,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows one slot of all rows, without a copy.
+    pub fn deltos_record_table_column(
+        table: *const deltos_object,
+        slot: u64,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        offsets: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows presence bits of one slot of all rows, without a copy: one dimension of unsigned bytes.
+    pub fn deltos_record_table_presence(
+        table: *const deltos_object,
+        slot: u64,
+        which: i32,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Checks what opening leaves to each use: references and offsets of all rows, text, and values as far as their
+    /// roots. For a table from a stranger that is to be given to a consumer who believes what he gets.
+    pub fn deltos_record_table_verify(
+        table: *const deltos_object,
+        progress: deltos_progress,
+        user: *mut c_void,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates a table of zeros.
+    pub fn deltos_table_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        rows: i64,
+        columns: i64,
+        lengths: *const i64,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows a `T **` of the caller's as a table. Neither pointers nor rows are copied: [`deltos_table_rows`] gives
+    /// this very array back. Several tables may share the memory, each with a release of its own.
+    pub fn deltos_table_wrap(
+        rows: *const *mut c_void,
+        row_count: i64,
+        columns: i64,
+        lengths: *const i64,
+        format: *const c_char,
+        dtype: i32,
+        readonly: u8,
+        release: deltos_release,
+        user: *mut c_void,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows the rows, or the columns, of a two-dimensional view as a table, without copying. A view of one dimension
+    /// is one row (axis 0) or one column (axis 1), either of which becomes one row of the table. The distance between
+    /// rows may be anything, also negative; the rows may be reached by pointers themselves.
+    pub fn deltos_table_from_view(
+        view: *const deltos_view,
+        axis: i32,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows separate views as the rows of one table, without copying. Each is contiguous, in C or Fortran order, and
+    /// is a row in the order of its memory, whatever its dimensions. All have the same element type and number of
+    /// elements.
+    pub fn deltos_table_from_views(
+        views: *const *const deltos_view,
+        count: i64,
+        columns: i64,
+        format: *const c_char,
+        dtype: i32,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a table is, as this handle shows it. It looks at nothing stored.
+    pub fn deltos_table_stat(
+        table: *const deltos_object,
+        info: *mut deltos_table_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The array of row pointers, for calls that take `T **`.
+    pub fn deltos_table_rows(
+        table: *const deltos_object,
+        writable: u8,
+        pin: *mut *mut deltos_view,
+        rows: *mut *const *mut c_void,
+        lengths: *mut *const i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One row as a one-dimensional, contiguous view.
+    pub fn deltos_table_row(
+        table: *const deltos_object,
+        row: i64,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// A copy of a rectangular table in memory of its own: C-contiguous, writable, two-dimensional. For consumers that
+    /// do not follow pointers.
+    pub fn deltos_table_to_dense(
+        table: *const deltos_object,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows the same bytes as elements of another type. Each row has as many elements as fit into its bytes, rounded
+    /// down; going back brings the rest back. In a storage, the type that is stored stays. Naming the type that is
+    /// shown already does nothing, also while there are views.
+    pub fn deltos_table_reinterpret(
+        table: *mut deltos_object,
+        format: *const c_char,
+        dtype: i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Makes a table give no writable views any more, through this handle. There is no way back. Of one that is
+    /// read-only already it does nothing, also while there are views.
+    pub fn deltos_table_make_readonly(table: *mut deltos_object, err: *mut deltos_error) -> deltos_status;
 }
