@@ -81,7 +81,7 @@ Result<std::shared_ptr<store::ObjectRef>> store_value(store::Transaction &transa
     DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
     DELTOS_TRY(filler->add(builder.image()));
     DELTOS_TRY(filler->finish());
-    return transaction.seal(*created);
+    return transaction.seal_unseen(*created);
   });
 }
 

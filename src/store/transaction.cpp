@@ -295,7 +295,11 @@ Status Transaction::lock_for_seal(const Object &object) {
   return {};
 }
 
-Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
+Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) { return seal_with(ref, false); }
+
+Result<std::shared_ptr<ObjectRef>> Transaction::seal_unseen(const ObjectRef &ref) { return seal_with(ref, true); }
+
+Result<std::shared_ptr<ObjectRef>> Transaction::seal_with(const ObjectRef &ref, bool unseen) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   DELTOS_ASSIGN(Object object, current(ref));
@@ -304,17 +308,19 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal(const ObjectRef &ref) {
     return fail(Code::unsupported, "%s is an array, which can grow and is never sealed; store its elements as a buffer",
                 quoted(object.name).c_str());
   const format::Extent *payload = payload_extent(object);
-  const std::size_t locks = state_->seal_locks.size();
-  auto sealed = state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object); });
-  // What has moved and was nobody else's is out of reach; its neighbours in the block can be exported again.
   const bool own_slot =
       payload != nullptr && payload->bytes <= format::kMaxSlotBytes && payload->transaction == state_->number;
+  const std::size_t locks = state_->seal_locks.size();
+  // An export of a slot that nobody has seen cannot live: the block's lock would only tell of its neighbours.
+  auto sealed =
+      state_->all_or_nothing(Steps::one, Purpose::change, [&] { return seal_open(object, !(unseen && own_slot)); });
+  // What has moved and was nobody else's is out of reach; its neighbours in the block can be exported again.
   if (sealed.ok() && own_slot) state_->unlock_seals_since(locks);
   return sealed;
 }
 
-Result<std::shared_ptr<ObjectRef>> Transaction::seal_open(const Object &object) {
-  DELTOS_TRY(lock_for_seal(object));
+Result<std::shared_ptr<ObjectRef>> Transaction::seal_open(const Object &object, bool lock) {
+  if (lock) DELTOS_TRY(lock_for_seal(object));
   const format::Extent *payload = payload_extent(object);
   const std::byte *data = payload == nullptr ? nullptr : state_->writer->data() + payload->offset;
   std::vector<std::uint64_t> sums;

@@ -84,7 +84,9 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   // The same for the first bytes only, at most payload_bytes; the rest stays as it is.
   Result<std::unique_ptr<Filler>> fill_front(const ObjectRef &object, std::uint64_t bytes);
 
-  Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &ref);    // pinned while writable exports live
+  Result<std::shared_ptr<ObjectRef>> seal(const ObjectRef &ref);  // pinned while writable exports live
+  // Of one that this transaction has made and nobody has exported: a small one does not mind what its neighbours do.
+  Result<std::shared_ptr<ObjectRef>> seal_unseen(const ObjectRef &ref);
   Result<std::shared_ptr<ObjectRef>> unseal(const ObjectRef &ref);  // a private copy takes its place
 
   Status rename(std::string_view from, std::string_view to, bool replace);
@@ -112,7 +114,8 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Result<format::Object> current(const ObjectRef &ref);
   Status copy_payload(const format::Extent &from, const format::Extent &to);
   Status lock_for_seal(const format::Object &object);
-  Result<std::shared_ptr<ObjectRef>> seal_open(const format::Object &object);
+  Result<std::shared_ptr<ObjectRef>> seal_with(const ObjectRef &ref, bool unseen);
+  Result<std::shared_ptr<ObjectRef>> seal_open(const format::Object &object, bool lock);
   Status check_described(std::uint64_t object);
   Status put_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
 

@@ -234,6 +234,17 @@ TEST_F(WithStorage, a_builder_stores_what_it_holds_more_than_once) {
   EXPECT_EQ(storage_.try_value("c").status(), Status::not_found);
 }
 
+TEST_F(WithStorage, a_value_is_stored_beside_a_small_buffer_that_is_being_written) {
+  const deltos::TypedView<double> written = storage_.view<double>("grid");
+  for (int k = 0; k < 20; ++k) {
+    deltos::Transaction transaction = storage_.transaction();
+    transaction.put("value" + std::to_string(k), std::vector<int>{k});
+    transaction.commit();
+  }
+  EXPECT_EQ(storage_.value("value19")[0].as<int>(), 19);
+  EXPECT_EQ(written(1, 2), 6);
+}
+
 TEST_F(WithStorage, a_reference_leads_to_another_object) {
   deltos::Transaction transaction = storage_.transaction();
   const std::uint64_t id = transaction.snapshot().object("grid").info().id;
