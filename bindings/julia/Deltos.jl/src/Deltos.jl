@@ -15,7 +15,9 @@ julia> Deltos.open(path, "a") do storage
 61.0
 ```
 
-A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). Several changes
+A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). It holds values, too:
+dictionaries, vectors, tuples, sets, text and dates, nested in any way and read in place: see [`put!`](@ref Base.put!)
+and [`Deltos.Value`](@ref). Several changes
 together are a [`transaction`](@ref), a state that does not change is a [`snapshot`](@ref). Arrays have their dimensions
 in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see
 [`DeltosError`](@ref).
@@ -24,6 +26,7 @@ What is promised, and what is not, is said in the C header `deltos/deltos.h`, wh
 """
 module Deltos
 
+using Dates: Dates, Date, DateTime
 using UUIDs: UUID
 
 include("raw.jl")
@@ -35,6 +38,7 @@ include("elements.jl")
 include("content.jl")
 include("types.jl")
 include("buffer.jl")
+include("scalars.jl")
 include("view.jl")
 include("arrays.jl")
 include("subviews.jl")
@@ -46,6 +50,8 @@ include("storage.jl")
 include("snapshot.jl")
 include("transaction.jl")
 include("attributes.jl")
+include("value.jl")
+include("put.jl")
 
 export Storage, Snapshot, Transaction, BufferArray, DeltosError
 export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!

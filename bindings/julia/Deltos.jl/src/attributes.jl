@@ -65,12 +65,12 @@ Base.hash(a::RawAttribute, h::UInt) = hash(a.data, hash(a.shape, hash(a.format, 
 
 # ---- Values and bytes ------------------------------------------------------------------------------------------------
 
-pack(value::RawAttribute) = value
-pack(value::AbstractString) = RawAttribute("u8", Int64[], Vector{UInt8}(codeunits(String(value))))
-pack(value::AbstractVector{UInt8}) = RawAttribute("B", Int64[], Vector{UInt8}(value))
-pack(value::UInt8) = pack(Int64(value))
-pack(value::AbstractArray) = pack_array(Array(value))
-pack(value) = pack_array(fill(value))
+raw_of(value::RawAttribute) = value
+raw_of(value::AbstractString) = RawAttribute("u8", Int64[], Vector{UInt8}(codeunits(String(value))))
+raw_of(value::AbstractVector{UInt8}) = RawAttribute("B", Int64[], Vector{UInt8}(value))
+raw_of(value::UInt8) = raw_of(Int64(value))
+raw_of(value::AbstractArray) = pack_array(Array(value))
+raw_of(value) = pack_array(fill(value))
 
 function pack_array(values::Array{T}) where {T}
     format = attribute_format(T)
@@ -84,7 +84,7 @@ function attribute_format(::Type{T}) where {T}
     throw(FormatError("a value of type $T cannot be an attribute: use text, bytes, numbers, or arrays of numbers"))
 end
 
-function unpack(raw::RawAttribute)
+function value_of(raw::RawAttribute)
     raw.format == "u8" && return String(copy(raw.data))
     raw.format == "B" && isempty(raw.shape) && return raw.data
     T = type_of_format(raw.format)
@@ -128,19 +128,19 @@ owner_name(attributes) = isempty(attributes.name) ? "the storage" : repr(attribu
 function Base.getindex(attributes::Attributes, key::AbstractString)
     found = raw_attribute(attributes, key)
     found === nothing && throw(NotFoundError("$(owner_name(attributes)) has no attribute $(repr(key))"))
-    return unpack(found)
+    return value_of(found)
 end
 
 Base.get(attributes::Attributes, key::AbstractString, default) = get(() -> default, attributes, key)
 function Base.get(default::Union{Function,Type}, attributes::Attributes, key::AbstractString)
     found = raw_attribute(attributes, key)
-    return found === nothing ? default() : unpack(found)
+    return found === nothing ? default() : value_of(found)
 end
 
 Base.haskey(attributes::Attributes, key::AbstractString) = raw_attribute(attributes, key) !== nothing
 
 function Base.setindex!(attributes::Attributes, value, key::AbstractString)
-    spelled, raw, cell = text(key, "a key"), pack(value), ErrorCell()
+    spelled, raw, cell = text(key, "a key"), raw_of(value), ErrorCell()
     format = text(raw.format, "a format")
     GC.@preserve spelled raw format begin
         item = Ref(Raw.deltos_metadatum(

@@ -30,11 +30,23 @@ function Base.getindex(scope::Scope, name::AbstractString)
     return thing_of(open_handle(scope, name, Raw.DELTOS_KIND_ANY), scope)
 end
 
+# What a reference leads to.
+function Base.getindex(scope::Scope, reference::Reference)
+    made, cell = Ref(Ptr{Raw.deltos_object}(C_NULL)), ErrorCell()
+    reading(scope) do snapshot
+        check(Raw.deltos_object_open_id(snapshot, reference.id, Raw.DELTOS_KIND_ANY, made, cell), cell)
+    end
+    object = Buffer(Handle(made[]), scope)
+    stat(object).kind == Raw.DELTOS_KIND_BUFFER || return thing_of(object.handle, scope)
+    return array_of(View(acquire_array(object, nothing), object, true), nothing)
+end
+
 function thing_of(handle::Handle, scope)
     table = Table(handle, nothing, scope)
     kind = stat(table).kind
     kind == Raw.DELTOS_KIND_TABLE && return table
     kind == Raw.DELTOS_KIND_ARRAY && return vector_of(handle, scope)
+    kind == Raw.DELTOS_KIND_VALUE && return root_content(Value(handle, scope, nothing))
     throw(KindError("an object of kind $kind is of a newer version than this package: use a newer one"))
 end
 
@@ -121,6 +133,17 @@ end
 
 # As `Base.setindex!` for dictionaries: the value, then the name.
 function Base.setindex!(scope::Scope, value, name::AbstractString)
+    is_value(value) && return put!(scope, name, value)
+    try
+        store_buffer(scope, value, name)
+    catch e
+        e isa KindError && kind_of(scope, name) == Raw.DELTOS_KIND_VALUE || rethrow()
+        take_place(scope, value, name)
+    end
+    return scope
+end
+
+function store_buffer(scope::Scope, value, name)
     spelled, cell = text(name, "a name"), ErrorCell()
     with_content(value) do content
         writing(scope) do transaction
@@ -137,7 +160,6 @@ function Base.setindex!(scope::Scope, value, name::AbstractString)
             end
         end
     end
-    return scope
 end
 
 """

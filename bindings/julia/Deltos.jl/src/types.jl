@@ -10,7 +10,9 @@ too). Each is used like a dictionary of arrays under names:
   name)`;
 - `keys(scope)`, or `keys(scope, prefix)`, are the names in byte order; `length(scope)`, `isempty(scope)`, and iteration
   gives `name => array`;
-- `scope[name] = array` stores or replaces (a snapshot refuses), `delete!(scope, name)` deletes.
+- `scope[name] = array` stores or replaces (a snapshot refuses), `delete!(scope, name)` deletes;
+- `put!(scope, name, x)` stores a value: dictionaries, vectors, tuples, sets, text, nested in any way; `scope[name]` reads
+  it in place, see [`Deltos.Value`](@ref).
 
 On a storage each change is a transaction of its own. See also [`attributes`](@ref), [`Deltos.list`](@ref),
 [`create!`](@ref), [`rename!`](@ref), [`seal!`](@ref).

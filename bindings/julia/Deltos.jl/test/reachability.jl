@@ -26,21 +26,6 @@ const UNUSED = Dict{Symbol,String}(
     :deltos_schema_stat => "bound next",
     :deltos_schema_unpack => "bound next",
     :deltos_view_to_arrow => "bound next",
-    :deltos_value_open_memory => "bound next",
-    :deltos_value_read => "bound next",
-    :deltos_value_children => "bound next",
-    :deltos_value_find => "bound next",
-    :deltos_value_view => "bound next",
-    :deltos_value_hash => "bound next",
-    :deltos_value_equal => "bound next",
-    :deltos_value_builder_begin => "bound next",
-    :deltos_value_builder_put => "bound next",
-    :deltos_value_builder_put_view => "bound next",
-    :deltos_value_builder_pack => "bound next",
-    :deltos_value_builder_store => "bound next",
-    :deltos_value_to_json => "bound next",
-    :deltos_value_builder_put_json => "bound next",
-    :deltos_builder_release => "bound next",
 )
 
 @testset "every function of the library is used" begin

@@ -18,7 +18,7 @@ function thrown(f)
 end
 
 const ALL = [
-    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "lifetimes", "threads",
+    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "lifetimes", "threads",
     "model", "reachability", "doctests",
 ]
 const SUITES = isempty(ARGS) ? ALL : ARGS
