@@ -6,6 +6,7 @@
 #include "store/catalogue.hpp"
 #include "store/snapshot.hpp"
 #include "store/walk.hpp"
+#include "value/verify.hpp"
 
 namespace deltos::store {
 namespace {
@@ -41,7 +42,8 @@ class Verify final : public WalkVisitor {
     done_ += object.payload_bytes;
     if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
     if (object.sealed) DELTOS_TRY(report(object, check_sums(scope_, object)));
-    return object.kind == format::kKindTable ? report(object, check_rows(object)) : Status();
+    if (object.kind == format::kKindTable) return report(object, check_rows(object));
+    return object.kind == format::kKindValue ? report(object, value::verify(payload_of(object))) : Status();
   }
   // The last report, without which a short check would never be heard of.
   Status finish() const {
@@ -81,10 +83,12 @@ class Verify final : public WalkVisitor {
     const format::Extent *payload = payload_extent(object);
     return finding({checked.code(), object.id, payload == nullptr ? 0 : payload->offset, checked.error().message});
   }
-  Status check_rows(const format::Object &object) const {
+  Bytes payload_of(const format::Object &object) const {
     const format::Extent *payload = payload_extent(object);
-    DELTOS_TRY(format::read_table_rows(
-        object, payload == nullptr ? Bytes() : Bytes(scope_.data + payload->offset, payload->bytes)));
+    return payload == nullptr ? Bytes() : Bytes(scope_.data + payload->offset, payload->bytes);
+  }
+  Status check_rows(const format::Object &object) const {
+    DELTOS_TRY(format::read_table_rows(object, payload_of(object)));
     return {};
   }
   void overlap(const Place &place) {

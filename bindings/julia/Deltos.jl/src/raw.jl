@@ -275,7 +275,8 @@ end
 
 # How much deltos_storage_verify() reads.
 const DELTOS_VERIFY_STRUCT = Int32(0)  # all of the catalogue: pages, records, extents, overlaps
-const DELTOS_VERIFY_FULL = Int32(1)  # and the content of every sealed object
+# and the content of every sealed object: its checksum, every node of a value
+const DELTOS_VERIFY_FULL = Int32(1)
 
 """
 One thing that is wrong. Frozen.

@@ -355,7 +355,7 @@ pub struct deltos_storage_info {
 // How much deltos_storage_verify() reads.
 /// all of the catalogue: pages, records, extents, overlaps
 pub const DELTOS_VERIFY_STRUCT: i32 = 0;
-/// and the content of every sealed object
+/// and the content of every sealed object: its checksum, every node of a value
 pub const DELTOS_VERIFY_FULL: i32 = 1;
 
 /// One thing that is wrong. Frozen.
