@@ -50,6 +50,8 @@ std::pair<bool, std::uint64_t> integer_of(const Item &item) {
 
 }  // namespace
 
+std::uint64_t hash_of_text(std::string_view text) { return hash64(bytes_of(text)) ^ 0x9e3779b97f4a7c15; }
+
 std::uint64_t hash_of_scalar(const Item &item) {
   switch (item.kind) {
     case Kind::boolean:
@@ -61,8 +63,9 @@ std::uint64_t hash_of_scalar(const Item &item) {
     case Kind::floating:
       return mix(item.kind, bits_of(item.f64));
     case Kind::bytes:
+      return hash64(payload(item));
     case Kind::utf8:
-      return hash64(payload(item)) ^ (item.kind == Kind::utf8 ? 0x9e3779b97f4a7c15 : 0);
+      return hash_of_text(text_of(payload(item)));
     case Kind::datetime:
       return mix(item.kind, static_cast<std::uint64_t>(item.i64), item.u64, static_cast<std::uint32_t>(item.detail));
     case Kind::decimal: {

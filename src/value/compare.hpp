@@ -57,6 +57,7 @@ class Comparison {
 
 // The hash of what is no container; what find() looks for.
 std::uint64_t hash_of_scalar(const Item &item);
+std::uint64_t hash_of_text(std::string_view text);
 bool equal_scalars(const Item &a, const Item &b);
 
 }  // namespace deltos::value

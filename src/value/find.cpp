@@ -110,6 +110,35 @@ std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
   }
 }
 
+Reader::Match Reader::match_text(Cell key, std::string_view text) const {
+  if (tag_of(key) != Tag::utf8) return Match::no;
+  std::uint64_t head = 0;
+  const std::uint64_t place = payload_of(key);
+  if (!take(place, &head)) return Match::damaged;
+  if (head != head_of(text.size(), 0)) return (head & 0xff) == 0 ? Match::no : Match::damaged;
+  if (!within(place + 8, text.size() + 1, image_.size())) return Match::damaged;
+  const Bytes found = image_.subspan(static_cast<std::size_t>(place + 8), text.size() + 1);
+  if (found.back() != std::byte{0}) return Match::damaged;
+  return text_of(found.first(text.size())) == text ? Match::yes : Match::no;
+}
+
+// A text among the keys of a dict, cell by cell; most keys are. false: something is damaged, which find() tells.
+bool Reader::find_text(Cell node, const Sequence &entries, std::string_view text, Item *found) const {
+  const bool indexed = entries.index != nullptr;
+  const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
+  const std::uint64_t hash = indexed ? hash_of_text(text) : 0;
+  for (std::uint64_t i = 0; i < most; ++i) {
+    const std::uint64_t number = indexed ? slot(entries, (hash + i) & (most - 1)) : i + 1;
+    if (number == 0) break;
+    if (number > entries.count) return false;
+    const std::byte *const cells = entries.elements + (number - 1) * 2 * sizeof(Cell);
+    const Match match = match_text(load<Cell>(cells), text);
+    if (match == Match::no) continue;
+    return match == Match::yes && read_element(node, load<Cell>(cells + sizeof(Cell)), found).ok();
+  }
+  return true;
+}
+
 Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked) const {
   if (node == 0) node = load<ImageHead>(image_.data()).root;
   *found = Item{};
@@ -126,6 +155,8 @@ Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *foun
     find_in_bitmap(all, key, found);
     return {};
   }
+  const bool is_text = key.kind == Kind::utf8 && tag_of(node) == Tag::dict && looked == nullptr;
+  if (is_text && find_text(node, all, text_of({key.data, static_cast<std::size_t>(key.count)}), found)) return {};
   Cell at = 0;
   std::uint64_t none = 0;
   const auto same = [&](const Item &candidate, bool *yes) {

@@ -35,13 +35,6 @@ Status Reader::damaged(Cell node, const char *what) const {
               static_cast<unsigned long long>(payload_of(node)), image_.size(), what);
 }
 
-template <class T>
-bool Reader::take(std::uint64_t place, T *value) const {
-  if (place % 8 != 0 || place < sizeof(ImageHead) || !within(place, sizeof(T), image_.size())) return false;
-  *value = load<T>(image_.data() + place);
-  return true;
-}
-
 Result<Reader> Reader::open(Bytes image) {
   if (image.size() < sizeof(ImageHead))
     return fail(Code::not_deltos, "a value has %zu bytes or more, not %zu", sizeof(ImageHead), image.size());

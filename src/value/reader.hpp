@@ -68,6 +68,9 @@ class Reader {
   Status date_time(Cell node, Item *item) const;
   Status bitmap(Cell node, Sequence *sequence) const;
   std::uint64_t slot(const Sequence &entries, std::uint64_t i) const;
+  enum class Match : std::uint8_t { no, yes, damaged };
+  Match match_text(Cell key, std::string_view text) const;
+  bool find_text(Cell node, const Sequence &entries, std::string_view text, Item *found) const;
 
   friend class Elements;
   Bytes image_;
@@ -91,6 +94,13 @@ class Elements {
   std::uint64_t at_ = 0, end_ = 0;
   std::uint64_t word_ = 0, bits_ = 0;  // of a bitmap: how many words were taken, and what is left of the last
 };
+
+template <class T>
+bool Reader::take(std::uint64_t place, T *value) const {
+  if (place % 8 != 0 || place < sizeof(ImageHead) || !within(place, sizeof(T), image_.size())) return false;
+  *value = load<T>(image_.data() + place);
+  return true;
+}
 
 template <class Same>
 Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Same &&same, Cell *at,
