@@ -23,6 +23,7 @@ test   command:mkfs.ext4            e2fsprogs            e2fsprogs
 test   command:mkfs.xfs             xfsprogs             xfsprogs
 test   command:mkfs.btrfs           btrfs-progs          btrfs-progs
 bench  library:lmdb                 liblmdb-dev          lmdb-devel
+bench  library:flatbuffers          libflatbuffers-dev   flatbuffers-devel
 bench  library:hdf5                 libhdf5-dev          hdf5-devel
 lint   command:clang-format         clang-format         clang-tools-extra
 lint   command:clang-tidy           clang-tidy           clang-tools-extra
