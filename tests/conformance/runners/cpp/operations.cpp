@@ -33,25 +33,6 @@ class Reports {
   bool is_above_ = false;
 };
 
-// The memory that a step's data, shape, strides and start describe.
-class GivenMemory {
- public:
-  explicit GivenMemory(const Json &step)
-      : bytes_(bytes_of(step.at("data"))),
-        memory_(static_cast<const void *>(at(step.value("start", std::size_t{0}))), element_type(step), shape_of(step),
-                step.value("strides", deltos::Shape())) {}
-  const deltos::Memory &memory() const { return memory_; }
-
- private:
-  // Room for a byte even where there is none, so that the address is never missing.
-  const std::byte *at(std::size_t start) {
-    bytes_.push_back(std::byte{0});
-    return bytes_.data() + start;
-  }
-  Bytes bytes_;
-  deltos::Memory memory_;
-};
-
 deltos::Span<const std::byte> bytes_of_view(const deltos::View &view) {
   return {static_cast<const std::byte *>(view.data()), static_cast<std::size_t>(view.nbytes())};
 }
@@ -178,6 +159,16 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(reverse, "array"),
     OPERATION(byteswap, "array"),
     OPERATION(flush, "array durable"),
+    OPERATION(put_value, "transaction name value as"),
+    OPERATION(pack_value, "value size data as"),
+    OPERATION(unpack_value, "data at as"),
+    OPERATION(open_value, "from name as"),
+    OPERATION(value_info, "object path kind count dtype"),
+    OPERATION(read_value, "object path value"),
+    OPERATION(find_value, "object path key absent value"),
+    OPERATION(hash_value, "object path hash"),
+    OPERATION(equal_values, "object path other other_path equal"),
+    OPERATION(value_view, "object path flags as"),
 };
 #undef OPERATION
 

@@ -142,6 +142,18 @@ class Operations {
   void byteswap(const Json &step);
   void flush(const Json &step);
 
+  // value_operations.cpp
+  void put_value(const Json &step);
+  void pack_value(const Json &step);
+  void unpack_value(const Json &step);
+  void open_value(const Json &step);
+  void value_info(const Json &step);
+  void read_value(const Json &step);
+  void find_value(const Json &step);
+  void hash_value(const Json &step);
+  void equal_values(const Json &step);
+  void value_view(const Json &step);
+
   // Files
   void patch(const Json &step);
   void resize_file(const Json &step);

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "operations.hpp"
+#include "trees.hpp"
 
 using namespace conformance;
 
@@ -119,6 +120,10 @@ deltos::Object create_table(deltos::Transaction &transaction, const Json &descri
 
 deltos::Object create_described(deltos::Transaction &transaction, const Json &described) {
   const std::string name = described.at("name").get<std::string>(), kind = word(described, "kind", "buffer");
+  if (kind == "value") {
+    deltos::ValueBuilder builder = built(described.at("value"));
+    return transaction.put(name, builder);
+  }
   Bytes bytes = bytes_of(described.at("data"));
   if (kind == "table") return create_table(transaction, described, bytes);
   bytes.push_back(std::byte{0});  // so that empty content has an address
@@ -185,10 +190,18 @@ void expect_memory(const deltos::Object &object, const Json &described) {
                {static_cast<const std::byte *>(view.data()), static_cast<std::size_t>(view.nbytes())});
 }
 
+void expect_value(const deltos::Value &value, const Json &described) {
+  if (!value.info().sealed) throw Mismatch("a value is not sealed");
+  expect_tree(described.at("value"), value.root());
+  if (described.contains("hash")) expect(described, {{"hash", digits_of_word(value->hash())}});
+}
+
 void expect_object(const deltos::Snapshot &snapshot, const Json &described) {
   const std::string name = described.at("name").get<std::string>(), kind = word(described, "kind", "buffer");
   if (kind == "table") {
     expect_table(snapshot.table(name), described);
+  } else if (kind == "value") {
+    expect_value(snapshot.value(name), described);
   } else {
     expect_memory(kind == "array" ? snapshot.array(name) : snapshot.object(name, deltos::Kind::buffer), described);
   }

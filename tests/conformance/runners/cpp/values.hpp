@@ -132,6 +132,16 @@ inline const Words<deltos::Durability> kDurabilities{
 inline const Words<deltos::Level> kLevels{{"struct", deltos::Level::structure}, {"full", deltos::Level::full}};
 inline const Words<deltos::Depth> kDepths{{"all", deltos::Depth::all}, {"one-level", deltos::Depth::one_level}};
 
+inline const Words<deltos::ValueKind> kValueKinds{
+    {"null", deltos::ValueKind::null},         {"bool", deltos::ValueKind::boolean},
+    {"int", deltos::ValueKind::integer},       {"uint", deltos::ValueKind::large_integer},
+    {"float", deltos::ValueKind::floating},    {"bytes", deltos::ValueKind::bytes},
+    {"utf8", deltos::ValueKind::text},         {"list", deltos::ValueKind::list},
+    {"tuple", deltos::ValueKind::tuple},       {"set", deltos::ValueKind::set},
+    {"dict", deltos::ValueKind::dict},         {"date", deltos::ValueKind::date},
+    {"datetime", deltos::ValueKind::datetime}, {"decimal", deltos::ValueKind::decimal},
+    {"ndarray", deltos::ValueKind::ndarray},   {"reference", deltos::ValueKind::reference}};
+
 // The element type that a step's format and dtype say.
 inline deltos::ElementType element_type(const Json &step) {
   const deltos::Dtype dtype =
@@ -169,6 +179,25 @@ inline Bytes read_file(const std::string &path) {
   file.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   return bytes;
 }
+
+// The memory that a step's data, shape, strides and start describe.
+class GivenMemory {
+ public:
+  explicit GivenMemory(const Json &step)
+      : bytes_(bytes_of(step.at("data"))),
+        memory_(static_cast<const void *>(at(step.value("start", std::size_t{0}))), element_type(step), shape_of(step),
+                step.value("strides", deltos::Shape())) {}
+  const deltos::Memory &memory() const { return memory_; }
+
+ private:
+  // Room for a byte even where there is none, so that the address is never missing.
+  const std::byte *at(std::size_t start) {
+    bytes_.push_back(std::byte{0});
+    return bytes_.data() + start;
+  }
+  Bytes bytes_;
+  deltos::Memory memory_;
+};
 
 // A metadata value of a step or a description, as an argument; it borrows from itself.
 class GivenValue {
