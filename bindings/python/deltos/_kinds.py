@@ -7,6 +7,7 @@ from typing import Any
 
 from deltos._array import Array
 from deltos._buffer import Buffer
+from deltos._errors import KindError
 from deltos._exporter import OBJECT, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
@@ -28,7 +29,10 @@ def opened(function: Callable[..., int], scope: CData, name: bytes | int) -> tup
     forget(error)
     call(function, scope, name, lib.DELTOS_KIND_ANY, cell)
     handle = own(OBJECT, cell[0])
-    return CLASSES[stat(handle).kind], handle
+    kind = stat(handle).kind
+    if kind not in CLASSES:
+        raise KindError(f"the object is of kind {kind}, which the package does not read")
+    return CLASSES[kind], handle
 
 
 def found(snapshot: Any, name: bytes) -> tuple[Any, Handle] | None:

@@ -12,6 +12,7 @@ import enum
 import gc
 import json
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -435,7 +436,7 @@ def test_a_stable_hash_is_the_same_in_every_process() -> None:
     program = "import deltos; print(deltos.stable_hash({'k': [1, 2.5, {'x', 'y'}], b'z': (None, True)}))"
     printed = {
         subprocess.run(
-            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
             capture_output=True, text=True, check=True,
         ).stdout
         for seed in ("1", "2")
@@ -649,7 +650,7 @@ def test_another_process_reads_a_pickled_proxy(path: Path) -> None:
         program = "import pickle, sys; print(pickle.load(sys.stdin.buffer))"
         done = subprocess.run(
             [sys.executable, "-c", program], input=pickle.dumps(storage["x"]["k"]), capture_output=True, check=True,
-            env={"PYTHONPATH": ":".join(sys.path)},
+            env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
         )
     assert done.stdout == b"deltos.List(['from here'])\n"
 
