@@ -24,6 +24,7 @@ PAPERS = (
     "bindings/python/docs/coming-from-indirect_buffer.md",
     "bindings/python/docs/coming-from-mmap_backed_array.md",
     "bindings/python/docs/coming-from-ptypes.md",
+    "bindings/python/docs/records.md",
     "bindings/python/docs/values.md",
     "include/CONVENTIONS.md",
     "src/ARCHITECTURE.md",

@@ -67,6 +67,8 @@ from deltos._json import from_json, to_json
 from deltos._native import ProgressFunction, text_of as _text_of
 from deltos._options import Finding, Options, Pin, StorageInfo
 from deltos._proxies import Dict, List, Set, Tuple
+from deltos._records import Record, RecordTable
+from deltos._schema import Schema, Slot, SlotInfo
 from deltos._scopes import Entry, Reader, Writer
 from deltos._snapshot import Snapshot
 from deltos._storage import Storage, anonymous_storage, open_memory_storage, open_storage
@@ -211,10 +213,15 @@ __all__ = [
     "ReadOnlyBufferError",
     "ReadOnlyError",
     "Reader",
+    "Record",
+    "RecordTable",
     "Reference",
     "ReplacedError",
+    "Schema",
     "SealedError",
     "Set",
+    "Slot",
+    "SlotInfo",
     "Snapshot",
     "StaleError",
     "Storage",

@@ -12,10 +12,11 @@ from deltos._exporter import OBJECT, Handle
 from deltos._ffi import ffi, lib
 from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
 from deltos._object import Object, stat
+from deltos._records import RecordTable
 from deltos._table import Table
 from deltos._values import Value
 
-CLASSES: dict[int, type[Object] | type[Value]] = {kind._KIND: kind for kind in (Buffer, Array, Table, Value)}
+CLASSES: dict[int, Any] = {kind._KIND: kind for kind in (Buffer, Array, Table, Value, RecordTable)}
 
 
 def opened(function: Callable[..., int], scope: CData, name: bytes | int) -> tuple[Any, Handle]:

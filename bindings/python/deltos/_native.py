@@ -31,7 +31,7 @@ def _address(pointer: CData) -> int:
     return int(ffi.cast(_ADDRESS, pointer))
 
 
-_NAMES = ("storage", "snapshot", "transaction", "object", "cursor", "view", "builder")  # in the order of kinds
+_NAMES = ("storage", "snapshot", "transaction", "object", "cursor", "view", "builder", "schema")  # in the order of kinds
 _POINTERS = [ffi.typeof(f"deltos_{name} *") for name in _NAMES]
 _CELLS = [ffi.typeof(f"deltos_{name} **") for name in _NAMES]
 
@@ -79,6 +79,7 @@ def raise_error(error: CData, *, path: bool = False) -> None:
 OBJECT_CELL = _CELLS[_exporter.OBJECT]
 VIEW_CELL = _CELLS[_exporter.VIEW]
 BUILDER_CELL = _CELLS[_exporter.BUILDER]
+SCHEMA_CELL = _CELLS[_exporter.SCHEMA]
 
 
 def forget(error: CData) -> None:

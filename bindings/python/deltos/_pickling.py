@@ -22,6 +22,7 @@ from deltos._storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from deltos._object import Object
+    from deltos._records import RecordTable
 
 State: TypeAlias = tuple[bytes, bytes, str, Options]
 
@@ -52,7 +53,7 @@ def restore_storage(path: bytes, uuid: bytes, mode: str, options: Options) -> St
     return storage
 
 
-def object_state(thing: Object) -> tuple[State, str]:
+def object_state(thing: Object | RecordTable) -> tuple[State, str]:
     """The storage's state, and the name."""
     return storage_state(thing.storage), thing.name
 

@@ -22,6 +22,7 @@ from deltos._table import Table, lengths_of, type_of
 from deltos._values import is_exporter, store
 
 if TYPE_CHECKING:
+    from deltos._records import RecordTable
     from deltos._storage import Storage
 
 _BATCH = 256
@@ -245,6 +246,17 @@ class Writer(Reader, MutableMapping[str, Any]):
             call(lib.deltos_table_create, transaction, encoded, layout, code, *size, cell)
             table: Table = Table._of(self, own(OBJECT, cell[0]))
         return table
+
+    def create_records(self, name: str, schema: Any, records: Any = (), *, layout: str = "rows") -> RecordTable:
+        """Makes a record table: all of it or, when a record does not fit, nothing.
+
+        schema: a deltos.Schema, or what one is made of. records: an iterable of rows (dicts, objects with attributes,
+        or tuples in the order of the slots), which may be longer than memory; a dict of columns; or an array with
+        fields. layout: "rows", or "columns" as Arrow has them.
+        """
+        from deltos._building import create
+
+        return create(self, name, schema, records, layout)
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
         """Gives an object another name; its id, content, attributes and views stay."""

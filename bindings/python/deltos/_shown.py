@@ -11,7 +11,8 @@ from deltos._proxies import Dict, List, Proxy, Set
 _MOST_ELEMENTS, _MOST_LEVELS, _MOST_CHARACTERS = 6, 4, 60
 
 
-def _short(thing: Any, level: int) -> str:
+def short(thing: Any, level: int) -> str:
+    """One element, cut when it is long."""
     if isinstance(thing, Proxy):
         return shown(thing, level + 1) if level < _MOST_LEVELS else "..."
     if isinstance(thing, (str, bytes)) and len(thing) > _MOST_CHARACTERS:
@@ -22,7 +23,7 @@ def _short(thing: Any, level: int) -> str:
 
 def shown_elements(elements: Iterable[Any], brackets: str, level: int = 0) -> str:
     """The first few elements, as the builtin shows them."""
-    parts = [_short(element, level) for element in itertools.islice(elements, _MOST_ELEMENTS + 1)]
+    parts = [short(element, level) for element in itertools.islice(elements, _MOST_ELEMENTS + 1)]
     parts[_MOST_ELEMENTS:] = ["..."] * (len(parts) > _MOST_ELEMENTS)
     text = ", ".join(parts)
     return f"{brackets[0]}{text}{',' if brackets == '()' and len(parts) == 1 else ''}{brackets[1]}"
@@ -32,7 +33,7 @@ def shown(proxy: Any, level: int = 0) -> str:
     """A proxy as its builtin is shown, cut to the first few elements and levels."""
     if isinstance(proxy, Dict):
         pairs = [
-            f"{_short(key, level)}: {_short(value, level)}"
+            f"{short(key, level)}: {short(value, level)}"
             for key, value in itertools.islice(proxy.items(), _MOST_ELEMENTS)
         ]
         return f"{{{', '.join(pairs + ['...'] * (len(proxy) > _MOST_ELEMENTS))}}}"

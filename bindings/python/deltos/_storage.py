@@ -28,12 +28,12 @@ from deltos._native import (
     raise_error,
     text_of,
 )
+from deltos._object import Object
 from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo
 from deltos._paths import absolute, path_bytes
 from deltos._scopes import Writer
 from deltos._snapshot import Snapshot, begin, copy
 from deltos._transaction import Transaction, Turn, durability_of
-from deltos._values import Value
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -178,7 +178,7 @@ class Storage(Writer):
         with self._handle as storage:
             kind, handle = opened(lib.deltos_object_open_newest, storage, encoded)
         thing = kind._of(self, handle)
-        if kind is not Value:
+        if issubclass(kind, Object):
             thing._fresh = True
         return thing
 

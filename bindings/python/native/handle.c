@@ -27,6 +27,9 @@ static void handle_drop(Handle *self) {
     case kBuilder:
       library.builder_release((deltos_builder **)&address);
       break;
+    case kSchema:
+      library.schema_release((deltos_schema **)&address);
+      break;
     default:
       library.view_release((deltos_view **)&address);
       break;
@@ -34,7 +37,7 @@ static void handle_drop(Handle *self) {
 }
 
 static const char *const kHandleNames[kHandleKinds] = {"storage", "snapshot", "transaction", "buffer",
-                                                       "listing", "view",     "builder"};
+                                                       "listing", "view",     "builder",     "schema"};
 
 static PyObject *handle_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
   int kind;

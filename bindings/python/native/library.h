@@ -35,7 +35,10 @@
   F(value_builder_put)             \
   F(value_builder_put_view)        \
   F(value_builder_pack)            \
-  F(builder_release)
+  F(builder_release)               \
+  F(schema_release)                \
+  F(record_table_read)             \
+  F(record_table_value)
 
 #define DELTOS_PYTHON_MEMBER(name) __typeof__(&deltos_##name) name;
 struct deltos_functions {

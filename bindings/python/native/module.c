@@ -26,13 +26,13 @@ static int module_exec(PyObject *module) {
     const char *name;
     int value;
   } kinds[] = {{"STORAGE", kStorage}, {"SNAPSHOT", kSnapshot}, {"TRANSACTION", kTransaction}, {"OBJECT", kObject},
-               {"CURSOR", kCursor},   {"VIEW", kView},         {"BUILDER", kBuilder}};
+               {"CURSOR", kCursor},   {"VIEW", kView},         {"BUILDER", kBuilder},         {"SCHEMA", kSchema}};
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; ++k)
     if (PyModule_AddIntConstant(module, kinds[k].name, kinds[k].value) < 0) return -1;
   if (library_exec(module) < 0 || iterator_exec(module) < 0 || PyModule_AddFunctions(module, memory_methods) < 0 ||
       PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0 ||
       PyModule_AddFunctions(module, node_methods_of_module) < 0 || PyModule_AddFunctions(module, packing_methods) < 0 ||
-      walk_exec(module) < 0)
+      walk_exec(module) < 0 || record_exec(module) < 0)
     return -1;
   if (add_type(module, &handle_spec, "Handle", NULL, &handle_type) < 0) return -1;
   if (add_type(module, &source_spec, "Source", NULL, NULL) < 0) return -1;

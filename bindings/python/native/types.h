@@ -13,7 +13,7 @@ typedef struct {
   char closing, consuming;
 } Handle;
 
-enum { kStorage, kSnapshot, kTransaction, kObject, kCursor, kView, kBuilder, kHandleKinds };
+enum { kStorage, kSnapshot, kTransaction, kObject, kCursor, kView, kBuilder, kSchema, kHandleKinds };
 
 /* A handle that owns what the address leads to, which is let go of when this fails with NULL. */
 PyObject *handle_of(int kind, void *address);

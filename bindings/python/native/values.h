@@ -49,6 +49,7 @@ int32_t read_numbers(PyObject *sequence, int is_list, void *memory, Py_ssize_t c
 extern PyType_Spec node_spec, sequence_node_spec, dict_node_spec;
 extern PyTypeObject *node_type;
 int walk_exec(PyObject *module);
+int record_exec(PyObject *module);
 
 /* read_value() and bind_values(); put(). */
 extern PyMethodDef node_methods_of_module[], packing_methods[];

@@ -1,0 +1,230 @@
+"""Record tables: rows of one schema, read where they lie."""
+
+from __future__ import annotations
+
+import html
+import operator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from deltos._elements import codec_of
+from deltos._errors import ReadOnlyError
+from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot
+from deltos._ffi import ffi, lib
+from deltos._native import SCHEMA_CELL, VIEW_CELL, CData, attempt, call, forget, own, raise_error, text_of
+from deltos._object import stat
+from deltos._schema import Schema
+from deltos._view import View
+
+if TYPE_CHECKING:
+    from deltos._attributes import Attributes
+    from deltos._scopes import Reader
+    from deltos._storage import Storage
+
+_FIXED = (lib.DELTOS_TYPE_FIXED, lib.DELTOS_TYPE_DATE, lib.DELTOS_TYPE_DATETIME)
+_FLAGS = lib.DELTOS_SLOT_NULLABLE | lib.DELTOS_SLOT_OPTIONAL
+_LAYOUTS = {"rows": lib.DELTOS_LAYOUT_ROWS, "columns": lib.DELTOS_LAYOUT_COLUMNS}
+
+
+class Record(RecordNode):
+    """One record of a table: its slots are attributes. None: null. A slot that is not set is an AttributeError."""
+
+    __slots__ = ()
+
+    _NAMES: tuple[str, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return as_dict(self) == as_dict(other) if isinstance(other, Record) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        from deltos._shown import short
+
+        pairs = (f"{name}={short(getattr(self, name), 1)}" for name in self._NAMES if hasattr(self, name))
+        return f"{type(self).__name__}({', '.join(pairs)})"
+
+
+def as_dict(record: Any) -> dict[str, Any]:
+    """A record as a dict of builtins, without what is not set."""
+    from deltos._copies import Copy
+
+    found = {}
+    for name in record._NAMES:
+        if hasattr(record, name):
+            value = getattr(record, name)
+            found[name] = as_dict(value) if isinstance(value, Record) else Copy().of(value)
+    return found
+
+
+def _class_of(schema: Schema, parent: int, name: str) -> type[Record]:
+    """A class of records with an attribute for each slot."""
+    body: dict[str, Any] = {"__slots__": (), "__module__": "deltos"}
+    for number in schema.children(parent):
+        slot = schema.slots[number]
+        convert: Any = None
+        plain = None
+        if slot.type == lib.DELTOS_TYPE_RECORD:
+            convert = _class_of(schema, number, slot.format or slot.name)
+        elif slot.type == lib.DELTOS_TYPE_FIXED:
+            convert = codec_of(slot.format, slot.code, slot.size).unpack
+            plain = slot.format if not _may_be_missing(schema, number) else None
+        body[slot.name] = Slot(slot.name, number, slot.offset, slot.size, slot.type, plain, convert)
+    body["_NAMES"] = tuple(schema.slots[number].name for number in schema.children(parent))
+    return type(name or "Record", (Record,), body)
+
+
+def _may_be_missing(schema: Schema, number: int) -> bool:
+    while number >= 0:
+        if schema.slots[number].flags & _FLAGS:
+            return True
+        number = schema.slots[number].parent
+    return False
+
+
+class RecordTable(Records, Sequence[Any]):
+    """A table of records, as a sequence of them: table[3].height, and by column: table.column("height").
+
+    Nothing is copied before somebody asks for a value. A table keeps its storage's memory in place while it, a record
+    or a view of it lives.
+    """
+
+    __slots__ = ("__weakref__", "_scope", "_schema", "_layout")
+
+    _KIND = lib.DELTOS_KIND_RECORD_TABLE
+    _handle: Handle
+    _scope: Reader | None
+    _schema: Schema
+    _layout: int
+
+    def __init__(self, *_: object) -> None:
+        raise TypeError("record tables come from a storage: storage[name] or storage.create_records(name, ...)")
+
+    @classmethod
+    def _of(cls, scope: Reader | None, handle: Handle) -> RecordTable:
+        self = cls.__new__(cls)
+        self._scope = scope
+        handle.origin = None if scope is None else scope.storage
+        info = ffi.new("deltos_record_table_info *")
+        info.struct_size = ffi.sizeof("deltos_record_table_info")
+        cell = ffi.new(SCHEMA_CELL)
+        with handle as pointer:
+            call(lib.deltos_record_table_stat, pointer, info)
+            call(lib.deltos_schema_of, pointer, cell)
+        self._schema, self._layout = Schema._of(cell[0]), info.layout
+        rows = cls._rows_of(handle) if info.layout == lib.DELTOS_LAYOUT_ROWS else None
+        self._show(handle, rows, info.rows, _class_of(self._schema, -1, self._schema.name))
+        return self
+
+    @staticmethod
+    def _rows_of(handle: Handle) -> Handle | None:
+        """A view of all rows; None where their format would be too long, or they are not aligned."""
+        cell = ffi.new(VIEW_CELL)
+        with handle as pointer:
+            error = attempt(lib.deltos_record_table_rows, pointer, lib.DELTOS_VIEW_FULL_RO, cell)
+        if error is None:
+            return own(VIEW, cell[0])
+        if error.status not in (lib.DELTOS_E_LIMIT, lib.DELTOS_E_LAYOUT):
+            raise_error(error)
+        forget(error)
+        return None
+
+    @property
+    def schema(self) -> Schema:
+        """What its records are."""
+        return self._schema
+
+    @property
+    def layout(self) -> str:
+        """How its rows lie: "rows" or "columns"."""
+        return "rows" if self._layout == lib.DELTOS_LAYOUT_ROWS else "columns"
+
+    @property
+    def storage(self) -> Storage:
+        """The storage it lives in."""
+        storage: Storage = self._handle.origin
+        return storage
+
+    @property
+    def name(self) -> str:
+        """Its name when it was looked up."""
+        return text_of(stat(self._handle).name)
+
+    @property
+    def attrs(self) -> Attributes:
+        """Small typed values kept with the table."""
+        from deltos._attributes import Attributes
+
+        return Attributes(self.storage, self.name)
+
+    def __getitem__(self, key: Any) -> Any:
+        """The record of a row; of a slice a list of records."""
+        if isinstance(key, slice):
+            return [self[row] for row in range(*key.indices(len(self)))]
+        row, count = operator.index(key), len(self)
+        if not -count <= row < count:
+            raise IndexError(f"row {row} is outside a table of {count} records")
+        return super().__getitem__(row % count)
+
+    def column(self, name: str, *, writable: bool = False) -> View:
+        """One slot of all rows as memory, without a copy: of numbers, dates (int32, days) and times (int64,
+        microseconds); of texts and bytes in layout "columns" the bytes of all. "place.x" names a slot of a record
+        inside. writable: to change a slot that was made so."""
+        return self._column(self._schema.find(name), writable)
+
+    def _column(self, number: int, writable: bool) -> View:
+        cell = ffi.new(VIEW_CELL)
+        flags = lib.DELTOS_VIEW_FULL if writable else lib.DELTOS_VIEW_FULL_RO
+        with self._handle as pointer:
+            call(lib.deltos_record_table_column, pointer, number, flags, cell, ffi.NULL)
+        return View._of(own(VIEW, cell[0]))
+
+    def _store(self, row: int, number: int, value: Any) -> None:
+        """Changes an item in place."""
+        from deltos._building import number_of
+
+        slot = self._schema.slots[number]
+        if not slot.flags & lib.DELTOS_SLOT_WRITABLE:
+            raise ReadOnlyError(13, f"slot {slot.name!r} is not writable: make its schema with Slot(..., writable=True)")
+        self._column(number, True)[row] = number_of(slot, value)
+
+    def to_python(self) -> list[dict[str, Any]]:
+        """A copy: a dict for each record, without what is not set."""
+        return [as_dict(record) for record in self]
+
+    def __iter__(self) -> Iterator[Any]:
+        return super().__iter__()
+
+    def _repr_html_(self) -> str:
+        """The first rows, for notebooks."""
+        from deltos._shown import short
+
+        shown = self[:10]
+        cells = [
+            [short(getattr(record, name), 1) if hasattr(record, name) else "" for name in self._schema.names]
+            for record in shown
+        ]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self._schema.names)
+        rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
+        more = f"<p>{len(self)} records</p>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from deltos._pickling import object_state, restore_object
+
+        return restore_object, object_state(self)
+
+    def __repr__(self) -> str:
+        return f"<deltos.RecordTable {self.name!r}: {len(self)} records of {', '.join(self._schema.names)}>"
+
+
+def layout_of(word: str) -> CData:
+    """Options for a table of a layout."""
+    from deltos._errors import InvalidError
+
+    if word not in _LAYOUTS:
+        raise InvalidError(f"a layout is one of {', '.join(_LAYOUTS)}; not {word!r}")
+    options = ffi.new("deltos_record_table_options *")
+    options.struct_size = ffi.sizeof("deltos_record_table_options")
+    options.layout = _LAYOUTS[word]
+    return options
