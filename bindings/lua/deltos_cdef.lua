@@ -393,62 +393,6 @@ deltos_status deltos_array_reverse(deltos_object *array, deltos_error *err);
 deltos_status deltos_array_byteswap(deltos_object *array, deltos_error *err);
 deltos_status deltos_array_flush(deltos_object *array, uint8_t durable, deltos_error *err);
 deltos_status deltos_array_close(deltos_object **array, deltos_error *err);
-typedef struct ArrowSchema deltos_arrow_schema;
-typedef struct ArrowArray deltos_arrow_array;
-typedef struct ArrowArrayStream deltos_arrow_stream;
-deltos_status deltos_view_to_arrow(const deltos_view *view, deltos_arrow_schema *schema, deltos_arrow_array *array, deltos_error *err);
-deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content, deltos_object **buffer, deltos_error *err);
-deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer, deltos_error *err);
-deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old, const deltos_view *content, deltos_object **buffer, deltos_error *err);
-deltos_status deltos_view_fill(const deltos_view *target, const void *item, uint64_t size, deltos_error *err);
-deltos_status deltos_view_equal(const deltos_view *a, const deltos_view *b, uint8_t *equal, deltos_error *err);
-enum 
-{
-  DELTOS_COMPARE_LESS = -1,
-  DELTOS_COMPARE_EQUAL = 0,
-  DELTOS_COMPARE_GREATER = 1,
-  DELTOS_COMPARE_UNORDERED = 2
-};
-deltos_status deltos_view_compare(const deltos_view *a, const deltos_view *b, int32_t *order, deltos_error *err);
-deltos_status deltos_view_find(const deltos_view *view, const void *item, uint64_t size, int64_t from, int64_t *index, deltos_error *err);
-deltos_status deltos_view_count(const deltos_view *view, const void *item, uint64_t size, uint64_t *count, deltos_error *err);
-deltos_status deltos_view_gather(const deltos_view *source, const int64_t *rows, uint64_t count, const deltos_view *target, deltos_error *err);
-deltos_status deltos_view_read_fd(const deltos_view *target, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
-deltos_status deltos_view_write_fd(const deltos_view *source, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
-deltos_status deltos_view_get_i64(const deltos_view *view, const int64_t *index, int64_t *value, deltos_error *err);
-deltos_status deltos_view_get_u64(const deltos_view *view, const int64_t *index, uint64_t *value, deltos_error *err);
-deltos_status deltos_view_get_f64(const deltos_view *view, const int64_t *index, double *value, deltos_error *err);
-deltos_status deltos_view_get_bytes(const deltos_view *view, const int64_t *index, void *item, uint64_t size, deltos_error *err);
-deltos_status deltos_view_set_i64(const deltos_view *view, const int64_t *index, int64_t value, deltos_error *err);
-deltos_status deltos_view_set_u64(const deltos_view *view, const int64_t *index, uint64_t value, deltos_error *err);
-deltos_status deltos_view_set_f64(const deltos_view *view, const int64_t *index, double value, deltos_error *err);
-deltos_status deltos_view_set_bytes(const deltos_view *view, const int64_t *index, const void *item, uint64_t size, deltos_error *err);
-enum 
-{
-  DELTOS_MEMORY_RELAXED = 0,
-  DELTOS_MEMORY_ACQUIRE = 1,
-  DELTOS_MEMORY_RELEASE = 2,
-  DELTOS_MEMORY_ACQ_REL = 3,
-  DELTOS_MEMORY_SEQ_CST = 4
-};
-deltos_status deltos_view_atomic_load(const deltos_view *view, const int64_t *index, int32_t order, void *value, uint64_t size, deltos_error *err);
-deltos_status deltos_view_atomic_store(const deltos_view *view, const int64_t *index, int32_t order, const void *value, uint64_t size, deltos_error *err);
-deltos_status deltos_view_atomic_add(const deltos_view *view, const int64_t *index, int32_t order, const void *summand, void *previous, uint64_t size, deltos_error *err);
-deltos_status deltos_view_atomic_compare_exchange(const deltos_view *view, const int64_t *index, int32_t order, void *expected, const void *desired, uint64_t size, uint8_t *exchanged, deltos_error *err);
-typedef struct deltos_metadatum
-{
-  const char *key;
-  const char *format;
-  const void *data;
-  uint64_t size;
-  int32_t ndim;
-  uint32_t reserved;
-  const int64_t *shape;
-} deltos_metadatum;
-deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *name, const char *key, deltos_metadatum *item, deltos_error *err);
-deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
-deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
-deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
 enum 
 {
   DELTOS_VALUE_NULL = 0,
@@ -636,6 +580,65 @@ enum
 };
 deltos_status deltos_record_table_presence(const deltos_object *table, uint64_t slot, int32_t which, int32_t flags, deltos_view **view, deltos_error *err);
 deltos_status deltos_record_table_verify(const deltos_object *table, deltos_progress progress, void *user, deltos_error *err);
+typedef struct ArrowSchema deltos_arrow_schema;
+typedef struct ArrowArray deltos_arrow_array;
+typedef struct ArrowArrayStream deltos_arrow_stream;
+deltos_status deltos_view_to_arrow(const deltos_view *view, deltos_arrow_schema *schema, deltos_arrow_array *array, deltos_error *err);
+deltos_status deltos_object_to_arrow(const deltos_object *object, deltos_arrow_schema *schema, deltos_arrow_array *array, deltos_error *err);
+deltos_status deltos_record_table_to_arrow_stream(const deltos_object *table, deltos_arrow_stream *stream, deltos_error *err);
+deltos_status deltos_record_table_from_arrow(deltos_transaction *transaction, const char *name, deltos_arrow_stream *stream, const deltos_record_table_options *options, deltos_builder **builder, deltos_error *err);
+deltos_status deltos_buffer_create(deltos_transaction *transaction, const char *name, const deltos_view *content, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_buffer_create_zeroed(deltos_transaction *transaction, const char *name, const char *format, int32_t dtype, int32_t ndim, const int64_t *shape, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_buffer_replace(deltos_transaction *transaction, const deltos_object *old, const deltos_view *content, deltos_object **buffer, deltos_error *err);
+deltos_status deltos_view_fill(const deltos_view *target, const void *item, uint64_t size, deltos_error *err);
+deltos_status deltos_view_equal(const deltos_view *a, const deltos_view *b, uint8_t *equal, deltos_error *err);
+enum 
+{
+  DELTOS_COMPARE_LESS = -1,
+  DELTOS_COMPARE_EQUAL = 0,
+  DELTOS_COMPARE_GREATER = 1,
+  DELTOS_COMPARE_UNORDERED = 2
+};
+deltos_status deltos_view_compare(const deltos_view *a, const deltos_view *b, int32_t *order, deltos_error *err);
+deltos_status deltos_view_find(const deltos_view *view, const void *item, uint64_t size, int64_t from, int64_t *index, deltos_error *err);
+deltos_status deltos_view_count(const deltos_view *view, const void *item, uint64_t size, uint64_t *count, deltos_error *err);
+deltos_status deltos_view_gather(const deltos_view *source, const int64_t *rows, uint64_t count, const deltos_view *target, deltos_error *err);
+deltos_status deltos_view_read_fd(const deltos_view *target, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
+deltos_status deltos_view_write_fd(const deltos_view *source, int32_t fd, int64_t file_offset, uint64_t *bytes, deltos_error *err);
+deltos_status deltos_view_get_i64(const deltos_view *view, const int64_t *index, int64_t *value, deltos_error *err);
+deltos_status deltos_view_get_u64(const deltos_view *view, const int64_t *index, uint64_t *value, deltos_error *err);
+deltos_status deltos_view_get_f64(const deltos_view *view, const int64_t *index, double *value, deltos_error *err);
+deltos_status deltos_view_get_bytes(const deltos_view *view, const int64_t *index, void *item, uint64_t size, deltos_error *err);
+deltos_status deltos_view_set_i64(const deltos_view *view, const int64_t *index, int64_t value, deltos_error *err);
+deltos_status deltos_view_set_u64(const deltos_view *view, const int64_t *index, uint64_t value, deltos_error *err);
+deltos_status deltos_view_set_f64(const deltos_view *view, const int64_t *index, double value, deltos_error *err);
+deltos_status deltos_view_set_bytes(const deltos_view *view, const int64_t *index, const void *item, uint64_t size, deltos_error *err);
+enum 
+{
+  DELTOS_MEMORY_RELAXED = 0,
+  DELTOS_MEMORY_ACQUIRE = 1,
+  DELTOS_MEMORY_RELEASE = 2,
+  DELTOS_MEMORY_ACQ_REL = 3,
+  DELTOS_MEMORY_SEQ_CST = 4
+};
+deltos_status deltos_view_atomic_load(const deltos_view *view, const int64_t *index, int32_t order, void *value, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_store(const deltos_view *view, const int64_t *index, int32_t order, const void *value, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_add(const deltos_view *view, const int64_t *index, int32_t order, const void *summand, void *previous, uint64_t size, deltos_error *err);
+deltos_status deltos_view_atomic_compare_exchange(const deltos_view *view, const int64_t *index, int32_t order, void *expected, const void *desired, uint64_t size, uint8_t *exchanged, deltos_error *err);
+typedef struct deltos_metadatum
+{
+  const char *key;
+  const char *format;
+  const void *data;
+  uint64_t size;
+  int32_t ndim;
+  uint32_t reserved;
+  const int64_t *shape;
+} deltos_metadatum;
+deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *name, const char *key, deltos_metadatum *item, deltos_error *err);
+deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
+deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
 typedef struct deltos_table_info
 {
   uint32_t struct_size;

@@ -1,6 +1,7 @@
 // include/deltos/record.h
 #include <deltos/record.h>
 
+#include "capi/build.hpp"
 #include "capi/convert.hpp"
 #include "capi/guard.hpp"
 
@@ -75,31 +76,6 @@ Status give_schema(Result<record::SchemaPtr> made, deltos_schema **out) {
   return {};
 }
 
-Result<record::BuildOptions> build_options_of(const deltos_record_table_options *options) {
-  DELTOS_ASSIGN(const deltos_record_table_options known, read_struct(options));
-  if (known.layout != DELTOS_LAYOUT_ROWS && known.layout != DELTOS_LAYOUT_COLUMNS)
-    return fail(Code::invalid, "%d is not a layout; use ROWS or COLUMNS", known.layout);
-  record::BuildOptions build;
-  build.layout = static_cast<record::Layout>(known.layout);
-  build.memory_bytes = known.memory_bytes;
-  if (known.spill_directory != nullptr) build.spill_directory = known.spill_directory;
-  build.progress = progress_of(known.progress, known.progress_user);
-  return build;
-}
-
-// The name is free now, so that nobody works for hours to learn that it was not.
-Status check_target(const deltos_transaction *transaction, const char *name) {
-  if (transaction == nullptr) {
-    return name == nullptr ? Status() : Status(fail(Code::invalid, "a record table in memory has no name; give NULL"));
-  }
-  DELTOS_TRY(check_handle(transaction));
-  DELTOS_TRY(check_text(name, "name"));
-  DELTOS_TRY(format::check_name(name));
-  DELTOS_ASSIGN(const auto taken, transaction->snapshot.snapshot->find(name));
-  if (!taken) return {};
-  return fail(Code::exists, "an object called \"%s\" exists already; delete it first, or choose another name", name);
-}
-
 Status check_builder(const deltos_builder *builder) {
   DELTOS_TRY(check_handle(builder));
   if (builder->records) return {};
@@ -134,7 +110,8 @@ deltos_status deltos_schema_make(const char *name, const deltos_slot *slots, uin
     DELTOS_TRY(check_handle_output(schema));
     if (slots == nullptr) return fail(Code::invalid, "the slots are NULL");
     if (count > record::kMaxSlots)
-      return fail(Code::limit, "the schema has more than %llu slots", static_cast<unsigned long long>(record::kMaxSlots));
+      return fail(Code::limit, "the schema has more than %llu slots",
+                  static_cast<unsigned long long>(record::kMaxSlots));
     DELTOS_ASSIGN(record::SchemaFacts facts, facts_of(name, options));
     std::vector<record::NewSlot> made;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -201,8 +178,7 @@ deltos_status deltos_schema_nested(const deltos_schema *schema, uint64_t slot, d
       return fail(Code::range, "there is no slot %llu; the schema has %zu", static_cast<unsigned long long>(slot),
                   slots.size());
     }
-    if (!slots[slot].nested)
-      return fail(Code::type, "slot %s is not a RECORD", schema->schema->path_of(slot).c_str());
+    if (!slots[slot].nested) return fail(Code::type, "slot %s is not a RECORD", schema->schema->path_of(slot).c_str());
     return give_schema(slots[slot].nested, nested);
   });
 }
@@ -248,14 +224,7 @@ deltos_status deltos_record_table_begin(deltos_transaction *transaction, const c
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(builder));
     DELTOS_TRY(check_handle(schema));
-    DELTOS_TRY(check_target(transaction, name));
-    DELTOS_ASSIGN(record::BuildOptions build, build_options_of(options));
-    auto begun = std::make_unique<deltos_builder>();
-    begun->records = std::make_unique<record::Builder>(schema->schema, std::move(build));
-    if (transaction != nullptr) {
-      begun->transaction = transaction->transaction;
-      begun->name = name;
-    }
+    DELTOS_ASSIGN(std::unique_ptr<deltos_builder> begun, begin_records(transaction, name, schema->schema, options));
     *builder = begun.release();
     return {};
   });

@@ -1,5 +1,6 @@
 #include "interop/arrow.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -232,6 +233,42 @@ Result<ArrowData> elements_of(const dtype::Format &format, const std::byte *at, 
   return data;
 }
 
+// What a stream points to: rows that are given once. Its functions are called by whoever took the stream, so no
+// exception may leave them.
+struct Batches {
+  ArrowColumn rows;
+  bool given = false;
+  const char *error = nullptr;
+
+  static Batches *of(ArrowArrayStream *stream) { return static_cast<Batches *>(stream->private_data); }
+  template <class Work>
+  static int whole(ArrowArrayStream *stream, const Work &work) noexcept {
+    try {
+      work(*of(stream));
+      return 0;
+    } catch (const std::bad_alloc &) {
+      of(stream)->error = "out of memory";
+      return ENOMEM;
+    }
+  }
+  static int get_schema(ArrowArrayStream *stream, ArrowSchema *out) {
+    return whole(stream, [&](const Batches &batches) { give(batches.rows.type, out); });
+  }
+  static int get_next(ArrowArrayStream *stream, ArrowArray *out) {
+    return whole(stream, [&](Batches &batches) {
+      out->release = nullptr;
+      if (batches.given) return;
+      give(batches.rows.data, out);
+      batches.given = true;
+    });
+  }
+  static const char *get_last_error(ArrowArrayStream *stream) { return of(stream)->error; }
+  static void release(ArrowArrayStream *stream) {
+    delete of(stream);
+    stream->release = nullptr;
+  }
+};
+
 std::string tensor_shape(const std::vector<std::int64_t> &shape) {
   std::string text = "{\"shape\":[";
   for (std::size_t i = 1; i < shape.size(); ++i) text += (i > 1 ? "," : "") + std::to_string(shape[i]);
@@ -269,6 +306,15 @@ void give(ArrowColumn column, ArrowSchema *type, ArrowArray *data) {
     if (data != nullptr) drop(data);
     throw;
   }
+}
+
+void give(ArrowColumn rows, ArrowArrayStream *stream) {
+  *stream = ArrowArrayStream{};
+  stream->private_data = new Batches{std::move(rows)};
+  stream->get_schema = Batches::get_schema;
+  stream->get_next = Batches::get_next;
+  stream->get_last_error = Batches::get_last_error;
+  stream->release = Batches::release;
 }
 
 Result<ArrowType> arrow_type_of(const dtype::Format &format) {

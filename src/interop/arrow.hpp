@@ -48,6 +48,8 @@ Result<ArrowColumn> arrow_column_of(const std::shared_ptr<const object::Memory> 
 
 // Both, or neither; without a place for the data the type alone.
 void give(ArrowColumn column, ArrowSchema *type, ArrowArray *data);
+// A stream of one batch.
+void give(ArrowColumn rows, ArrowArrayStream *stream);
 
 // The elements of a layout as data of arrow_type_of(format), the first dimension being the entries.
 Result<ArrowData> arrow_data_of(const dtype::Format &format, const dtype::Layout &layout,

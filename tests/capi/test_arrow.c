@@ -179,6 +179,115 @@ static void test_arrow__a_column_counts_as_a_view(void **state) {
   ok(deltos_storage_close(&w->storage, &error));
 }
 
+/* Three rows of a number and a text, stored under a name. */
+static deltos_object *store_trees(deltos_transaction *transaction, const char *name, int32_t layout) {
+  static const double heights[3] = {1.5, 2.5, 3.5};
+  static const deltos_bytes names[3] = {{"oak", 3}, {"elm", 3}, {"ash", 3}};
+  static const uint8_t no_name[3] = {DELTOS_PRESENT, DELTOS_NULL, DELTOS_PRESENT};
+  const uint8_t *presence[2] = {NULL, no_name};
+  deltos_record_table_options options;
+  deltos_slot slots[2];
+  deltos_column columns[2];
+  deltos_schema *schema = NULL;
+  deltos_builder *builder = NULL;
+  deltos_object *table = NULL;
+  memset(slots, 0, sizeof slots);
+  memset(columns, 0, sizeof columns);
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.layout = layout;
+  slots[0].name = "height";
+  slots[0].format = "d";
+  slots[1].name = "name";
+  slots[1].type = DELTOS_TYPE_UTF8;
+  slots[1].flags = DELTOS_SLOT_NULLABLE;
+  columns[0].count = columns[1].count = 3;
+  columns[0].data = heights;
+  columns[0].item_size = sizeof(double);
+  columns[1].layout = DELTOS_COLUMN_SLICES;
+  columns[1].data = names;
+  ok(deltos_schema_make("tree", slots, 2, NULL, &schema, &error));
+  ok(deltos_record_table_begin(transaction, name, schema, &options, &builder, &error));
+  ok(deltos_record_table_add(builder, columns, presence, 2, 3, &error));
+  ok(deltos_record_table_finish(builder, &table, &error));
+  deltos_builder_release(&builder);
+  deltos_schema_release(&schema);
+  return table;
+}
+
+static void test_arrow__columns_of_a_record_table_are_shown_where_they_lie(void **state) {
+  world *w = *state;
+  deltos_transaction *transaction = begin(w->storage);
+  deltos_object *table = store_trees(transaction, "trees", DELTOS_LAYOUT_COLUMNS);
+  deltos_view *heights = NULL, *offsets = NULL, *names = NULL;
+  commit(transaction);
+  ok(deltos_record_table_column(table, 0, DELTOS_VIEW_FULL_RO, &heights, NULL, &error));
+  ok(deltos_record_table_column(table, 1, DELTOS_VIEW_FULL_RO, &names, &offsets, &error));
+  ok(deltos_object_to_arrow(table, &type, &column, &error));
+  assert_string_equal(type.format, "+s");
+  assert_string_equal(type.children[1]->format, "U");
+  assert_int_equal(type.children[1]->flags, ARROW_FLAG_NULLABLE);
+  assert_ptr_equal(column.children[0]->buffers[1], heights->data);
+  assert_ptr_equal(column.children[1]->buffers[1], offsets->data);
+  assert_ptr_equal(column.children[1]->buffers[2], names->data);
+  assert_int_equal(column.children[1]->null_count, 1);
+  deltos_view_release(&heights);
+  deltos_view_release(&names);
+  deltos_view_release(&offsets);
+  deltos_object_release(&table);
+  expect(DELTOS_E_PINNED, deltos_storage_close(&w->storage, &error));
+  release();
+  ok(deltos_storage_close(&w->storage, &error));
+}
+
+static void test_arrow__a_record_table_is_built_from_the_stream_of_another(void **state) {
+  world *w = *state;
+  static const int32_t layouts[2] = {DELTOS_LAYOUT_ROWS, DELTOS_LAYOUT_COLUMNS};
+  deltos_transaction *transaction = begin(w->storage);
+  deltos_object *table = store_trees(transaction, "trees", DELTOS_LAYOUT_ROWS);
+  for (int i = 0; i < 2; ++i) {
+    deltos_record_table_options options;
+    struct ArrowArrayStream stream;
+    deltos_builder *builder = NULL;
+    deltos_object *copy = NULL;
+    deltos_item item;
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    options.layout = layouts[i];
+    ok(deltos_record_table_to_arrow_stream(table, &stream, &error));
+    ok(deltos_record_table_from_arrow(transaction, i == 0 ? "a" : "b", &stream, &options, &builder, &error));
+    stream.release(&stream);
+    ok(deltos_record_table_finish(builder, &copy, &error));
+    deltos_builder_release(&builder);
+    ok(deltos_record_table_read(copy, 2, 0, &item, &error));
+    assert_true(item.f64 == 3.5);
+    ok(deltos_record_table_read(copy, 1, 1, &item, &error));
+    assert_int_equal(item.kind, DELTOS_VALUE_NULL);
+    ok(deltos_record_table_read(copy, 2, 1, &item, &error));
+    assert_memory_equal(item.data, "ash", 3);
+    deltos_object_release(&copy);
+  }
+  deltos_object_release(&table);
+  commit(transaction);
+}
+
+static void test_arrow__a_refused_stream_leaves_no_builder(void **state) {
+  world *w = *state;
+  deltos_transaction *transaction = begin(w->storage);
+  deltos_object *table = store_trees(transaction, "trees", DELTOS_LAYOUT_ROWS);
+  struct ArrowArrayStream stream;
+  deltos_builder *builder = NULL;
+  ok(deltos_record_table_to_arrow_stream(table, &stream, &error));
+  expect(DELTOS_E_EXISTS, deltos_record_table_from_arrow(transaction, "trees", &stream, NULL, &builder, &error));
+  assert_null(builder);
+  stream.release(&stream);
+  expect(DELTOS_E_INVALID, deltos_record_table_from_arrow(transaction, "new", &stream, NULL, &builder, &error));
+  expect(DELTOS_E_INVALID, deltos_record_table_from_arrow(transaction, "new", NULL, NULL, &builder, &error));
+  expect(DELTOS_E_INVALID, deltos_record_table_to_arrow_stream(NULL, &stream, &error));
+  deltos_object_release(&table);
+  deltos_transaction_abort(&transaction);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_arrow__numbers_are_shown_where_they_lie),
@@ -190,6 +299,9 @@ int main(void) {
       cmocka_unit_test(test_arrow__a_child_can_be_moved_out),
       cmocka_unit_test(test_arrow__what_arrow_lacks_is_refused_and_named),
       in_storage(test_arrow__a_column_counts_as_a_view),
+      in_storage(test_arrow__columns_of_a_record_table_are_shown_where_they_lie),
+      in_storage(test_arrow__a_record_table_is_built_from_the_stream_of_another),
+      in_storage(test_arrow__a_refused_stream_leaves_no_builder),
   };
   return cmocka_run_group_tests_name("arrow", tests, NULL, NULL);
 }

@@ -457,48 +457,6 @@ struct deltos_array_options
     max_bytes::UInt64  # WRITE: refuse to grow beyond; 0: no limit but the home's
 end
 
-"""
-the type of a column, by the interface of Arrow
-"""
-mutable struct deltos_arrow_schema end
-
-"""
-its data
-"""
-mutable struct deltos_arrow_array end
-
-"""
-batches of data of one type
-"""
-mutable struct deltos_arrow_stream end
-
-# Answers of deltos_view_compare().
-const DELTOS_COMPARE_LESS = Int32(-1)
-const DELTOS_COMPARE_EQUAL = Int32(0)
-const DELTOS_COMPARE_GREATER = Int32(1)
-# the first elements that are not equal have no order: one is a NaN
-const DELTOS_COMPARE_UNORDERED = Int32(2)
-
-# Memory orders of the atomic functions; they mean what they mean in C11.
-const DELTOS_MEMORY_RELAXED = Int32(0)
-const DELTOS_MEMORY_ACQUIRE = Int32(1)  # not for stores
-const DELTOS_MEMORY_RELEASE = Int32(2)  # not for loads
-const DELTOS_MEMORY_ACQ_REL = Int32(3)  # not for loads and stores
-const DELTOS_MEMORY_SEQ_CST = Int32(4)
-
-"""
-One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
-"""
-struct deltos_metadatum
-    key::Ptr{UInt8}
-    format::Ptr{UInt8}  # "u8", "B" or a format string
-    data::Ptr{Cvoid}  # never NULL in a value that exists, even an empty one
-    size::UInt64  # bytes
-    ndim::Int32  # 0 to 64; text and raw bytes have 0
-    reserved::UInt32  # 0
-    shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
-end
-
 # Kinds of items.
 const DELTOS_VALUE_NULL = Int32(0)
 const DELTOS_VALUE_BOOL = Int32(1)
@@ -661,6 +619,48 @@ end
 # Which bits deltos_record_table_presence() shows.
 const DELTOS_PRESENCE_VALID = Int32(0)
 const DELTOS_PRESENCE_NULL = Int32(1)
+
+"""
+the type of a column, by the interface of Arrow
+"""
+mutable struct deltos_arrow_schema end
+
+"""
+its data
+"""
+mutable struct deltos_arrow_array end
+
+"""
+batches of data of one type
+"""
+mutable struct deltos_arrow_stream end
+
+# Answers of deltos_view_compare().
+const DELTOS_COMPARE_LESS = Int32(-1)
+const DELTOS_COMPARE_EQUAL = Int32(0)
+const DELTOS_COMPARE_GREATER = Int32(1)
+# the first elements that are not equal have no order: one is a NaN
+const DELTOS_COMPARE_UNORDERED = Int32(2)
+
+# Memory orders of the atomic functions; they mean what they mean in C11.
+const DELTOS_MEMORY_RELAXED = Int32(0)
+const DELTOS_MEMORY_ACQUIRE = Int32(1)  # not for stores
+const DELTOS_MEMORY_RELEASE = Int32(2)  # not for loads
+const DELTOS_MEMORY_ACQ_REL = Int32(3)  # not for loads and stores
+const DELTOS_MEMORY_SEQ_CST = Int32(4)
+
+"""
+One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
+"""
+struct deltos_metadatum
+    key::Ptr{UInt8}
+    format::Ptr{UInt8}  # "u8", "B" or a format string
+    data::Ptr{Cvoid}  # never NULL in a value that exists, even an empty one
+    size::UInt64  # bytes
+    ndim::Int32  # 0 to 64; text and raw bytes have 0
+    reserved::UInt32  # 0
+    shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
+end
 
 """
 What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
@@ -1653,388 +1653,6 @@ function deltos_array_close(array, err)
         array, err)
 end
 
-const slot_deltos_view_to_arrow = Slot(C_NULL)
-"""
-    deltos_view_to_arrow(view, schema, array, err)
-
-Shows a view's elements as a column, one entry for each index of the first dimension.
-"""
-function deltos_view_to_arrow(view, schema, array, err)
-    return ccall(
-        address(slot_deltos_view_to_arrow), deltos_status,
-        (Ptr{deltos_view}, Ptr{deltos_arrow_schema}, Ptr{deltos_arrow_array}, Ptr{deltos_error}),
-        view, schema, array, err)
-end
-
-const slot_deltos_buffer_create = Slot(C_NULL)
-"""
-    deltos_buffer_create(transaction, name, content, buffer, err)
-
-Creates a buffer with content.
-"""
-function deltos_buffer_create(transaction, name, content, buffer, err)
-    return ccall(
-        address(slot_deltos_buffer_create), deltos_status,
-        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
-         Ptr{deltos_error}),
-        transaction, name, content, buffer, err)
-end
-
-const slot_deltos_buffer_create_zeroed = Slot(C_NULL)
-"""
-    deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
-
-Creates a buffer of zeros, to be filled through a writable view before or after the commit.
-"""
-function deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
-    return ccall(
-        address(slot_deltos_buffer_create_zeroed), deltos_status,
-        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int32, Ptr{Int64},
-         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
-        transaction, name, format, dtype, ndim, shape, buffer, err)
-end
-
-const slot_deltos_buffer_replace = Slot(C_NULL)
-"""
-    deltos_buffer_replace(transaction, old, content, buffer, err)
-
-Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who
-opens it gets the new one, at once and whole; views and snapshots of the old one keep the old one.
-"""
-function deltos_buffer_replace(transaction, old, content, buffer, err)
-    return ccall(
-        address(slot_deltos_buffer_replace), deltos_status,
-        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
-         Ptr{deltos_error}),
-        transaction, old, content, buffer, err)
-end
-
-const slot_deltos_view_fill = Slot(C_NULL)
-"""
-    deltos_view_fill(target, item, size, err)
-
-Stores one element everywhere.
-"""
-function deltos_view_fill(target, item, size, err)
-    return ccall(
-        address(slot_deltos_view_fill), deltos_status,
-        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        target, item, size, err)
-end
-
-const slot_deltos_view_equal = Slot(C_NULL)
-"""
-    deltos_view_equal(a, b, equal, err)
-
-Whether two views have the same shape and, by value, the same elements. Views without elements are
-equal when their shapes are.
-"""
-function deltos_view_equal(a, b, equal, err)
-    return ccall(
-        address(slot_deltos_view_equal), deltos_status,
-        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{UInt8}, Ptr{deltos_error}),
-        a, b, equal, err)
-end
-
-const slot_deltos_view_compare = Slot(C_NULL)
-"""
-    deltos_view_compare(a, b, order, err)
-
-Orders two views by value, like words in a dictionary: in C order, the first two elements that are
-not equal decide. Without such, the one with fewer elements is less; with as many, the one with
-fewer dimensions; then the first lengths that differ decide.
-"""
-function deltos_view_compare(a, b, order, err)
-    return ccall(
-        address(slot_deltos_view_compare), deltos_status,
-        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{Int32}, Ptr{deltos_error}),
-        a, b, order, err)
-end
-
-const slot_deltos_view_find = Slot(C_NULL)
-"""
-    deltos_view_find(view, item, size, from, index, err)
-
-Finds an element by value.
-"""
-function deltos_view_find(view, item, size, from, index, err)
-    return ccall(
-        address(slot_deltos_view_find), deltos_status,
-        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Int64, Ptr{Int64}, Ptr{deltos_error}),
-        view, item, size, from, index, err)
-end
-
-const slot_deltos_view_count = Slot(C_NULL)
-"""
-    deltos_view_count(view, item, size, count, err)
-
-Counts the elements that are equal to one, by value.
-"""
-function deltos_view_count(view, item, size, count, err)
-    return ccall(
-        address(slot_deltos_view_count), deltos_status,
-        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
-        view, item, size, count, err)
-end
-
-const slot_deltos_view_gather = Slot(C_NULL)
-"""
-    deltos_view_gather(source, rows, count, target, err)
-
-Copies rows that are chosen by number: target[i] = source[rows[i]].
-"""
-function deltos_view_gather(source, rows, count, target, err)
-    return ccall(
-        address(slot_deltos_view_gather), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_view}, Ptr{deltos_error}),
-        source, rows, count, target, err)
-end
-
-const slot_deltos_view_read_fd = Slot(C_NULL)
-"""
-    deltos_view_read_fd(target, fd, file_offset, bytes, err)
-
-Reads from a file descriptor straight into the elements, in C order, until the view is full or the
-end is reached. A part of a view is filled by way of a sub-view (deltos_view_window()).
-"""
-function deltos_view_read_fd(target, fd, file_offset, bytes, err)
-    return ccall(
-        address(slot_deltos_view_read_fd), deltos_status,
-        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
-        target, fd, file_offset, bytes, err)
-end
-
-const slot_deltos_view_write_fd = Slot(C_NULL)
-"""
-    deltos_view_write_fd(source, fd, file_offset, bytes, err)
-
-Writes the elements to a file descriptor, in C order, all of them.
-"""
-function deltos_view_write_fd(source, fd, file_offset, bytes, err)
-    return ccall(
-        address(slot_deltos_view_write_fd), deltos_status,
-        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
-        source, fd, file_offset, bytes, err)
-end
-
-const slot_deltos_view_get_i64 = Slot(C_NULL)
-"""
-    deltos_view_get_i64(view, index, value, err)
-
-One element as a number. What the elements are does not matter as long as they are numbers:
-booleans, integers or floats of any width in either byte order. The answer is the same number, or
-DELTOS_E_RANGE: an integer too large for the type asked for, a fraction asked for as an integer, an
-integer that no double is equal to. Only \"g\" is rounded to the nearest double.
-"""
-function deltos_view_get_i64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_get_i64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Int64}, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_get_u64 = Slot(C_NULL)
-"""
-    deltos_view_get_u64(view, index, value, err)
-
-The same as an unsigned integer.
-"""
-function deltos_view_get_u64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_get_u64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Ptr{UInt64}, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_get_f64 = Slot(C_NULL)
-"""
-    deltos_view_get_f64(view, index, value, err)
-
-The same as a double.
-"""
-function deltos_view_get_f64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_get_f64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Float64}, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_get_bytes = Slot(C_NULL)
-"""
-    deltos_view_get_bytes(view, index, item, size, err)
-
-One element as its bytes, as they lie in memory; of any type.
-"""
-function deltos_view_get_bytes(view, index, item, size, err)
-    return ccall(
-        address(slot_deltos_view_get_bytes), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        view, index, item, size, err)
-end
-
-const slot_deltos_view_set_i64 = Slot(C_NULL)
-"""
-    deltos_view_set_i64(view, index, value, err)
-
-Stores a number in one element. The elements may be numbers of any kind, as for
-deltos_view_get_i64(); what they cannot hold exactly answers DELTOS_E_RANGE and stores nothing.
-"""
-function deltos_view_set_i64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_set_i64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Int64, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_set_u64 = Slot(C_NULL)
-"""
-    deltos_view_set_u64(view, index, value, err)
-
-The same with an unsigned integer.
-"""
-function deltos_view_set_u64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_set_u64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_set_f64 = Slot(C_NULL)
-"""
-    deltos_view_set_f64(view, index, value, err)
-
-The same with a double. In a float it is rounded to the nearest, ties to even; a finite number
-beyond the largest one is DELTOS_E_RANGE, and so is an infinity in a type without. In an integer it
-must be whole.
-"""
-function deltos_view_set_f64(view, index, value, err)
-    return ccall(
-        address(slot_deltos_view_set_f64), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Float64, Ptr{deltos_error}),
-        view, index, value, err)
-end
-
-const slot_deltos_view_set_bytes = Slot(C_NULL)
-"""
-    deltos_view_set_bytes(view, index, item, size, err)
-
-Stores the bytes of one element; of any type.
-"""
-function deltos_view_set_bytes(view, index, item, size, err)
-    return ccall(
-        address(slot_deltos_view_set_bytes), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        view, index, item, size, err)
-end
-
-const slot_deltos_view_atomic_load = Slot(C_NULL)
-"""
-    deltos_view_atomic_load(view, index, order, value, size, err)
-
-Loads an element atomically: between threads, and between processes that map the same memory.
-"""
-function deltos_view_atomic_load(view, index, order, value, size, err)
-    return ccall(
-        address(slot_deltos_view_atomic_load), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        view, index, order, value, size, err)
-end
-
-const slot_deltos_view_atomic_store = Slot(C_NULL)
-"""
-    deltos_view_atomic_store(view, index, order, value, size, err)
-
-Stores an element atomically.
-"""
-function deltos_view_atomic_store(view, index, order, value, size, err)
-    return ccall(
-        address(slot_deltos_view_atomic_store), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        view, index, order, value, size, err)
-end
-
-const slot_deltos_view_atomic_add = Slot(C_NULL)
-"""
-    deltos_view_atomic_add(view, index, order, summand, previous, size, err)
-
-Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds
-them.
-"""
-function deltos_view_atomic_add(view, index, order, summand, previous, size, err)
-    return ccall(
-        address(slot_deltos_view_atomic_add), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
-        view, index, order, summand, previous, size, err)
-end
-
-const slot_deltos_view_atomic_compare_exchange = Slot(C_NULL)
-"""
-    deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
-
-Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and
-a NaN is itself.
-"""
-function deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
-    return ccall(
-        address(slot_deltos_view_atomic_compare_exchange), deltos_status,
-        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{UInt8},
-         Ptr{deltos_error}),
-        view, index, order, expected, desired, size, exchanged, err)
-end
-
-const slot_deltos_metadata_get = Slot(C_NULL)
-"""
-    deltos_metadata_get(snapshot, name, key, item, err)
-
-Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
-"""
-function deltos_metadata_get(snapshot, name, key, item, err)
-    return ccall(
-        address(slot_deltos_metadata_get), deltos_status,
-        (Ptr{deltos_snapshot}, Cstring, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
-        snapshot, name, key, item, err)
-end
-
-const slot_deltos_metadata_list = Slot(C_NULL)
-"""
-    deltos_metadata_list(snapshot, name, items, capacity, count, err)
-
-All values of an object, in byte order of keys.
-"""
-function deltos_metadata_list(snapshot, name, items, capacity, count, err)
-    return ccall(
-        address(slot_deltos_metadata_list), deltos_status,
-        (Ptr{deltos_snapshot}, Cstring, Ptr{deltos_metadatum}, UInt64, Ptr{UInt64},
-         Ptr{deltos_error}),
-        snapshot, name, items, capacity, count, err)
-end
-
-const slot_deltos_metadata_set = Slot(C_NULL)
-"""
-    deltos_metadata_set(transaction, name, item, err)
-
-Sets a value, new or not.
-"""
-function deltos_metadata_set(transaction, name, item, err)
-    return ccall(
-        address(slot_deltos_metadata_set), deltos_status,
-        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
-        transaction, name, item, err)
-end
-
-const slot_deltos_metadata_remove = Slot(C_NULL)
-"""
-    deltos_metadata_remove(transaction, name, key, err)
-
-Removes a value.
-"""
-function deltos_metadata_remove(transaction, name, key, err)
-    return ccall(
-        address(slot_deltos_metadata_remove), deltos_status,
-        (Ptr{deltos_transaction}, Cstring, Cstring, Ptr{deltos_error}),
-        transaction, name, key, err)
-end
-
 const slot_deltos_value_open_memory = Slot(C_NULL)
 """
     deltos_value_open_memory(data, size, release, user, value, err)
@@ -2554,6 +2172,430 @@ function deltos_record_table_verify(table, progress, user, err)
         table, progress, user, err)
 end
 
+const slot_deltos_view_to_arrow = Slot(C_NULL)
+"""
+    deltos_view_to_arrow(view, schema, array, err)
+
+Shows a view's elements as a column, one entry for each index of the first dimension.
+"""
+function deltos_view_to_arrow(view, schema, array, err)
+    return ccall(
+        address(slot_deltos_view_to_arrow), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_arrow_schema}, Ptr{deltos_arrow_array}, Ptr{deltos_error}),
+        view, schema, array, err)
+end
+
+const slot_deltos_object_to_arrow = Slot(C_NULL)
+"""
+    deltos_object_to_arrow(object, schema, array, err)
+
+Shows an object as Arrow: a record table as a struct of its slots, which is what a batch of rows is
+to Arrow; a buffer or array as deltos_view_to_arrow() shows its view.
+"""
+function deltos_object_to_arrow(object, schema, array, err)
+    return ccall(
+        address(slot_deltos_object_to_arrow), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_arrow_schema}, Ptr{deltos_arrow_array}, Ptr{deltos_error}),
+        object, schema, array, err)
+end
+
+const slot_deltos_record_table_to_arrow_stream = Slot(C_NULL)
+"""
+    deltos_record_table_to_arrow_stream(table, stream, err)
+
+The same of a record table, as a stream that gives all rows as one batch.
+"""
+function deltos_record_table_to_arrow_stream(table, stream, err)
+    return ccall(
+        address(slot_deltos_record_table_to_arrow_stream), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_arrow_stream}, Ptr{deltos_error}),
+        table, stream, err)
+end
+
+const slot_deltos_record_table_from_arrow = Slot(C_NULL)
+"""
+    deltos_record_table_from_arrow(transaction, name, stream, options, builder, err)
+
+Begins a record table with the schema of a stream of Arrow, and adds all its rows. More can be
+added; deltos_record_table_finish() or deltos_record_table_pack() ends it.
+"""
+function deltos_record_table_from_arrow(transaction, name, stream, options, builder, err)
+    return ccall(
+        address(slot_deltos_record_table_from_arrow), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_arrow_stream},
+         Ptr{deltos_record_table_options}, Ptr{Ptr{deltos_builder}}, Ptr{deltos_error}),
+        transaction, name, stream, options, builder, err)
+end
+
+const slot_deltos_buffer_create = Slot(C_NULL)
+"""
+    deltos_buffer_create(transaction, name, content, buffer, err)
+
+Creates a buffer with content.
+"""
+function deltos_buffer_create(transaction, name, content, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        transaction, name, content, buffer, err)
+end
+
+const slot_deltos_buffer_create_zeroed = Slot(C_NULL)
+"""
+    deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
+
+Creates a buffer of zeros, to be filled through a writable view before or after the commit.
+"""
+function deltos_buffer_create_zeroed(transaction, name, format, dtype, ndim, shape, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_create_zeroed), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Int32, Int32, Ptr{Int64},
+         Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        transaction, name, format, dtype, ndim, shape, buffer, err)
+end
+
+const slot_deltos_buffer_replace = Slot(C_NULL)
+"""
+    deltos_buffer_replace(transaction, old, content, buffer, err)
+
+Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who
+opens it gets the new one, at once and whole; views and snapshots of the old one keep the old one.
+"""
+function deltos_buffer_replace(transaction, old, content, buffer, err)
+    return ccall(
+        address(slot_deltos_buffer_replace), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_view}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        transaction, old, content, buffer, err)
+end
+
+const slot_deltos_view_fill = Slot(C_NULL)
+"""
+    deltos_view_fill(target, item, size, err)
+
+Stores one element everywhere.
+"""
+function deltos_view_fill(target, item, size, err)
+    return ccall(
+        address(slot_deltos_view_fill), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        target, item, size, err)
+end
+
+const slot_deltos_view_equal = Slot(C_NULL)
+"""
+    deltos_view_equal(a, b, equal, err)
+
+Whether two views have the same shape and, by value, the same elements. Views without elements are
+equal when their shapes are.
+"""
+function deltos_view_equal(a, b, equal, err)
+    return ccall(
+        address(slot_deltos_view_equal), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{UInt8}, Ptr{deltos_error}),
+        a, b, equal, err)
+end
+
+const slot_deltos_view_compare = Slot(C_NULL)
+"""
+    deltos_view_compare(a, b, order, err)
+
+Orders two views by value, like words in a dictionary: in C order, the first two elements that are
+not equal decide. Without such, the one with fewer elements is less; with as many, the one with
+fewer dimensions; then the first lengths that differ decide.
+"""
+function deltos_view_compare(a, b, order, err)
+    return ccall(
+        address(slot_deltos_view_compare), deltos_status,
+        (Ptr{deltos_view}, Ptr{deltos_view}, Ptr{Int32}, Ptr{deltos_error}),
+        a, b, order, err)
+end
+
+const slot_deltos_view_find = Slot(C_NULL)
+"""
+    deltos_view_find(view, item, size, from, index, err)
+
+Finds an element by value.
+"""
+function deltos_view_find(view, item, size, from, index, err)
+    return ccall(
+        address(slot_deltos_view_find), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Int64, Ptr{Int64}, Ptr{deltos_error}),
+        view, item, size, from, index, err)
+end
+
+const slot_deltos_view_count = Slot(C_NULL)
+"""
+    deltos_view_count(view, item, size, count, err)
+
+Counts the elements that are equal to one, by value.
+"""
+function deltos_view_count(view, item, size, count, err)
+    return ccall(
+        address(slot_deltos_view_count), deltos_status,
+        (Ptr{deltos_view}, Ptr{Cvoid}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        view, item, size, count, err)
+end
+
+const slot_deltos_view_gather = Slot(C_NULL)
+"""
+    deltos_view_gather(source, rows, count, target, err)
+
+Copies rows that are chosen by number: target[i] = source[rows[i]].
+"""
+function deltos_view_gather(source, rows, count, target, err)
+    return ccall(
+        address(slot_deltos_view_gather), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_view}, Ptr{deltos_error}),
+        source, rows, count, target, err)
+end
+
+const slot_deltos_view_read_fd = Slot(C_NULL)
+"""
+    deltos_view_read_fd(target, fd, file_offset, bytes, err)
+
+Reads from a file descriptor straight into the elements, in C order, until the view is full or the
+end is reached. A part of a view is filled by way of a sub-view (deltos_view_window()).
+"""
+function deltos_view_read_fd(target, fd, file_offset, bytes, err)
+    return ccall(
+        address(slot_deltos_view_read_fd), deltos_status,
+        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
+        target, fd, file_offset, bytes, err)
+end
+
+const slot_deltos_view_write_fd = Slot(C_NULL)
+"""
+    deltos_view_write_fd(source, fd, file_offset, bytes, err)
+
+Writes the elements to a file descriptor, in C order, all of them.
+"""
+function deltos_view_write_fd(source, fd, file_offset, bytes, err)
+    return ccall(
+        address(slot_deltos_view_write_fd), deltos_status,
+        (Ptr{deltos_view}, Int32, Int64, Ptr{UInt64}, Ptr{deltos_error}),
+        source, fd, file_offset, bytes, err)
+end
+
+const slot_deltos_view_get_i64 = Slot(C_NULL)
+"""
+    deltos_view_get_i64(view, index, value, err)
+
+One element as a number. What the elements are does not matter as long as they are numbers:
+booleans, integers or floats of any width in either byte order. The answer is the same number, or
+DELTOS_E_RANGE: an integer too large for the type asked for, a fraction asked for as an integer, an
+integer that no double is equal to. Only \"g\" is rounded to the nearest double.
+"""
+function deltos_view_get_i64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_i64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Int64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_u64 = Slot(C_NULL)
+"""
+    deltos_view_get_u64(view, index, value, err)
+
+The same as an unsigned integer.
+"""
+function deltos_view_get_u64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_u64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{UInt64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_f64 = Slot(C_NULL)
+"""
+    deltos_view_get_f64(view, index, value, err)
+
+The same as a double.
+"""
+function deltos_view_get_f64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_get_f64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Float64}, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_get_bytes = Slot(C_NULL)
+"""
+    deltos_view_get_bytes(view, index, item, size, err)
+
+One element as its bytes, as they lie in memory; of any type.
+"""
+function deltos_view_get_bytes(view, index, item, size, err)
+    return ccall(
+        address(slot_deltos_view_get_bytes), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, item, size, err)
+end
+
+const slot_deltos_view_set_i64 = Slot(C_NULL)
+"""
+    deltos_view_set_i64(view, index, value, err)
+
+Stores a number in one element. The elements may be numbers of any kind, as for
+deltos_view_get_i64(); what they cannot hold exactly answers DELTOS_E_RANGE and stores nothing.
+"""
+function deltos_view_set_i64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_i64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_u64 = Slot(C_NULL)
+"""
+    deltos_view_set_u64(view, index, value, err)
+
+The same with an unsigned integer.
+"""
+function deltos_view_set_u64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_u64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, UInt64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_f64 = Slot(C_NULL)
+"""
+    deltos_view_set_f64(view, index, value, err)
+
+The same with a double. In a float it is rounded to the nearest, ties to even; a finite number
+beyond the largest one is DELTOS_E_RANGE, and so is an infinity in a type without. In an integer it
+must be whole.
+"""
+function deltos_view_set_f64(view, index, value, err)
+    return ccall(
+        address(slot_deltos_view_set_f64), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Float64, Ptr{deltos_error}),
+        view, index, value, err)
+end
+
+const slot_deltos_view_set_bytes = Slot(C_NULL)
+"""
+    deltos_view_set_bytes(view, index, item, size, err)
+
+Stores the bytes of one element; of any type.
+"""
+function deltos_view_set_bytes(view, index, item, size, err)
+    return ccall(
+        address(slot_deltos_view_set_bytes), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, item, size, err)
+end
+
+const slot_deltos_view_atomic_load = Slot(C_NULL)
+"""
+    deltos_view_atomic_load(view, index, order, value, size, err)
+
+Loads an element atomically: between threads, and between processes that map the same memory.
+"""
+function deltos_view_atomic_load(view, index, order, value, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_load), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, value, size, err)
+end
+
+const slot_deltos_view_atomic_store = Slot(C_NULL)
+"""
+    deltos_view_atomic_store(view, index, order, value, size, err)
+
+Stores an element atomically.
+"""
+function deltos_view_atomic_store(view, index, order, value, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_store), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, value, size, err)
+end
+
+const slot_deltos_view_atomic_add = Slot(C_NULL)
+"""
+    deltos_view_atomic_add(view, index, order, summand, previous, size, err)
+
+Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds
+them.
+"""
+function deltos_view_atomic_add(view, index, order, summand, previous, size, err)
+    return ccall(
+        address(slot_deltos_view_atomic_add), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        view, index, order, summand, previous, size, err)
+end
+
+const slot_deltos_view_atomic_compare_exchange = Slot(C_NULL)
+"""
+    deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
+
+Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and
+a NaN is itself.
+"""
+function deltos_view_atomic_compare_exchange(view, index, order, expected, desired, size, exchanged, err)
+    return ccall(
+        address(slot_deltos_view_atomic_compare_exchange), deltos_status,
+        (Ptr{deltos_view}, Ptr{Int64}, Int32, Ptr{Cvoid}, Ptr{Cvoid}, UInt64, Ptr{UInt8},
+         Ptr{deltos_error}),
+        view, index, order, expected, desired, size, exchanged, err)
+end
+
+const slot_deltos_metadata_get = Slot(C_NULL)
+"""
+    deltos_metadata_get(snapshot, name, key, item, err)
+
+Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
+"""
+function deltos_metadata_get(snapshot, name, key, item, err)
+    return ccall(
+        address(slot_deltos_metadata_get), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
+        snapshot, name, key, item, err)
+end
+
+const slot_deltos_metadata_list = Slot(C_NULL)
+"""
+    deltos_metadata_list(snapshot, name, items, capacity, count, err)
+
+All values of an object, in byte order of keys.
+"""
+function deltos_metadata_list(snapshot, name, items, capacity, count, err)
+    return ccall(
+        address(slot_deltos_metadata_list), deltos_status,
+        (Ptr{deltos_snapshot}, Cstring, Ptr{deltos_metadatum}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        snapshot, name, items, capacity, count, err)
+end
+
+const slot_deltos_metadata_set = Slot(C_NULL)
+"""
+    deltos_metadata_set(transaction, name, item, err)
+
+Sets a value, new or not.
+"""
+function deltos_metadata_set(transaction, name, item, err)
+    return ccall(
+        address(slot_deltos_metadata_set), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_metadatum}, Ptr{deltos_error}),
+        transaction, name, item, err)
+end
+
+const slot_deltos_metadata_remove = Slot(C_NULL)
+"""
+    deltos_metadata_remove(transaction, name, key, err)
+
+Removes a value.
+"""
+function deltos_metadata_remove(transaction, name, key, err)
+    return ccall(
+        address(slot_deltos_metadata_remove), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Cstring, Ptr{deltos_error}),
+        transaction, name, key, err)
+end
+
 const slot_deltos_table_create = Slot(C_NULL)
 """
     deltos_table_create(transaction, name, format, dtype, rows, columns, lengths, table, err)
@@ -2773,34 +2815,6 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_array_byteswap, slot_deltos_array_byteswap),
     (:deltos_array_flush, slot_deltos_array_flush),
     (:deltos_array_close, slot_deltos_array_close),
-    (:deltos_view_to_arrow, slot_deltos_view_to_arrow),
-    (:deltos_buffer_create, slot_deltos_buffer_create),
-    (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
-    (:deltos_buffer_replace, slot_deltos_buffer_replace),
-    (:deltos_view_fill, slot_deltos_view_fill),
-    (:deltos_view_equal, slot_deltos_view_equal),
-    (:deltos_view_compare, slot_deltos_view_compare),
-    (:deltos_view_find, slot_deltos_view_find),
-    (:deltos_view_count, slot_deltos_view_count),
-    (:deltos_view_gather, slot_deltos_view_gather),
-    (:deltos_view_read_fd, slot_deltos_view_read_fd),
-    (:deltos_view_write_fd, slot_deltos_view_write_fd),
-    (:deltos_view_get_i64, slot_deltos_view_get_i64),
-    (:deltos_view_get_u64, slot_deltos_view_get_u64),
-    (:deltos_view_get_f64, slot_deltos_view_get_f64),
-    (:deltos_view_get_bytes, slot_deltos_view_get_bytes),
-    (:deltos_view_set_i64, slot_deltos_view_set_i64),
-    (:deltos_view_set_u64, slot_deltos_view_set_u64),
-    (:deltos_view_set_f64, slot_deltos_view_set_f64),
-    (:deltos_view_set_bytes, slot_deltos_view_set_bytes),
-    (:deltos_view_atomic_load, slot_deltos_view_atomic_load),
-    (:deltos_view_atomic_store, slot_deltos_view_atomic_store),
-    (:deltos_view_atomic_add, slot_deltos_view_atomic_add),
-    (:deltos_view_atomic_compare_exchange, slot_deltos_view_atomic_compare_exchange),
-    (:deltos_metadata_get, slot_deltos_metadata_get),
-    (:deltos_metadata_list, slot_deltos_metadata_list),
-    (:deltos_metadata_set, slot_deltos_metadata_set),
-    (:deltos_metadata_remove, slot_deltos_metadata_remove),
     (:deltos_value_open_memory, slot_deltos_value_open_memory),
     (:deltos_value_read, slot_deltos_value_read),
     (:deltos_value_children, slot_deltos_value_children),
@@ -2839,6 +2853,37 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_record_table_column, slot_deltos_record_table_column),
     (:deltos_record_table_presence, slot_deltos_record_table_presence),
     (:deltos_record_table_verify, slot_deltos_record_table_verify),
+    (:deltos_view_to_arrow, slot_deltos_view_to_arrow),
+    (:deltos_object_to_arrow, slot_deltos_object_to_arrow),
+    (:deltos_record_table_to_arrow_stream, slot_deltos_record_table_to_arrow_stream),
+    (:deltos_record_table_from_arrow, slot_deltos_record_table_from_arrow),
+    (:deltos_buffer_create, slot_deltos_buffer_create),
+    (:deltos_buffer_create_zeroed, slot_deltos_buffer_create_zeroed),
+    (:deltos_buffer_replace, slot_deltos_buffer_replace),
+    (:deltos_view_fill, slot_deltos_view_fill),
+    (:deltos_view_equal, slot_deltos_view_equal),
+    (:deltos_view_compare, slot_deltos_view_compare),
+    (:deltos_view_find, slot_deltos_view_find),
+    (:deltos_view_count, slot_deltos_view_count),
+    (:deltos_view_gather, slot_deltos_view_gather),
+    (:deltos_view_read_fd, slot_deltos_view_read_fd),
+    (:deltos_view_write_fd, slot_deltos_view_write_fd),
+    (:deltos_view_get_i64, slot_deltos_view_get_i64),
+    (:deltos_view_get_u64, slot_deltos_view_get_u64),
+    (:deltos_view_get_f64, slot_deltos_view_get_f64),
+    (:deltos_view_get_bytes, slot_deltos_view_get_bytes),
+    (:deltos_view_set_i64, slot_deltos_view_set_i64),
+    (:deltos_view_set_u64, slot_deltos_view_set_u64),
+    (:deltos_view_set_f64, slot_deltos_view_set_f64),
+    (:deltos_view_set_bytes, slot_deltos_view_set_bytes),
+    (:deltos_view_atomic_load, slot_deltos_view_atomic_load),
+    (:deltos_view_atomic_store, slot_deltos_view_atomic_store),
+    (:deltos_view_atomic_add, slot_deltos_view_atomic_add),
+    (:deltos_view_atomic_compare_exchange, slot_deltos_view_atomic_compare_exchange),
+    (:deltos_metadata_get, slot_deltos_metadata_get),
+    (:deltos_metadata_list, slot_deltos_metadata_list),
+    (:deltos_metadata_set, slot_deltos_metadata_set),
+    (:deltos_metadata_remove, slot_deltos_metadata_remove),
     (:deltos_table_create, slot_deltos_table_create),
     (:deltos_table_wrap, slot_deltos_table_wrap),
     (:deltos_table_from_view, slot_deltos_table_from_view),

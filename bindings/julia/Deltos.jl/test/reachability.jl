@@ -2,6 +2,9 @@
 
 # What is not called, each with its reason.
 const UNUSED = Dict{Symbol,String}(
+    :deltos_object_to_arrow => "bound next",
+    :deltos_record_table_to_arrow_stream => "bound next",
+    :deltos_record_table_from_arrow => "bound next",
     :deltos_record_table_add => "bound next",
     :deltos_record_table_begin => "bound next",
     :deltos_record_table_column => "bound next",

@@ -613,63 +613,6 @@ pub struct deltos_array_options {
     pub max_bytes: u64,
 }
 
-/// the type of a column, by the interface of Arrow
-#[repr(C)]
-pub struct deltos_arrow_schema {
-    _private: [u8; 0],
-    _marker: PhantomData<(*mut u8, PhantomPinned)>,
-}
-
-/// its data
-#[repr(C)]
-pub struct deltos_arrow_array {
-    _private: [u8; 0],
-    _marker: PhantomData<(*mut u8, PhantomPinned)>,
-}
-
-/// batches of data of one type
-#[repr(C)]
-pub struct deltos_arrow_stream {
-    _private: [u8; 0],
-    _marker: PhantomData<(*mut u8, PhantomPinned)>,
-}
-
-// Answers of deltos_view_compare().
-pub const DELTOS_COMPARE_LESS: i32 = -1;
-pub const DELTOS_COMPARE_EQUAL: i32 = 0;
-pub const DELTOS_COMPARE_GREATER: i32 = 1;
-/// the first elements that are not equal have no order: one is a NaN
-pub const DELTOS_COMPARE_UNORDERED: i32 = 2;
-
-// Memory orders of the atomic functions; they mean what they mean in C11.
-pub const DELTOS_MEMORY_RELAXED: i32 = 0;
-/// not for stores
-pub const DELTOS_MEMORY_ACQUIRE: i32 = 1;
-/// not for loads
-pub const DELTOS_MEMORY_RELEASE: i32 = 2;
-/// not for loads and stores
-pub const DELTOS_MEMORY_ACQ_REL: i32 = 3;
-pub const DELTOS_MEMORY_SEQ_CST: i32 = 4;
-
-/// One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct deltos_metadatum {
-    pub key: *const c_char,
-    /// "u8", "B" or a format string
-    pub format: *const c_char,
-    /// never NULL in a value that exists, even an empty one
-    pub data: *const c_void,
-    /// bytes
-    pub size: u64,
-    /// 0 to 64; text and raw bytes have 0
-    pub ndim: i32,
-    /// 0
-    pub reserved: u32,
-    /// ndim lengths; may be NULL when ndim is 0
-    pub shape: *const i64,
-}
-
 // Kinds of items.
 pub const DELTOS_VALUE_NULL: i32 = 0;
 pub const DELTOS_VALUE_BOOL: i32 = 1;
@@ -885,6 +828,63 @@ pub struct deltos_record_table_info {
 // Which bits deltos_record_table_presence() shows.
 pub const DELTOS_PRESENCE_VALID: i32 = 0;
 pub const DELTOS_PRESENCE_NULL: i32 = 1;
+
+/// the type of a column, by the interface of Arrow
+#[repr(C)]
+pub struct deltos_arrow_schema {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// its data
+#[repr(C)]
+pub struct deltos_arrow_array {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// batches of data of one type
+#[repr(C)]
+pub struct deltos_arrow_stream {
+    _private: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+// Answers of deltos_view_compare().
+pub const DELTOS_COMPARE_LESS: i32 = -1;
+pub const DELTOS_COMPARE_EQUAL: i32 = 0;
+pub const DELTOS_COMPARE_GREATER: i32 = 1;
+/// the first elements that are not equal have no order: one is a NaN
+pub const DELTOS_COMPARE_UNORDERED: i32 = 2;
+
+// Memory orders of the atomic functions; they mean what they mean in C11.
+pub const DELTOS_MEMORY_RELAXED: i32 = 0;
+/// not for stores
+pub const DELTOS_MEMORY_ACQUIRE: i32 = 1;
+/// not for loads
+pub const DELTOS_MEMORY_RELEASE: i32 = 2;
+/// not for loads and stores
+pub const DELTOS_MEMORY_ACQ_REL: i32 = 3;
+pub const DELTOS_MEMORY_SEQ_CST: i32 = 4;
+
+/// One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_metadatum {
+    pub key: *const c_char,
+    /// "u8", "B" or a format string
+    pub format: *const c_char,
+    /// never NULL in a value that exists, even an empty one
+    pub data: *const c_void,
+    /// bytes
+    pub size: u64,
+    /// 0 to 64; text and raw bytes have 0
+    pub ndim: i32,
+    /// 0
+    pub reserved: u32,
+    /// ndim lengths; may be NULL when ndim is 0
+    pub shape: *const i64,
+}
 
 /// What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
 #[repr(C)]
@@ -1420,269 +1420,6 @@ extern "C" {
     /// [`DELTOS_E_PINNED`] and says how many.
     pub fn deltos_array_close(array: *mut *mut deltos_object, err: *mut deltos_error) -> deltos_status;
 
-    /// Shows a view's elements as a column, one entry for each index of the first dimension.
-    pub fn deltos_view_to_arrow(
-        view: *const deltos_view,
-        schema: *mut deltos_arrow_schema,
-        array: *mut deltos_arrow_array,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Creates a buffer with content.
-    pub fn deltos_buffer_create(
-        transaction: *mut deltos_transaction,
-        name: *const c_char,
-        content: *const deltos_view,
-        buffer: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Creates a buffer of zeros, to be filled through a writable view before or after the commit.
-    pub fn deltos_buffer_create_zeroed(
-        transaction: *mut deltos_transaction,
-        name: *const c_char,
-        format: *const c_char,
-        dtype: i32,
-        ndim: i32,
-        shape: *const i64,
-        buffer: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it
-    /// gets the new one, at once and whole; views and snapshots of the old one keep the old one.
-    pub fn deltos_buffer_replace(
-        transaction: *mut deltos_transaction,
-        old: *const deltos_object,
-        content: *const deltos_view,
-        buffer: *mut *mut deltos_object,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Stores one element everywhere.
-    pub fn deltos_view_fill(
-        target: *const deltos_view,
-        item: *const c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Whether two views have the same shape and, by value, the same elements. Views without elements are equal when
-    /// their shapes are.
-    pub fn deltos_view_equal(
-        a: *const deltos_view,
-        b: *const deltos_view,
-        equal: *mut u8,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Orders two views by value, like words in a dictionary: in C order, the first two elements that are not equal
-    /// decide. Without such, the one with fewer elements is less; with as many, the one with fewer dimensions; then the
-    /// first lengths that differ decide.
-    pub fn deltos_view_compare(
-        a: *const deltos_view,
-        b: *const deltos_view,
-        order: *mut i32,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Finds an element by value.
-    pub fn deltos_view_find(
-        view: *const deltos_view,
-        item: *const c_void,
-        size: u64,
-        from: i64,
-        index: *mut i64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Counts the elements that are equal to one, by value.
-    pub fn deltos_view_count(
-        view: *const deltos_view,
-        item: *const c_void,
-        size: u64,
-        count: *mut u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Copies rows that are chosen by number: target\[i\] = source\[rows\[i\]\].
-    pub fn deltos_view_gather(
-        source: *const deltos_view,
-        rows: *const i64,
-        count: u64,
-        target: *const deltos_view,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Reads from a file descriptor straight into the elements, in C order, until the view is full or the end is
-    /// reached. A part of a view is filled by way of a sub-view ([`deltos_view_window`]).
-    pub fn deltos_view_read_fd(
-        target: *const deltos_view,
-        fd: i32,
-        file_offset: i64,
-        bytes: *mut u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Writes the elements to a file descriptor, in C order, all of them.
-    pub fn deltos_view_write_fd(
-        source: *const deltos_view,
-        fd: i32,
-        file_offset: i64,
-        bytes: *mut u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// One element as a number. What the elements are does not matter as long as they are numbers: booleans, integers
-    /// or floats of any width in either byte order. The answer is the same number, or [`DELTOS_E_RANGE`]: an integer
-    /// too large for the type asked for, a fraction asked for as an integer, an integer that no double is equal to.
-    /// Only "g" is rounded to the nearest double.
-    pub fn deltos_view_get_i64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: *mut i64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// The same as an unsigned integer.
-    pub fn deltos_view_get_u64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: *mut u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// The same as a double.
-    pub fn deltos_view_get_f64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: *mut f64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// One element as its bytes, as they lie in memory; of any type.
-    pub fn deltos_view_get_bytes(
-        view: *const deltos_view,
-        index: *const i64,
-        item: *mut c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Stores a number in one element. The elements may be numbers of any kind, as for [`deltos_view_get_i64`]; what
-    /// they cannot hold exactly answers [`DELTOS_E_RANGE`] and stores nothing.
-    pub fn deltos_view_set_i64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: i64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// The same with an unsigned integer.
-    pub fn deltos_view_set_u64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// The same with a double. In a float it is rounded to the nearest, ties to even; a finite number beyond the
-    /// largest one is [`DELTOS_E_RANGE`], and so is an infinity in a type without. In an integer it must be whole.
-    pub fn deltos_view_set_f64(
-        view: *const deltos_view,
-        index: *const i64,
-        value: f64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Stores the bytes of one element; of any type.
-    pub fn deltos_view_set_bytes(
-        view: *const deltos_view,
-        index: *const i64,
-        item: *const c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Loads an element atomically: between threads, and between processes that map the same memory.
-    pub fn deltos_view_atomic_load(
-        view: *const deltos_view,
-        index: *const i64,
-        order: i32,
-        value: *mut c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Stores an element atomically.
-    pub fn deltos_view_atomic_store(
-        view: *const deltos_view,
-        index: *const i64,
-        order: i32,
-        value: *const c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds them.
-    pub fn deltos_view_atomic_add(
-        view: *const deltos_view,
-        index: *const i64,
-        order: i32,
-        summand: *const c_void,
-        previous: *mut c_void,
-        size: u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and a NaN is
-    /// itself.
-    pub fn deltos_view_atomic_compare_exchange(
-        view: *const deltos_view,
-        index: *const i64,
-        order: i32,
-        expected: *mut c_void,
-        desired: *const c_void,
-        size: u64,
-        exchanged: *mut u8,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
-    pub fn deltos_metadata_get(
-        snapshot: *const deltos_snapshot,
-        name: *const c_char,
-        key: *const c_char,
-        item: *mut deltos_metadatum,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// All values of an object, in byte order of keys.
-    pub fn deltos_metadata_list(
-        snapshot: *const deltos_snapshot,
-        name: *const c_char,
-        items: *mut deltos_metadatum,
-        capacity: u64,
-        count: *mut u64,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Sets a value, new or not.
-    pub fn deltos_metadata_set(
-        transaction: *mut deltos_transaction,
-        name: *const c_char,
-        item: *const deltos_metadatum,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
-    /// Removes a value.
-    pub fn deltos_metadata_remove(
-        transaction: *mut deltos_transaction,
-        name: *const c_char,
-        key: *const c_char,
-        err: *mut deltos_error,
-    ) -> deltos_status;
-
     /// Opens a value in memory of the caller's.
     pub fn deltos_value_open_memory(
         data: *const c_void,
@@ -2007,6 +1744,296 @@ extern "C" {
         table: *const deltos_object,
         progress: deltos_progress,
         user: *mut c_void,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows a view's elements as a column, one entry for each index of the first dimension.
+    pub fn deltos_view_to_arrow(
+        view: *const deltos_view,
+        schema: *mut deltos_arrow_schema,
+        array: *mut deltos_arrow_array,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows an object as Arrow: a record table as a struct of its slots, which is what a batch of rows is to Arrow; a
+    /// buffer or array as [`deltos_view_to_arrow`] shows its view.
+    pub fn deltos_object_to_arrow(
+        object: *const deltos_object,
+        schema: *mut deltos_arrow_schema,
+        array: *mut deltos_arrow_array,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same of a record table, as a stream that gives all rows as one batch.
+    pub fn deltos_record_table_to_arrow_stream(
+        table: *const deltos_object,
+        stream: *mut deltos_arrow_stream,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Begins a record table with the schema of a stream of Arrow, and adds all its rows. More can be added;
+    /// [`deltos_record_table_finish`] or [`deltos_record_table_pack`] ends it.
+    pub fn deltos_record_table_from_arrow(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        stream: *mut deltos_arrow_stream,
+        options: *const deltos_record_table_options,
+        builder: *mut *mut deltos_builder,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates a buffer with content.
+    pub fn deltos_buffer_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        content: *const deltos_view,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates a buffer of zeros, to be filled through a writable view before or after the commit.
+    pub fn deltos_buffer_create_zeroed(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        format: *const c_char,
+        dtype: i32,
+        ndim: i32,
+        shape: *const i64,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Gives a buffer new content in a new place; name, id and metadata stay. With the commit everybody who opens it
+    /// gets the new one, at once and whole; views and snapshots of the old one keep the old one.
+    pub fn deltos_buffer_replace(
+        transaction: *mut deltos_transaction,
+        old: *const deltos_object,
+        content: *const deltos_view,
+        buffer: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores one element everywhere.
+    pub fn deltos_view_fill(
+        target: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Whether two views have the same shape and, by value, the same elements. Views without elements are equal when
+    /// their shapes are.
+    pub fn deltos_view_equal(
+        a: *const deltos_view,
+        b: *const deltos_view,
+        equal: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Orders two views by value, like words in a dictionary: in C order, the first two elements that are not equal
+    /// decide. Without such, the one with fewer elements is less; with as many, the one with fewer dimensions; then the
+    /// first lengths that differ decide.
+    pub fn deltos_view_compare(
+        a: *const deltos_view,
+        b: *const deltos_view,
+        order: *mut i32,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Finds an element by value.
+    pub fn deltos_view_find(
+        view: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        from: i64,
+        index: *mut i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Counts the elements that are equal to one, by value.
+    pub fn deltos_view_count(
+        view: *const deltos_view,
+        item: *const c_void,
+        size: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Copies rows that are chosen by number: target\[i\] = source\[rows\[i\]\].
+    pub fn deltos_view_gather(
+        source: *const deltos_view,
+        rows: *const i64,
+        count: u64,
+        target: *const deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Reads from a file descriptor straight into the elements, in C order, until the view is full or the end is
+    /// reached. A part of a view is filled by way of a sub-view ([`deltos_view_window`]).
+    pub fn deltos_view_read_fd(
+        target: *const deltos_view,
+        fd: i32,
+        file_offset: i64,
+        bytes: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes the elements to a file descriptor, in C order, all of them.
+    pub fn deltos_view_write_fd(
+        source: *const deltos_view,
+        fd: i32,
+        file_offset: i64,
+        bytes: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One element as a number. What the elements are does not matter as long as they are numbers: booleans, integers
+    /// or floats of any width in either byte order. The answer is the same number, or [`DELTOS_E_RANGE`]: an integer
+    /// too large for the type asked for, a fraction asked for as an integer, an integer that no double is equal to.
+    /// Only "g" is rounded to the nearest double.
+    pub fn deltos_view_get_i64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same as an unsigned integer.
+    pub fn deltos_view_get_u64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same as a double.
+    pub fn deltos_view_get_f64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: *mut f64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One element as its bytes, as they lie in memory; of any type.
+    pub fn deltos_view_get_bytes(
+        view: *const deltos_view,
+        index: *const i64,
+        item: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores a number in one element. The elements may be numbers of any kind, as for [`deltos_view_get_i64`]; what
+    /// they cannot hold exactly answers [`DELTOS_E_RANGE`] and stores nothing.
+    pub fn deltos_view_set_i64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: i64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same with an unsigned integer.
+    pub fn deltos_view_set_u64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The same with a double. In a float it is rounded to the nearest, ties to even; a finite number beyond the
+    /// largest one is [`DELTOS_E_RANGE`], and so is an infinity in a type without. In an integer it must be whole.
+    pub fn deltos_view_set_f64(
+        view: *const deltos_view,
+        index: *const i64,
+        value: f64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores the bytes of one element; of any type.
+    pub fn deltos_view_set_bytes(
+        view: *const deltos_view,
+        index: *const i64,
+        item: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Loads an element atomically: between threads, and between processes that map the same memory.
+    pub fn deltos_view_atomic_load(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        value: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores an element atomically.
+    pub fn deltos_view_atomic_store(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        value: *const c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds to an element atomically. Integers wrap around; floats are rounded as the processor rounds them.
+    pub fn deltos_view_atomic_add(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        summand: *const c_void,
+        previous: *mut c_void,
+        size: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Stores an element atomically if it is what it is expected to be, byte for byte: 0.0 is not -0.0, and a NaN is
+    /// itself.
+    pub fn deltos_view_atomic_compare_exchange(
+        view: *const deltos_view,
+        index: *const i64,
+        order: i32,
+        expected: *mut c_void,
+        desired: *const c_void,
+        size: u64,
+        exchanged: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
+    pub fn deltos_metadata_get(
+        snapshot: *const deltos_snapshot,
+        name: *const c_char,
+        key: *const c_char,
+        item: *mut deltos_metadatum,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// All values of an object, in byte order of keys.
+    pub fn deltos_metadata_list(
+        snapshot: *const deltos_snapshot,
+        name: *const c_char,
+        items: *mut deltos_metadatum,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Sets a value, new or not.
+    pub fn deltos_metadata_set(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        item: *const deltos_metadatum,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Removes a value.
+    pub fn deltos_metadata_remove(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        key: *const c_char,
         err: *mut deltos_error,
     ) -> deltos_status;
 

@@ -46,9 +46,6 @@ layout! {
     struct deltos_array_options {
         struct_size create flags reserved capacity window_bytes max_bytes
     }
-    struct deltos_metadatum {
-        key format data size ndim reserved shape
-    }
     struct deltos_item {
         kind detail node count i64 u64 f64 data
     }
@@ -67,6 +64,9 @@ layout! {
     }
     struct deltos_record_table_info {
         struct_size layout rows slots row_bytes heap_bytes image_bytes sealed writable reserved16 reserved
+    }
+    struct deltos_metadatum {
+        key format data size ndim reserved shape
     }
     struct deltos_table_info {
         struct_size dtype rows columns itemsize exports readonly ragged stored sealed reserved format
@@ -91,18 +91,18 @@ layout! {
         DELTOS_LIST_ONE_LEVEL DELTOS_VIEW_SIMPLE DELTOS_VIEW_WRITABLE DELTOS_VIEW_FORMAT DELTOS_VIEW_ND
         DELTOS_VIEW_STRIDES DELTOS_VIEW_C DELTOS_VIEW_F DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO
         DELTOS_VIEW_FULL DELTOS_SLICE_NO_START DELTOS_SLICE_NO_STOP DELTOS_SLICE_INDEX DELTOS_CONTIGUOUS_C
-        DELTOS_CONTIGUOUS_F DELTOS_COMPARE_LESS DELTOS_COMPARE_EQUAL DELTOS_COMPARE_GREATER DELTOS_COMPARE_UNORDERED
-        DELTOS_MEMORY_RELAXED DELTOS_MEMORY_ACQUIRE DELTOS_MEMORY_RELEASE DELTOS_MEMORY_ACQ_REL DELTOS_MEMORY_SEQ_CST
-        DELTOS_VALUE_NULL DELTOS_VALUE_BOOL DELTOS_VALUE_INT DELTOS_VALUE_UINT DELTOS_VALUE_FLOAT DELTOS_VALUE_BYTES
-        DELTOS_VALUE_UTF8 DELTOS_VALUE_LIST DELTOS_VALUE_TUPLE DELTOS_VALUE_SET DELTOS_VALUE_DICT DELTOS_VALUE_DATE
-        DELTOS_VALUE_DATETIME DELTOS_VALUE_DECIMAL DELTOS_VALUE_NDARRAY DELTOS_VALUE_RECORD DELTOS_VALUE_REFERENCE
-        DELTOS_VALUE_END DELTOS_VALUE_SHARE DELTOS_DECIMAL_FINITE DELTOS_DECIMAL_INFINITE DELTOS_DECIMAL_NAN
-        DELTOS_DECIMAL_SIGNALLING_NAN DELTOS_VALUE_NO_ZONE DELTOS_JSON_COMPACT DELTOS_JSON_INDENT DELTOS_JSON_ASCII
-        DELTOS_TYPE_FIXED DELTOS_TYPE_DATE DELTOS_TYPE_DATETIME DELTOS_TYPE_BYTES DELTOS_TYPE_UTF8 DELTOS_TYPE_LIST
-        DELTOS_TYPE_TUPLE DELTOS_TYPE_SET DELTOS_TYPE_DICT DELTOS_TYPE_DECIMAL DELTOS_TYPE_NDARRAY DELTOS_TYPE_VALUE
-        DELTOS_TYPE_RECORD DELTOS_SLOT_NULLABLE DELTOS_SLOT_OPTIONAL DELTOS_SLOT_WRITABLE DELTOS_SLOT_UTC
-        DELTOS_LAYOUT_ROWS DELTOS_LAYOUT_COLUMNS DELTOS_PRESENT DELTOS_NULL DELTOS_UNSET DELTOS_PRESENCE_VALID
-        DELTOS_PRESENCE_NULL DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION
+        DELTOS_CONTIGUOUS_F DELTOS_VALUE_NULL DELTOS_VALUE_BOOL DELTOS_VALUE_INT DELTOS_VALUE_UINT DELTOS_VALUE_FLOAT
+        DELTOS_VALUE_BYTES DELTOS_VALUE_UTF8 DELTOS_VALUE_LIST DELTOS_VALUE_TUPLE DELTOS_VALUE_SET DELTOS_VALUE_DICT
+        DELTOS_VALUE_DATE DELTOS_VALUE_DATETIME DELTOS_VALUE_DECIMAL DELTOS_VALUE_NDARRAY DELTOS_VALUE_RECORD
+        DELTOS_VALUE_REFERENCE DELTOS_VALUE_END DELTOS_VALUE_SHARE DELTOS_DECIMAL_FINITE DELTOS_DECIMAL_INFINITE
+        DELTOS_DECIMAL_NAN DELTOS_DECIMAL_SIGNALLING_NAN DELTOS_VALUE_NO_ZONE DELTOS_JSON_COMPACT DELTOS_JSON_INDENT
+        DELTOS_JSON_ASCII DELTOS_TYPE_FIXED DELTOS_TYPE_DATE DELTOS_TYPE_DATETIME DELTOS_TYPE_BYTES DELTOS_TYPE_UTF8
+        DELTOS_TYPE_LIST DELTOS_TYPE_TUPLE DELTOS_TYPE_SET DELTOS_TYPE_DICT DELTOS_TYPE_DECIMAL DELTOS_TYPE_NDARRAY
+        DELTOS_TYPE_VALUE DELTOS_TYPE_RECORD DELTOS_SLOT_NULLABLE DELTOS_SLOT_OPTIONAL DELTOS_SLOT_WRITABLE
+        DELTOS_SLOT_UTC DELTOS_LAYOUT_ROWS DELTOS_LAYOUT_COLUMNS DELTOS_PRESENT DELTOS_NULL DELTOS_UNSET
+        DELTOS_PRESENCE_VALID DELTOS_PRESENCE_NULL DELTOS_COMPARE_LESS DELTOS_COMPARE_EQUAL DELTOS_COMPARE_GREATER
+        DELTOS_COMPARE_UNORDERED DELTOS_MEMORY_RELAXED DELTOS_MEMORY_ACQUIRE DELTOS_MEMORY_RELEASE DELTOS_MEMORY_ACQ_REL
+        DELTOS_MEMORY_SEQ_CST DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION
         DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR DELTOS_FORMAT_MINOR
     }
     functions {
@@ -121,22 +121,23 @@ layout! {
         deltos_array_count deltos_array_capacity deltos_array_append deltos_array_tail deltos_array_advance
         deltos_array_extend deltos_array_insert deltos_array_remove deltos_array_resize deltos_array_reserve
         deltos_array_shrink deltos_array_clear deltos_array_reverse deltos_array_byteswap deltos_array_flush
-        deltos_array_close deltos_view_to_arrow deltos_buffer_create deltos_buffer_create_zeroed deltos_buffer_replace
-        deltos_view_fill deltos_view_equal deltos_view_compare deltos_view_find deltos_view_count deltos_view_gather
-        deltos_view_read_fd deltos_view_write_fd deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64
-        deltos_view_get_bytes deltos_view_set_i64 deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes
-        deltos_view_atomic_load deltos_view_atomic_store deltos_view_atomic_add deltos_view_atomic_compare_exchange
-        deltos_metadata_get deltos_metadata_list deltos_metadata_set deltos_metadata_remove deltos_value_open_memory
-        deltos_value_read deltos_value_children deltos_value_find deltos_value_view deltos_value_hash deltos_value_equal
-        deltos_value_to_json deltos_value_builder_begin deltos_value_builder_put deltos_value_builder_put_view
-        deltos_value_builder_put_json deltos_value_builder_pack deltos_value_builder_store deltos_builder_release
-        deltos_schema_make deltos_schema_of deltos_schema_stat deltos_schema_slots deltos_schema_find
-        deltos_schema_nested deltos_schema_check deltos_schema_pack deltos_schema_unpack deltos_schema_release
-        deltos_record_table_begin deltos_record_table_add deltos_record_table_finish deltos_record_table_pack
-        deltos_record_table_open_memory deltos_record_table_stat deltos_record_table_read deltos_record_table_value
-        deltos_record_table_rows deltos_record_table_heap deltos_record_table_column deltos_record_table_presence
-        deltos_record_table_verify deltos_table_create deltos_table_wrap deltos_table_from_view deltos_table_from_views
-        deltos_table_stat deltos_table_rows deltos_table_row deltos_table_to_dense deltos_table_reinterpret
-        deltos_table_make_readonly
+        deltos_array_close deltos_value_open_memory deltos_value_read deltos_value_children deltos_value_find
+        deltos_value_view deltos_value_hash deltos_value_equal deltos_value_to_json deltos_value_builder_begin
+        deltos_value_builder_put deltos_value_builder_put_view deltos_value_builder_put_json deltos_value_builder_pack
+        deltos_value_builder_store deltos_builder_release deltos_schema_make deltos_schema_of deltos_schema_stat
+        deltos_schema_slots deltos_schema_find deltos_schema_nested deltos_schema_check deltos_schema_pack
+        deltos_schema_unpack deltos_schema_release deltos_record_table_begin deltos_record_table_add
+        deltos_record_table_finish deltos_record_table_pack deltos_record_table_open_memory deltos_record_table_stat
+        deltos_record_table_read deltos_record_table_value deltos_record_table_rows deltos_record_table_heap
+        deltos_record_table_column deltos_record_table_presence deltos_record_table_verify deltos_view_to_arrow
+        deltos_object_to_arrow deltos_record_table_to_arrow_stream deltos_record_table_from_arrow deltos_buffer_create
+        deltos_buffer_create_zeroed deltos_buffer_replace deltos_view_fill deltos_view_equal deltos_view_compare
+        deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd deltos_view_write_fd
+        deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64 deltos_view_get_bytes deltos_view_set_i64
+        deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes deltos_view_atomic_load deltos_view_atomic_store
+        deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_metadata_get deltos_metadata_list
+        deltos_metadata_set deltos_metadata_remove deltos_table_create deltos_table_wrap deltos_table_from_view
+        deltos_table_from_views deltos_table_stat deltos_table_rows deltos_table_row deltos_table_to_dense
+        deltos_table_reinterpret deltos_table_make_readonly
     }
 }
