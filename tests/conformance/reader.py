@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import records
 import trees
 from damage import Damaged, check
 from xxh3 import xxh3
@@ -29,8 +30,8 @@ DTYPES = (
 ITEM_BYTES = dict(zip(DTYPES[1:15], (1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16), strict=True))
 ITEM_BYTES |= {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 NAME, OBJECT, METADATUM = b"\1", b"\2", b"\3"
-BUFFER, ARRAY, TABLE, VALUE = 1, 2, 3, 4
-KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table", VALUE: "value"}
+BUFFER, ARRAY, TABLE, VALUE, RECORDS = 1, 2, 3, 4, 5
+KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table", VALUE: "value", RECORDS: "records"}
 CONTROL_BYTES = 64
 
 
@@ -331,8 +332,9 @@ class Storage:
         format = text_of(raw[texts : texts + format_bytes], "a format")
         items = product_of(shape, item_bytes)
         check(kind == TABLE or items == payload_bytes, f"shape and length of {name} differ")
-        is_image = flags == 1 and (shape, DTYPES[dtype], format) == ([payload_bytes], "U8", "B")
-        check(kind != VALUE or is_image, f"{name} is no value that can be")
+        is_image = (shape, DTYPES[dtype], format) == ([payload_bytes], "U8", "B")
+        check(kind != VALUE or (is_image and flags == 1), f"{name} is no value that can be")
+        check(kind != RECORDS or is_image, f"{name} is no record table that can be")
         check(ITEM_BYTES.get(DTYPES[dtype], item_bytes) == item_bytes, f"elements of {name} have another length")
         return Record(
             kind, name, format, DTYPES[dtype], shape, flags == 1, item_bytes, payload_bytes, digest, extents
@@ -471,6 +473,20 @@ def value_differences(found: Object, entry: dict[str, Any]) -> Iterator[str]:
             yield f"expected the hash {entry['hash']}, got {digest.hex()}"
 
 
+def record_differences(found: Object, entry: dict[str, Any]) -> Iterator[str]:
+    if found.kind != "records":
+        yield f"expected a record table, got a {found.kind}"
+        return
+    table = records.Table(found.data)
+    if found.sealed == any(slot.flags & records.WRITABLE for slot in table.schema.slots):
+        yield "a record table is sealed unless a slot is writable"
+    yield from records.differences(table, entry, DTYPES)
+
+
+# What is compared of kinds that are no elements of one type.
+OF_KIND = {"value": value_differences, "records": record_differences}
+
+
 def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
     storage.check_counts()
     names = storage.names()
@@ -482,8 +498,8 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
             continue
         actual = storage.object(name)
         yield from metadata_differences(storage, name, entry.get("metadata", []))
-        if entry.get("kind") == "value":
-            yield from (f"{name}: {what}" for what in value_differences(actual, entry))
+        if special := OF_KIND.get(entry.get("kind", "buffer")):
+            yield from (f"{name}: {what}" for what in special(actual, entry))
             continue
         wanted = {"format": entry["format"], "shape": entry.get("shape", []), "sealed": entry.get("sealed", False)}
         wanted |= {"kind": entry.get("kind", "buffer"), "data": trees.data_of(entry["data"])}

@@ -21,6 +21,7 @@ import pytest
 
 import matrix
 import reader
+import records
 import trees
 from damage import Damaged
 from xxh3 import xxh3
@@ -28,6 +29,7 @@ from xxh3 import xxh3
 HERE = Path(__file__).resolve().parent
 CORPUS = sorted((HERE / "corpus").glob("*.json"))
 RELEASED = sorted((HERE / "golden").glob("*.deltos"))
+OF_RECORDS = HERE / "golden" / "records-1.0.deltos"
 OF_EACH_KIND = HERE / "golden" / "tables-and-arrays-1.0.deltos"
 SCHEMA = json.loads((HERE / "schema.json").read_text(encoding="utf-8"))
 BROKEN = "Broken={python} {root}/tests/conformance/runners/broken/runner.py"
@@ -318,6 +320,38 @@ class TestTheReaderOfValues:
             assert [*trees.differences(tree, {"list": [{"int": 1}, {"utf8": "a"}]}, reader.DTYPES)] != []
         except Damaged:
             pass
+
+
+class TestTheReaderOfRecords:
+    @pytest.mark.parametrize(
+        "field, cell, other",
+        [
+            ("id", 0, {"int": 77}),
+            ("height", 2, {"null": True}),
+            ("name", 3, {"utf8": "another"}),
+            ("place", 11, {"record": [{"unset": True}, {"unset": True}]}),
+            ("place", 11, {"unset": True}),
+            ("tags", 13, {"list": []}),
+            ("any", 16, {"int": 1}),
+        ],
+    )
+    @pytest.mark.parametrize("layout", ["rows", "columns"])
+    def test_sees_each_difference(self, layout: str, field: str, cell: int, other: dict[str, Any]) -> None:
+        description = load(OF_RECORDS.with_suffix(".json"))
+        entry = next(entry for entry in description["objects"] if entry["name"] == layout)
+        assert entry["schema"]["slots"][cell]["name"] == field
+        with reader.Storage(str(OF_RECORDS)) as storage:
+            assert [*reader.record_differences(storage.object(layout), entry)] == []
+            entry["rows"][0][cell] = other
+            assert len([*reader.record_differences(storage.object(layout), entry)]) == 1
+
+    @pytest.mark.parametrize("at", [0, 4, 8, 16, 24, 32, 40, 56])
+    def test_refuses_a_head_that_cannot_be(self, at: int) -> None:
+        with reader.Storage(str(OF_RECORDS)) as storage:
+            image = bytearray(storage.object("columns").data)
+        image[at] ^= 0x41
+        with pytest.raises(Damaged):
+            records.Table(bytes(image))
 
 
 class TestTheMatrix:
