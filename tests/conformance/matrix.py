@@ -4,8 +4,9 @@
               [--counts FILE] [FILE...]
 
 The runners are found in the build directory of ./dev; --runner names another command for one, or adds a reader,
---absent says why one is not there, --lacks what one does not know yet: that is skipped, loudly. FILE: parts of the corpus instead of all of it. The exit
-status is 0 when everything passed. --counts appends one line "passed failed skipped".
+--absent says why one is not there, --lacks what one does not know yet: that is skipped, loudly. FILE: parts of the
+corpus instead of all of it. The exit status is 0 when everything passed. --counts appends one line "passed failed
+skipped".
 
 What the writers wrote is compared byte by byte, but for what must differ: see masked().
 """

@@ -300,7 +300,9 @@ def differences(table: Table, entry: dict[str, Any], dtypes: list[str]) -> Itera
     found |= {"rows": table.rows, "slots": [slot[:3] for slot in table.schema.slots]}
     wanted = {"name": schema.get("name", ""), "version": schema.get("version", 0), "layout": entry["layout"]}
     wanted |= {"rows": len(entry["rows"]), "slots": [*slots_written(schema)]}
-    yield from (f"expected {field} {wanted[field]}, got {found[field]}" for field in wanted if found[field] != wanted[field])
+    for field in wanted:
+        if found[field] != wanted[field]:
+            yield f"expected {field} {wanted[field]}, got {found[field]}"
     if found != wanted:
         return
     for i, cells in enumerate(entry["rows"]):

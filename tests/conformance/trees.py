@@ -1,4 +1,4 @@
-"""Reads values with nothing but struct: written from section 17 of src/format/FORMAT.md alone, to show that it is enough.
+"""Reads values with nothing but struct: written from section 17 of src/format/FORMAT.md alone.
 
 An image is read in place of being loaded: a Node knows what it is, and its elements when they are asked for. What this
 directory's README calls the notation of values is read into nodes of the same kind, so that hash and equality are
