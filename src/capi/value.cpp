@@ -30,16 +30,13 @@ value::Item item_of(const deltos_item &given) {
 }
 
 // A key as a reader would describe it: of what lies in a value only the node is asked for.
-Result<value::Item> key_of(const deltos_item *key, const object::Value &keys) {
-  value::Item item = item_of(*key);
-  if (value::is_container(item.kind) || item.kind == value::Kind::ndarray) {
-    DELTOS_TRY(keys.reader().read(key->node, &item));
-    return item;
-  }
-  const bool text = item.kind == value::Kind::utf8 || item.kind == value::Kind::bytes;
-  if ((text || item.kind == value::Kind::decimal) && item.data == nullptr && item.count != 0)
+Status read_key(const deltos_item &key, const object::Value &keys, value::Item *item) {
+  *item = item_of(key);
+  if (value::is_container(item->kind) || item->kind == value::Kind::ndarray) return keys.reader().read(key.node, item);
+  const bool text = item->kind == value::Kind::utf8 || item->kind == value::Kind::bytes;
+  if ((text || item->kind == value::Kind::decimal) && item->data == nullptr && item->count != 0)
     return fail(Code::invalid, "the key's data is NULL");
-  return item;
+  return {};
 }
 
 // invalid: a builder of something else.
@@ -81,7 +78,7 @@ deltos_status deltos_value_children(const deltos_object *value, uint64_t node, u
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_value(value));
     DELTOS_TRY(check_array(items, capacity, count));
-    constexpr std::uint64_t kAtOnce = 64;
+    constexpr std::uint64_t kAtOnce = 8;  // most calls ask for few, and each item is cleared first
     value::Item of_node, found[kAtOnce];
     DELTOS_TRY(value->value->reader().read(node, &of_node));
     const std::uint64_t parts = of_node.kind == value::Kind::dict ? 2 : 1;
@@ -104,8 +101,8 @@ deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const
     DELTOS_TRY(check_output(found, "the item"));
     if (key == nullptr) return fail(Code::invalid, "the key is NULL");
     const object::Value &of_keys = keys != nullptr ? *keys->value : *value->value;
-    DELTOS_ASSIGN(const value::Item wanted, key_of(key, of_keys));
-    value::Item item;
+    value::Item wanted, item;
+    DELTOS_TRY(read_key(*key, of_keys, &wanted));
     DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
     show_item(item, found);
     return {};

@@ -1,5 +1,5 @@
 // Values beside FlexBuffers: looking keys up in maps of several sizes, reading elements and texts, building. Both read
-// where the bytes lie, by calls of their own; FlexBuffers is header-only and compiled in, Deltos a shared library.
+// where the bytes lie, by calls of their own; FlexBuffers is inlined, Deltos a shared library.
 #include <cstdio>
 #include <string>
 #include <vector>
