@@ -1,7 +1,7 @@
 # Sourced by ./dev: the steps of the suite `rust`. Each prints what it does and fails when something is wrong. What not
 # every Cargo brings (rustfmt, clippy) is skipped when it is missing, and says so.
 
-rust_features=deltos/ndarray,deltos/bytemuck,deltos/half,deltos/serde
+rust_features=deltos/ndarray,deltos/bytemuck,deltos/half,deltos/serde,deltos/derive
 
 # Cargo on the workspace; rust_target is where it builds when that is not build/rust.
 in_rust() { # argument...

@@ -38,7 +38,8 @@
 //!          ├─ Transaction<'s>   create, replace, rename, delete, seal, set metadata; commit or abort
 //!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers;
 //!          │                    Array<'s, T>: elements that more can be appended to;
-//!          │                    Value<'s> ── Node<'v>: a tree that describes itself, and a place in it
+//!          │                    Value<'s> ── Node<'v>: a tree that describes itself, and a place in it;
+//!          │                    RecordTable<'s>: rows of one schema
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
@@ -147,7 +148,8 @@
 //! - `bytemuck`: plain structs as elements without `unsafe`, see `Record`;
 //! - `half`: `f16` and `bf16`;
 //! - `serde`: whatever can be serialized as a value, and values as whatever can be deserialized, with texts and bytes
-//!   borrowed where they lie: see `to_value` and `Value::deserialize`.
+//!   borrowed where they lie: see `to_value` and `Value::deserialize`;
+//! - `derive`: `#[derive(Record)]`, which makes a struct an element and a row of record tables: see [`RecordRow`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, rust_2018_idioms, unreachable_pub)]
 
@@ -182,8 +184,11 @@ mod numbers;
 mod object;
 mod options;
 mod progress;
+mod record_builder;
+mod records;
 mod rows;
 mod scalar;
+mod schema;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "serde")]
@@ -204,6 +209,10 @@ mod view;
 mod writable;
 
 pub use deltos_sys as sys;
+
+/// Makes a struct of C an element of buffers and a row of record tables: see [`RecordRow`].
+#[cfg(feature = "derive")]
+pub use deltos_derive::Record;
 
 pub use appender::Appender;
 pub use array::{AnyArray, Array, CloseArrayError};
@@ -229,8 +238,11 @@ pub use numbers::{ArrayRef, Numbers};
 pub use object::{Advice, Object, ObjectInfo, ObjectKind};
 pub use options::{Create, Mode, OpenOptions};
 pub use progress::{Progress, ProgressFn};
+pub use record_builder::{Column, Presence, RecordBuilder};
+pub use records::{Field, RecordLayout, RecordRow, RecordTable, RecordTableInfo, RowSlot};
 pub use rows::{AnyRows, Rows, WritableRows};
 pub use scalar::{Key, Scalar};
+pub use schema::{Schema, SchemaInfo, Slot, SlotDef, SlotType};
 #[cfg(feature = "serde")]
 pub use serialize::{to_packed, to_value};
 pub use snapshot::{CopyOptions, Snapshot};

@@ -334,6 +334,8 @@ pub enum ObjectKind {
     Table,
     /// A tree that describes itself: [`Value`](crate::Value).
     Value,
+    /// Rows of one schema: [`RecordTable`](crate::RecordTable).
+    RecordTable,
     /// One that this version does not know.
     Other,
 }
@@ -345,6 +347,7 @@ impl ObjectKind {
             sys::DELTOS_KIND_ARRAY => ObjectKind::Array,
             sys::DELTOS_KIND_TABLE => ObjectKind::Table,
             sys::DELTOS_KIND_VALUE => ObjectKind::Value,
+            sys::DELTOS_KIND_RECORD_TABLE => ObjectKind::RecordTable,
             _ => ObjectKind::Other,
         }
     }

@@ -111,6 +111,20 @@ macro_rules! reading_methods {
             crate::Value::of(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
         }
 
+        /// Opens a record table by name.
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, and those of [`object`](Self::object).
+        pub fn record_table(&self, name: &str) -> crate::Result<crate::RecordTable<'s>> {
+            let (mut raw, kind) = (std::ptr::null_mut(), deltos_sys::DELTOS_KIND_RECORD_TABLE);
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, kind, &mut raw)) }
+            })?;
+            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
+            Ok(crate::RecordTable::of(object))
+        }
+
         /// Opens an array by name: to append to where the storage is open for [`Mode::Write`](crate::Mode::Write) and the
         /// array is the newest commit's, else to be read.
         ///

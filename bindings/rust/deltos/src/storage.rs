@@ -15,8 +15,8 @@ use crate::progress::{ProgressFn, Reporter};
 use crate::text::{inline, with_c_str};
 use crate::turns::Turns;
 use crate::{
-    AnyArray, Array, Create, Durability, Element, Error, ErrorKind, Mode, Object, OpenOptions, Result, Snapshot, Table,
-    Transaction, Value,
+    AnyArray, Array, Create, Durability, Element, Error, ErrorKind, Mode, Object, OpenOptions, RecordTable, Result,
+    Snapshot, Table, Transaction, Value,
 };
 
 /// An open storage: a file, anonymous memory, or bytes of the program's.
@@ -228,6 +228,15 @@ impl Storage {
     /// ```
     pub fn value(&self, name: &str) -> Result<Value<'_>> {
         Value::of(self.newest(name, sys::DELTOS_KIND_VALUE)?)
+    }
+
+    /// Opens a record table of the newest commit.
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, [`Corrupt`](ErrorKind::Corrupt) when it is damaged, and those
+    /// of [`object`](Storage::object).
+    pub fn record_table(&self, name: &str) -> Result<RecordTable<'_>> {
+        Ok(RecordTable::of(self.newest(name, sys::DELTOS_KIND_RECORD_TABLE)?))
     }
 
     /// Opens an array of the newest commit: to append to where the storage is open for [`Mode::Write`], else to be read.
