@@ -21,6 +21,7 @@ from deltos._schema import Schema, SlotInfo
 from deltos._values import build, is_exporter
 
 _BATCH = 8192
+_QUICK = frozenset("bBhHiIqQfd")  # formats that array.array has, of the same size
 _EPOCH = _dt.datetime(1970, 1, 1)
 _EPOCH_DAY = _EPOCH.toordinal()
 _MICROSECOND = _dt.timedelta(microseconds=1)
@@ -86,12 +87,8 @@ class Columns:
         if slot.type == lib.DELTOS_TYPE_RECORD:
             self._fill_record(number, values)
         elif slot.type <= lib.DELTOS_TYPE_DATETIME:
-            codec = codec_of(slot.format, slot.code, slot.size)
-            nothing = bytes(slot.size)
-            items = [
-                nothing if gone else codec.pack(number_of(slot, value)) for gone, value in zip(missing, values)
-            ]
-            self._fixed(number, slot, self._keep(ffi.new("char[]", b"".join(items))), len(values))
+            data = _packed_items(slot, values, missing)
+            self._fixed(number, slot, self._keep(ffi.new("char[]", data)), len(values))
         else:
             self._texts(number, [b"" if gone else _bytes_in(slot, value) for gone, value in zip(missing, values)])
 
@@ -119,6 +116,21 @@ class Columns:
             for row, value in enumerate(values):
                 if value is None or value is UNSET:
                     states[row] = lib.DELTOS_PRESENT
+
+
+def _packed_items(slot: SlotInfo, values: list[Any], missing: list[bool]) -> bytes:
+    """Items close together; zeros for what is not there."""
+    if slot.type != lib.DELTOS_TYPE_FIXED:
+        values = [0 if gone else number_of(slot, value) for gone, value in zip(missing, values)]
+    elif any(missing):
+        values = [0 if gone else value for gone, value in zip(missing, values)]
+    if slot.format in _QUICK:
+        try:
+            return array.array(slot.format, values).tobytes()
+        except (TypeError, OverflowError):  # said better below
+            pass
+    codec, nothing = codec_of(slot.format, slot.code, slot.size), bytes(slot.size)
+    return b"".join([nothing if gone else codec.pack(value) for gone, value in zip(missing, values)])
 
 
 def _items_of(slot: SlotInfo, values: Any) -> Any:
@@ -155,20 +167,23 @@ def taking(name: str) -> Any:
     return take
 
 
+def _taken(batch: list[Any], place: int, name: str) -> list[Any]:
+    """What some rows have in one slot."""
+    if all(type(row) is dict for row in batch):
+        return [row.get(name, UNSET) for row in batch]
+    take = taking(name)
+    return [
+        row[place] if isinstance(row, (tuple, list)) and not hasattr(row, "_fields") else take(row) for row in batch
+    ]
+
+
 def _batches(schema: Schema, rows: Iterable[Any]) -> Iterator[Columns]:
     top = list(schema.children())
     walk = iter(rows)
     while batch := list(itertools.islice(walk, _BATCH)):
         columns = Columns(schema, len(batch))
         for place, number in enumerate(top):
-            take = taking(schema.slots[number].name)
-            columns.fill(
-                number,
-                [
-                    row[place] if isinstance(row, (tuple, list)) and not hasattr(row, "_fields") else take(row)
-                    for row in batch
-                ],
-            )
+            columns.fill(number, _taken(batch, place, schema.slots[number].name))
         yield columns
 
 

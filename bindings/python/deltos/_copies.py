@@ -7,12 +7,15 @@ from typing import Any
 from deltos._dtypes import optional_module
 from deltos._errors import InvalidError
 from deltos._exporter import Handle, read_value
-from deltos._proxies import Dict, List, Proxy, Set
+from deltos._proxies import Dict, List, Set, Tuple
 from deltos._view import View
 
 
 def _array_copy(view: View) -> Any:
     return view.copy() if optional_module("numpy") is None else view.numpy().copy()
+
+
+_COPIED = frozenset((List, Tuple, Set, Dict, View))
 
 
 class Copy:
@@ -29,26 +32,28 @@ class Copy:
         made = self._part(root)
         while self._unfilled:
             proxy, target = self._unfilled.pop()
-            if isinstance(target, dict):
-                for key, value in proxy.items():
-                    target[self.key(key)] = self._part(value)
+            if type(target) is dict:
+                for key, value in proxy._walk(2, False):
+                    key = self._part(key, True) if type(key) in _COPIED else key
+                    target[key] = self._part(value) if type(value) in _COPIED else value
             else:
                 target.extend(proxy)
                 for index, element in enumerate(target):
-                    if isinstance(element, (Proxy, View)):
+                    if type(element) in _COPIED:
                         target[index] = self._part(element)
         return made
 
     def _part(self, thing: Any, hashable: bool = False) -> Any:
-        if isinstance(thing, View):
+        kind = type(thing)
+        if kind is View:
             return self._remember((thing.address, thing.shape, thing.format), lambda: _array_copy(thing))
-        if not isinstance(thing, Proxy):
+        if kind not in _COPIED:
             return thing
         place = (thing._place, thing._slice, hashable)
         if place in self._made:
             return self._made[place]
-        if isinstance(thing, (List, Dict)) and not hashable:
-            target: Any = [] if isinstance(thing, List) else {}
+        if (kind is List or kind is Dict) and not hashable:
+            target: Any = [] if kind is List else {}
             self._made[place] = target
             self._unfilled.append((thing, target))
             return target
@@ -65,9 +70,9 @@ class Copy:
         if place in self._open:
             raise InvalidError("a tuple or set that contains itself cannot be copied: read it through the proxy")
         self._open.add(place)
-        if isinstance(thing, Set):
+        if type(thing) is Set:
             made: Any = (frozenset if hashable else set)(map(self.key, thing))
-        elif isinstance(thing, Dict):
+        elif type(thing) is Dict:
             raise TypeError("a dict inside a key cannot be copied, because no dict of Python can have such a key")
         else:
             made = tuple([self._part(element, hashable) for element in thing])
@@ -77,7 +82,7 @@ class Copy:
 
     def key(self, thing: Any) -> Any:
         """A copy that can be a key."""
-        return self._part(thing, True) if isinstance(thing, (Proxy, View)) else thing
+        return self._part(thing, True)
 
 
 def part_of(handle: Handle, node: int, cut: tuple[int, int, int] | None) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from deltos._elements import codec_of
@@ -157,14 +156,11 @@ class RecordTable(Records, Sequence[Any]):
 
         return Attributes(self.storage, self.name)
 
-    def __getitem__(self, key: Any) -> Any:
-        """The record of a row; of a slice a list of records."""
-        if isinstance(key, slice):
-            return [self[row] for row in range(*key.indices(len(self)))]
-        row, count = operator.index(key), len(self)
-        if not -count <= row < count:
-            raise IndexError(f"row {row} is outside a table of {count} records")
-        return super().__getitem__(row % count)
+    def _get_slice(self, key: Any) -> list[Any]:
+        """Records of a slice; every other key is no index."""
+        if not isinstance(key, slice):
+            raise TypeError(f"rows are chosen by integers or slices, not {type(key).__name__}")
+        return [self[row] for row in range(*key.indices(len(self)))]
 
     def column(self, name: str, *, writable: bool = False) -> View:
         """One slot of all rows as memory, without a copy: of numbers, dates (int32, days) and times (int64,
@@ -191,9 +187,6 @@ class RecordTable(Records, Sequence[Any]):
     def to_python(self) -> list[dict[str, Any]]:
         """A copy: a dict for each record, without what is not set."""
         return [as_dict(record) for record in self]
-
-    def __iter__(self) -> Iterator[Any]:
-        return super().__iter__()
 
     def _repr_html_(self) -> str:
         """The first rows, for notebooks."""

@@ -192,6 +192,13 @@ static PyObject *records_item(PyObject *object, Py_ssize_t row) {
   return NULL;
 }
 
+static PyObject *records_subscript(PyObject *self, PyObject *key) {
+  if (!PyIndex_Check(key)) return PyObject_CallMethod(self, "_get_slice", "(O)", key);
+  Py_ssize_t row = PyNumber_AsSsize_t(key, PyExc_IndexError);
+  if (row == -1 && PyErr_Occurred()) return NULL;
+  return records_item(self, row < 0 ? row + ((Records *)self)->count : row);
+}
+
 static PyObject *records_iter(PyObject *self) { return iterate(self, records_item, records_length); }
 
 PyDoc_STRVAR(show_doc,
@@ -259,6 +266,7 @@ static PyType_Slot records_slots[] = {{Py_tp_doc, "Base of record tables."},
                                       {Py_tp_getset, records_getset},
                                       {Py_tp_iter, records_iter},
                                       {Py_mp_length, records_length},
+                                      {Py_mp_subscript, records_subscript},
                                       {Py_sq_length, records_length},
                                       {Py_sq_item, records_item},
                                       {0, NULL}};

@@ -268,6 +268,8 @@ def test_an_empty_table(storage: deltos.Storage) -> None:
     for row in (0, -1, 2**70):
         with pytest.raises(IndexError):
             table[row]
+    with pytest.raises(TypeError, match="integers or slices, not str"):
+        table["n"]
     with pytest.raises(deltos.ExistsError):
         storage.create_records("t", {"n": int})
     with pytest.raises(ValueError, match="rows, columns"):
