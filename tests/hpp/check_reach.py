@@ -70,11 +70,6 @@ LEFT_OUT: dict[str, str] = {
     "DELTOS_KIND_RECORD_TABLE": "bound next",
     "DELTOS_VALUE_RECORD": "bound next",
     "deltos_view_to_arrow": "bound next",
-    "deltos_value_to_json": "bound next",
-    "deltos_value_builder_put_json": "bound next",
-    "DELTOS_JSON_COMPACT": "bound next",
-    "DELTOS_JSON_INDENT": "bound next",
-    "DELTOS_JSON_ASCII": "bound next",
 }
 
 

@@ -221,6 +221,19 @@ TEST(Packing, memory_of_its_own_is_aligned_for_arrays) {
   EXPECT_EQ(value->view<const double>()[2], 3);
 }
 
+TEST(Json, is_put_and_written_as_what_it_says) {
+  ValueBuilder builder = ValueBuilder::begin();
+  builder.begin_dict().put("config").put_json("{\"a\": [1, 2.5, null], \"b\": \"\u00e4\"}").end();
+  const Value value = builder.pack().open();
+  EXPECT_EQ(value["config"]["a"][1].as<double>(), 2.5);
+  EXPECT_EQ(value->json(), "{\"config\":{\"a\":[1,2.5,null],\"b\":\"\u00e4\"}}");
+  EXPECT_EQ(value["config"]["b"].json(deltos::JsonStyle::ascii), "\"\\u00e4\"");
+  EXPECT_EQ(Value::of(std::vector<int>{1})->json(deltos::JsonStyle::indent | deltos::JsonStyle::ascii), "[\n  1\n]");
+  EXPECT_EQ(Value::of(std::vector<std::byte>{})->try_json().status(), Status::unsupported);
+  ValueBuilder broken = ValueBuilder::begin();
+  EXPECT_EQ(broken.try_put_json("[1,").status(), Status::format);
+}
+
 TEST_F(WithStorage, a_builder_stores_what_it_holds_more_than_once) {
   ValueBuilder builder = ValueBuilder::begin();
   builder.put(std::vector<int>{1, 2});

@@ -35,6 +35,16 @@ struct value_of;
 
 class Node;
 
+/** How Node::json() writes; values may be joined by `|`. */
+enum class JsonStyle : std::int32_t {
+  compact = DELTOS_JSON_COMPACT,  ///< no space between anything
+  indent = DELTOS_JSON_INDENT,    ///< an element a line, two spaces a level
+  ascii = DELTOS_JSON_ASCII       ///< what is not ASCII as backslash, u and four digits
+};
+constexpr JsonStyle operator|(JsonStyle left, JsonStyle right) noexcept {
+  return static_cast<JsonStyle>(static_cast<std::int32_t>(left) | static_cast<std::int32_t>(right));
+}
+
 namespace detail {
 
 inline Error kind_error(ValueKind found, const char *wanted) noexcept {
@@ -308,6 +318,28 @@ class Node {
   [[nodiscard]] bool equal(const Node &other) const { return try_equal(other).value(); }
   friend bool operator==(const Node &a, const Node &b) { return a.equal(b); }
   friend bool operator!=(const Node &a, const Node &b) { return !a.equal(b); }
+
+  /**
+   * As JSON text, without loss.
+   *
+   * Fails with unsupported where JSON has no word for something: bytes, references, keys that are no text, numbers that
+   * are not finite; and with limit, format, invalid, range, corrupt, no_memory or internal, as deltos_value_to_json()
+   * says. Cost: reads all below it.
+   */
+  Result<std::string> try_json(JsonStyle style = JsonStyle::compact) const {
+    return detail::made<std::string>([&](std::string &text, deltos_error *err) {
+      const auto flags = static_cast<std::int32_t>(style);
+      std::uint64_t size = 0;
+      const deltos_status asked = deltos_value_to_json(value_, item_.node, flags, nullptr, &size, err);
+      if (asked != DELTOS_E_TOO_SMALL) return asked;
+      text.resize(static_cast<std::size_t>(size));
+      const deltos_status status = deltos_value_to_json(value_, item_.node, flags, text.data(), &size, err);
+      if (status == DELTOS_OK) text.resize(static_cast<std::size_t>(size) - 1);
+      return status;
+    });
+  }
+  /** The same, throwing. */
+  [[nodiscard]] std::string json(JsonStyle style = JsonStyle::compact) const { return try_json(style).value(); }
 
   /** As the C interface describes it. */
   const deltos_item &item() const noexcept { return item_; }

@@ -158,6 +158,17 @@ class ValueBuilder {
   /** The same, throwing. */
   ValueBuilder &put_again(std::uint64_t number) { return kept(try_put_again(number)); }
 
+  /** Puts the value that a JSON text is: objects as dicts, arrays as lists, numbers with a point or an exponent as
+   * floats, and integers of more than 64 bits as decimals. Fails with format where it is no JSON, with duplicate where
+   * an object has a key twice, with range where a float is too large, with invalid after name(), and as put(). */
+  Result<void> try_put_json(std::string_view text) {
+    if (std::exchange(next_name_, 0) != 0) return Error(Status::invalid, "what a JSON text says has no name");
+    return detail::done(
+        [&](deltos_error *err) { return deltos_value_builder_put_json(get(), text.data(), text.size(), err); });
+  }
+  /** The same, throwing. */
+  ValueBuilder &put_json(std::string_view text) { return kept(try_put_json(text)); }
+
   /** Puts items as the C interface has them. Fails as put(). */
   Result<void> try_put_items(Span<const deltos_item> items) {
     return detail::done(
