@@ -43,6 +43,8 @@ rust_sanitized() (
   export PKG_CONFIG_PATH="$build/stage/lib/pkgconfig" LD_LIBRARY_PATH="$build/stage/lib"
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allow_user_segv_handler=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  # Frames are larger so, and values are compared 512 deep; threads of Rust have 2 MiB unless told otherwise.
+  export RUST_MIN_STACK=16777216
   status=0
   rust_test --package deltos --features "$rust_features" --lib --tests -- --skip what_is_forgotten || status=1
   in_rust run --quiet --locked --package deltos-conformance -- run "$root"/tests/conformance/corpus/*.json \
