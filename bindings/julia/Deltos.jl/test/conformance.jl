@@ -283,6 +283,7 @@ function object_of(scope, name)
     catch error
         error isa KindError || rethrow()
     end
+    Deltos.kind_of(scope, name) == Raw.DELTOS_KIND_VALUE && return Deltos.Value(scope, name)
     return scope[name]
 end
 
@@ -375,6 +376,7 @@ end
 operation((case, step) -> rm(step["path"]), "remove_file", "path")
 
 include("conformance_elements.jl")
+include("conformance_values.jl")
 
 # ---- Cases -----------------------------------------------------------------------------------------------------------
 

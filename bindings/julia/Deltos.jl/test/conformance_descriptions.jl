@@ -46,10 +46,20 @@ function compare_vector(scope, object)
     using_object(v -> compare_memory(v, object), Deltos.GrowableVector(scope, object["name"]))
 end
 
+made_value(t, object) = stored_tree(t, object["name"], object["value"])
+
+function compare_value(scope, object)
+    value = Deltos.Value(scope, object["name"])
+    compare_tree(value, object["value"], Deltos.read_item(value, UInt64(0)))
+    haskey(object, "hash") && compare_hash(value, object, UInt64(0)) # one that contains itself has none
+    close(value)
+end
+
 const KINDS = Dict(
     "buffer" => (make = made_buffer, compare = compare_buffer),
     "table" => (make = filled_table, compare = compare_table),
     "array" => (make = filled_vector, compare = compare_vector),
+    "value" => (make = made_value, compare = compare_value),
 )
 kind_of(object) = KINDS[get(object, "kind", "buffer")]
 
