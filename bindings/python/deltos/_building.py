@@ -90,7 +90,7 @@ class Columns:
             data = _packed_items(slot, values, missing)
             self._fixed(number, slot, self._keep(ffi.new("char[]", data)), len(values))
         else:
-            self._texts(number, [b"" if gone else _bytes_in(slot, value) for gone, value in zip(missing, values)])
+            self._texts(number, _items_as_bytes(slot, values, missing))
 
     def _texts(self, number: int, items: list[bytes]) -> None:
         offsets = array.array("q", itertools.accumulate(map(len, items), initial=0))
@@ -146,6 +146,12 @@ def _items_of(slot: SlotInfo, values: Any) -> Any:
     return items if items[:1].nbytes in (0, slot.size) and items.dtype.kind in "biufc" else None
 
 
+def _items_as_bytes(slot: SlotInfo, values: list[Any], missing: list[bool]) -> list[bytes]:
+    if slot.type == lib.DELTOS_TYPE_UTF8 and set(map(type, values)) == {str}:
+        return list(map(str.encode, values))
+    return [b"" if gone else _bytes_in(slot, value) for gone, value in zip(missing, values)]
+
+
 def _bytes_in(slot: SlotInfo, value: Any) -> bytes:
     if slot.type == lib.DELTOS_TYPE_UTF8:
         if not isinstance(value, str):
@@ -167,9 +173,9 @@ def taking(name: str) -> Any:
     return take
 
 
-def _taken(batch: list[Any], place: int, name: str) -> list[Any]:
+def _taken(batch: list[Any], dicts: bool, place: int, name: str) -> list[Any]:
     """What some rows have in one slot."""
-    if all(type(row) is dict for row in batch):
+    if dicts:
         return [row.get(name, UNSET) for row in batch]
     take = taking(name)
     return [
@@ -182,8 +188,9 @@ def _batches(schema: Schema, rows: Iterable[Any]) -> Iterator[Columns]:
     walk = iter(rows)
     while batch := list(itertools.islice(walk, _BATCH)):
         columns = Columns(schema, len(batch))
+        dicts = set(map(type, batch)) == {dict}
         for place, number in enumerate(top):
-            columns.fill(number, _taken(batch, place, schema.slots[number].name))
+            columns.fill(number, _taken(batch, dicts, place, schema.slots[number].name))
         yield columns
 
 
