@@ -47,6 +47,8 @@
  * **Evolution.** Readers find slots by name. deltos_schema_check() tells whether a program that was written for one
  * schema can read tables of another one; a slot that is OPTIONAL or NULLABLE may be missing, more slots do no harm.
  *
+ * The handle of a stored table counts as a view of it.
+ *
  * Thread safety: schemas and tables are immutable, a builder is for one thread at a time.
  *
  * Example:
@@ -335,7 +337,8 @@ typedef struct deltos_record_table_options {
   uint32_t struct_size;        /**< set by the caller */
   int32_t layout;              /**< DELTOS_LAYOUT_* */
   uint64_t memory_bytes;       /**< how much to keep in memory before temporary files are used; 0: 64 MiB */
-  const char *spill_directory; /**< where temporary files are made, without a name; NULL: $TMPDIR, else /tmp */
+  const char *spill_directory; /**< where temporary files are made, without a name; NULL: beside the storage if that
+                                    works, else $TMPDIR, else /tmp */
   deltos_progress progress;    /**< asked while adding and finishing, in bytes; NULL: nobody */
   void *progress_user;         /**< given to progress */
 } deltos_record_table_options;
@@ -629,8 +632,9 @@ DELTOS_API deltos_status deltos_record_table_presence(const deltos_object *table
                                                       int32_t flags, deltos_view **view, deltos_error *err);
 
 /**
- * Checks what opening leaves to each use: references and offsets of all rows, text, and values as far as their roots.
- * For a table from a stranger that is to be given to a consumer who believes what he gets.
+ * Checks what opening leaves to each use: references and offsets of all rows, text, and whole values.
+ * DELTOS_VERIFY_FULL does the same for all tables of a storage. For a table from a stranger that is to be given to a
+ * consumer who believes what he gets.
  *
  * @param[in]  table     A record table.
  * @param[in]  progress  Asked now and then, in rows times slots; may be NULL.

@@ -296,7 +296,8 @@ DELTOS_API deltos_status deltos_storage_stat(const deltos_storage *storage, delt
 /** How much deltos_storage_verify() reads. */
 enum {
   DELTOS_VERIFY_STRUCT = 0, /**< all of the catalogue: pages, records, extents, overlaps */
-  DELTOS_VERIFY_FULL = 1    /**< and the content of every sealed object: its checksum, every node of a value */
+  DELTOS_VERIFY_FULL = 1    /**< and the content of every sealed object: its checksum, every node of a value; and
+                                 every row of a record table */
 };
 
 /** One thing that is wrong. Frozen. */

@@ -1,18 +1,34 @@
 #include "capi/build.hpp"
 
+#include <cstdlib>
+
 #include "capi/convert.hpp"
 
 namespace deltos::capi {
 namespace {
 
-Result<record::BuildOptions> build_options_of(const deltos_record_table_options *options) {
+// Temporary files lie beside the storage, whose file system has room for what will be stored, if that is possible.
+std::vector<std::string> spill_directories(const char *given, const store::Storage *storage) {
+  if (given != nullptr) return {given};
+  std::vector<std::string> directories;
+  if (storage != nullptr && !storage->path().empty()) {
+    const std::size_t slash = storage->path().rfind('/');
+    directories.push_back(slash == std::string::npos ? "." : storage->path().substr(0, slash + 1));
+  }
+  const char *const chosen = std::getenv("TMPDIR");
+  directories.push_back(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp");
+  return directories;
+}
+
+Result<record::BuildOptions> build_options_of(const deltos_record_table_options *options,
+                                              const store::Storage *storage) {
   DELTOS_ASSIGN(const deltos_record_table_options known, read_struct(options));
   if (known.layout != DELTOS_LAYOUT_ROWS && known.layout != DELTOS_LAYOUT_COLUMNS)
     return fail(Code::invalid, "%d is not a layout; use ROWS or COLUMNS", known.layout);
   record::BuildOptions build;
   build.layout = static_cast<record::Layout>(known.layout);
   build.memory_bytes = known.memory_bytes;
-  if (known.spill_directory != nullptr) build.spill_directory = known.spill_directory;
+  build.spill_directories = spill_directories(known.spill_directory, storage);
   build.progress = progress_of(known.progress, known.progress_user);
   return build;
 }
@@ -36,7 +52,11 @@ Result<std::unique_ptr<deltos_builder>> begin_records(const deltos_transaction *
                                                       record::SchemaPtr schema,
                                                       const deltos_record_table_options *options) {
   DELTOS_TRY(check_target(transaction, name));
-  DELTOS_ASSIGN(record::BuildOptions build, build_options_of(options));
+  std::shared_ptr<store::Storage> storage;
+  if (transaction != nullptr) {
+    DELTOS_ASSIGN(storage, transaction->transaction->storage());
+  }
+  DELTOS_ASSIGN(record::BuildOptions build, build_options_of(options, storage.get()));
   auto begun = std::make_unique<deltos_builder>();
   begun->records = std::make_unique<record::Builder>(std::move(schema), std::move(build));
   if (transaction != nullptr) {

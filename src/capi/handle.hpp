@@ -135,9 +135,9 @@ struct deltos_object {
 struct deltos_builder {
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_builder>::kMark};
   deltos::value::Builder value;
-  std::unique_ptr<deltos::record::Builder> records;         // null: it builds a value
-  std::shared_ptr<deltos::store::Transaction> transaction;  // of records; null: none, or they are stored
-  std::string name;                                         // of records
+  std::unique_ptr<deltos::record::Builder> records;       // null: it builds a value
+  std::weak_ptr<deltos::store::Transaction> transaction;  // of records
+  std::string name;                                       // of records that are to be stored; empty: they are not
 };
 
 struct deltos_schema {

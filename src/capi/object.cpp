@@ -185,11 +185,13 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
     const bool differs = newer != nullptr;
-    if (differs && (*object)->value) {
-      DELTOS_ASSIGN((*object)->value, object::Value::stored(*newer));
+    object::Value::Pointer value;
+    object::RecordTable::Pointer records;
+    if (differs && newer->record().kind == DELTOS_KIND_VALUE) {
+      DELTOS_ASSIGN(value, object::Value::stored(*newer));
     }
-    if (differs && (*object)->records) {
-      DELTOS_ASSIGN((*object)->records, object::RecordTable::stored(*newer));
+    if (differs && newer->record().kind == DELTOS_KIND_RECORD_TABLE) {
+      DELTOS_ASSIGN(records, object::RecordTable::stored(*newer));
     }
     if (differs && newer->record().kind == DELTOS_KIND_ARRAY) {
       DELTOS_ASSIGN((*object)->array, object::open_array(*newer, {}));
@@ -198,7 +200,11 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     if (!differs && (*object)->array) {
       DELTOS_ASSIGN(other_length, (*object)->array->home().refresh());
     }
-    if (differs) (*object)->show(std::move(newer));
+    if (differs) {
+      (*object)->value = std::move(value);
+      (*object)->records = std::move(records);
+      (*object)->show(std::move(newer));
+    }
     if (changed != nullptr) *changed = differs || other_length ? 1 : 0;
     return {};
   });

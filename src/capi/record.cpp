@@ -254,12 +254,14 @@ deltos_status deltos_record_table_finish(deltos_builder *builder, deltos_object 
   return guard(err, [&]() -> Status {
     if (table != nullptr) *table = nullptr;
     DELTOS_TRY(check_builder(builder));
-    if (!builder->transaction)
+    if (builder->name.empty())
       return fail(Code::invalid, "the record table was begun without a transaction, or has been stored; pack it");
-    store::Transaction &transaction = *builder->transaction;
-    DELTOS_TRY(transaction.all_or_nothing(
-        [&] { return give(object::store_record_table(transaction, builder->name, *builder->records), table); }));
-    builder->transaction.reset();
+    const std::shared_ptr<store::Transaction> transaction = builder->transaction.lock();
+    if (!transaction)
+      return fail(Code::stale, "the transaction is over that the record table was begun in; begin it in another one");
+    DELTOS_TRY(transaction->all_or_nothing(
+        [&] { return give(object::store_record_table(*transaction, builder->name, *builder->records), table); }));
+    builder->name.clear();
     return {};
   });
 }

@@ -66,7 +66,7 @@ Builder::Builder(SchemaPtr schema, BuildOptions options)
     : schema_(std::move(schema)), layout_(options.layout), progress_(std::move(options.progress)) {
   const std::uint64_t memory = options.memory_bytes != 0 ? options.memory_bytes : kDefaultMemory;
   const auto assemble = layout_ == Layout::rows ? assemble_rows : assemble_columns;
-  assembly_ = assemble(schema_, memory, std::move(options.spill_directory));
+  assembly_ = assemble(schema_, {memory, std::move(options.spill_directories)});
 }
 
 Status Builder::ask(std::uint64_t done, std::uint64_t total) const {

@@ -17,8 +17,8 @@ using Progress = std::function<bool(std::uint64_t, std::uint64_t)>;
 
 struct BuildOptions {
   Layout layout = Layout::rows;
-  std::uint64_t memory_bytes = 0;  // 0: kDefaultMemory
-  std::string spill_directory;     // empty: $TMPDIR, else /tmp
+  std::uint64_t memory_bytes = 0;                         // 0: kDefaultMemory
+  std::vector<std::string> spill_directories = {"/tmp"};  // the first that takes a file
   Progress progress;
 };
 constexpr std::uint64_t kDefaultMemory = std::uint64_t{64} << 20;
@@ -50,8 +50,8 @@ class Assembly {
   virtual std::uint64_t plan(std::uint64_t at, ImageHead *head) = 0;
   virtual Status write(ImageSink &sink) const = 0;  // as planned
 };
-std::unique_ptr<Assembly> assemble_rows(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory);
-std::unique_ptr<Assembly> assemble_columns(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory);
+std::unique_ptr<Assembly> assemble_rows(SchemaPtr schema, Spool::Limits limits);
+std::unique_ptr<Assembly> assemble_columns(SchemaPtr schema, Spool::Limits limits);
 
 // Items from a column, `from_step` bytes apart, to memory, `to_step` apart; only those that are present, where states
 // tell. `to` is zero before.

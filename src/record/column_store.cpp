@@ -18,7 +18,7 @@ struct Pieces {
 
 class ColumnAssembly final : public Assembly {
  public:
-  static std::unique_ptr<Assembly> make(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory) {
+  static std::unique_ptr<Assembly> make(SchemaPtr schema, Spool::Limits limits) {
     std::vector<Pieces> pieces;
     std::size_t streams = 0;
     for (const Slot &slot : schema->slots()) {
@@ -29,7 +29,7 @@ class ColumnAssembly final : public Assembly {
       if (slot.type != Type::record) of_slot.data = streams++;
     }
     return std::unique_ptr<Assembly>(
-        new ColumnAssembly(std::move(schema), std::move(pieces), streams, memory_bytes, std::move(directory)));
+        new ColumnAssembly(std::move(schema), std::move(pieces), streams, std::move(limits)));
   }
 
   Status put(const Window &rows) override {
@@ -98,11 +98,10 @@ class ColumnAssembly final : public Assembly {
   }
 
  private:
-  ColumnAssembly(SchemaPtr schema, std::vector<Pieces> pieces, std::size_t streams, std::uint64_t memory_bytes,
-                 std::string directory)
+  ColumnAssembly(SchemaPtr schema, std::vector<Pieces> pieces, std::size_t streams, Spool::Limits limits)
       : schema_(std::move(schema)),
         pieces_(std::move(pieces)),
-        spool_(streams, memory_bytes, std::move(directory)),
+        spool_(streams, std::move(limits)),
         unfinished_(streams),
         marked_(streams) {}
 
@@ -209,8 +208,8 @@ class ColumnAssembly final : public Assembly {
 
 }  // namespace
 
-std::unique_ptr<Assembly> assemble_columns(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory) {
-  return ColumnAssembly::make(std::move(schema), memory_bytes, std::move(directory));
+std::unique_ptr<Assembly> assemble_columns(SchemaPtr schema, Spool::Limits limits) {
+  return ColumnAssembly::make(std::move(schema), std::move(limits));
 }
 
 }  // namespace deltos::record

@@ -5,6 +5,7 @@
 #include "format/validate.hpp"
 #include "record/columns.hpp"
 #include "record/value_kind.hpp"
+#include "value/verify.hpp"
 
 namespace deltos::record {
 namespace {
@@ -280,26 +281,39 @@ Status Reader::check_offsets(std::size_t slot) const {
               schema_->path_of(slot).c_str());
 }
 
-Status Reader::verify_cell(std::uint64_t row, std::size_t slot) const {
-  Item found;
-  DELTOS_TRY(read(row, slot, &found));
-  if (schema_->slots()[slot].type != Type::utf8 || found.kind != Kind::utf8) return {};
-  const Bytes bytes(found.data, static_cast<std::size_t>(found.count));
-  return format::is_utf8(text_of(bytes)) ? Status() : damaged(row, slot, "its text is not UTF-8");
+// `left`: how many bytes references may still show, so that many of the same ones cost no more than the image has.
+Status Reader::verify_cell(std::uint64_t row, std::size_t slot, std::uint64_t *left) const {
+  const Type type = schema_->slots()[slot].type;
+  if (state(row, slot) != kIsPresent) return {};
+  Bytes bytes;
+  Item root;
+  DELTOS_TRY(is_value(type) ? value(row, slot, &bytes, &root) : text(row, slot, &bytes));
+  if (bytes.size() > *left) return damaged(row, slot, "its bytes belong to others too");
+  *left -= bytes.size();
+  if (type == Type::utf8 && !format::is_utf8(text_of(bytes))) return damaged(row, slot, "its text is not UTF-8");
+  if (!is_value(type)) return {};
+  const Status whole = value::verify(bytes);
+  return whole.ok() ? Status() : damaged(row, slot, whole.error().message.c_str());
 }
 
 Status Reader::verify(const std::function<Status(std::uint64_t, std::uint64_t)> &ask) const {
   const std::vector<Slot> &slots = schema_->slots();
   const std::uint64_t total = head_.rows * slots.size();
+  std::uint64_t left = layout() == Layout::rows ? head_.heap_bytes : image_.size();
   for (std::size_t slot = 0; slot < slots.size(); ++slot) {
     if (is_item(slots[slot].type) || slots[slot].type == Type::record) continue;
     if (layout() == Layout::columns) DELTOS_TRY(check_offsets(slot));
     for (std::uint64_t row = 0; row < head_.rows; ++row) {
-      DELTOS_TRY(verify_cell(row, slot));
+      DELTOS_TRY(verify_cell(row, slot, &left));
       if (row % kRowsAtOnce == 0) DELTOS_TRY(ask(slot * head_.rows + row, total));
     }
   }
   return ask(total, total);
+}
+
+Status verify(Bytes image) {
+  DELTOS_ASSIGN(const Reader reader, Reader::open(image));
+  return reader.verify([](std::uint64_t, std::uint64_t) { return Status(); });
 }
 
 }  // namespace deltos::record

@@ -44,8 +44,8 @@ class Reader {
   const ColumnEntry &column(std::size_t slot) const { return directory_[slot]; }
   // Whether offsets begin with 0, never fall and end with the bytes: every one of them.
   Status check_offsets(std::size_t slot) const;
-  // Whether all that open() has left is sound: offsets, references, text, roots of values. `ask`: rows done, of all
-  // slots; what it says ends the check.
+  // Whether all that open() has left is sound: offsets, references, text, whole values. `ask`: rows done, of all slots;
+  // what it says ends the check.
   Status verify(const std::function<Status(std::uint64_t done, std::uint64_t total)> &ask) const;
 
  private:
@@ -61,7 +61,7 @@ class Reader {
   Status text(std::uint64_t row, std::size_t slot, Bytes *text) const;
   Status value(std::uint64_t row, std::size_t slot, Bytes *image, value::Item *root) const;
   void item(std::uint64_t row, std::size_t slot, value::Item *item) const;
-  Status verify_cell(std::uint64_t row, std::size_t slot) const;
+  Status verify_cell(std::uint64_t row, std::size_t slot, std::uint64_t *left) const;
 
   Bytes image_;
   ImageHead head_;
@@ -69,5 +69,8 @@ class Reader {
   std::vector<ColumnEntry> directory_;
   std::vector<std::optional<dtype::Number>> numbers_;  // by slot
 };
+
+// Opens a record table and verifies it.
+Status verify(Bytes image);
 
 }  // namespace deltos::record

@@ -12,8 +12,8 @@ constexpr std::size_t kRowStream = 0, kHeapStream = 1, kStreams = 2;
 
 class RowAssembly final : public Assembly {
  public:
-  RowAssembly(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory)
-      : schema_(std::move(schema)), spool_(kStreams, memory_bytes, std::move(directory)) {
+  RowAssembly(SchemaPtr schema, Spool::Limits limits)
+      : schema_(std::move(schema)), spool_(kStreams, std::move(limits)) {
     for (std::size_t i = 0; i < schema_->slots().size(); ++i) {
       const Type type = schema_->slots()[i].type;
       if (is_text(type) || is_value(type)) texts_.push_back(i);
@@ -109,8 +109,8 @@ class RowAssembly final : public Assembly {
 
 }  // namespace
 
-std::unique_ptr<Assembly> assemble_rows(SchemaPtr schema, std::uint64_t memory_bytes, std::string directory) {
-  return std::make_unique<RowAssembly>(std::move(schema), memory_bytes, std::move(directory));
+std::unique_ptr<Assembly> assemble_rows(SchemaPtr schema, Spool::Limits limits) {
+  return std::make_unique<RowAssembly>(std::move(schema), std::move(limits));
 }
 
 }  // namespace deltos::record

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 namespace deltos::record {
 namespace {
@@ -27,17 +26,10 @@ Result<os::File> open_temporary(const std::string &directory) {
   return file;
 }
 
-std::string directory_for_spilling(std::string given) {
-  if (!given.empty()) return given;
-  const char *const chosen = std::getenv("TMPDIR");
-  return chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
-}
-
 }  // namespace
 
-Spool::Spool(std::size_t streams, std::uint64_t memory_bytes, std::string directory)
-    : streams_(streams), most_(memory_bytes), directory_(std::move(directory)) {
-  const std::uint64_t share = memory_bytes / 4 / std::max<std::size_t>(streams, 1);
+Spool::Spool(std::size_t streams, Limits limits) : streams_(streams), limits_(std::move(limits)) {
+  const std::uint64_t share = limits_.memory_bytes / 4 / std::max<std::size_t>(streams, 1);
   block_bytes_ = static_cast<std::size_t>(
       std::clamp<std::uint64_t>(share / kLeastBlock * kLeastBlock, kLeastBlock, kLargestBlock));
 }
@@ -71,7 +63,7 @@ Status Spool::append_zeros(std::size_t stream, std::uint64_t bytes) {
 Status Spool::add_block(Stream &stream) {
   std::size_t capacity = stream.blocks.empty() ? kLeastBlock : stream.blocks.back().capacity * 4;
   capacity = std::min(capacity, block_bytes_);
-  if (in_memory_ + capacity > most_ && in_memory_ > 0) DELTOS_TRY(spill());
+  if (in_memory_ + capacity > limits_.memory_bytes && in_memory_ > 0) DELTOS_TRY(spill());
   if (!stream.blocks.empty()) stream.blocks.back().used = used_in(stream, stream.blocks.size() - 1);
   stream.blocks.push_back({std::unique_ptr<std::byte[]>(new std::byte[capacity]), 0, capacity});
   stream.end = stream.blocks.back().data.get();
@@ -80,10 +72,22 @@ Status Spool::add_block(Stream &stream) {
   return {};
 }
 
-Status Spool::spill() {
-  if (!file_.valid()) {
-    DELTOS_ASSIGN(file_, open_temporary(directory_for_spilling(directory_)));
+Status Spool::open_file() {
+  Status failed = fail(Code::invalid, "there is no directory for temporary files");
+  for (const std::string &directory : limits_.directories) {
+    auto file = open_temporary(directory);
+    if (!file.ok()) {
+      failed = std::move(file).error();
+      continue;
+    }
+    file_ = std::move(file).value();
+    return {};
   }
+  return failed;
+}
+
+Status Spool::spill() {
+  if (!file_.valid()) DELTOS_TRY(open_file());
   for (Stream &stream : streams_) DELTOS_TRY(spill(stream));
   return {};
 }

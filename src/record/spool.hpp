@@ -17,8 +17,11 @@ using Sink = std::function<Status(Bytes)>;
 
 class Spool {
  public:
-  // The directory is looked at when the file is needed; empty: $TMPDIR, else /tmp.
-  Spool(std::size_t streams, std::uint64_t memory_bytes, std::string directory);
+  struct Limits {
+    std::uint64_t memory_bytes = 0;
+    std::vector<std::string> directories;  // looked at when a file is needed: the first that takes one has it
+  };
+  Spool(std::size_t streams, Limits limits);
 
   // What fails leaves the stream longer or shorter than it was; cut() puts that right.
   Status append(std::size_t stream, Bytes bytes) {
@@ -55,6 +58,7 @@ class Spool {
   };
   Status append_slowly(Stream &stream, Bytes bytes);
   Status add_block(Stream &stream);
+  Status open_file();
   Status spill();
   Status spill(Stream &stream);
   Status write(Bytes bytes, std::vector<Run> *runs);
@@ -62,9 +66,9 @@ class Spool {
   static std::size_t used_in(const Stream &stream, std::size_t block);
 
   std::vector<Stream> streams_;
-  std::uint64_t most_, in_memory_ = 0;
+  Limits limits_;
+  std::uint64_t in_memory_ = 0;
   std::size_t block_bytes_;
-  std::string directory_;
   os::File file_;
   std::uint64_t file_bytes_ = 0;
 };

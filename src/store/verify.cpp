@@ -3,6 +3,7 @@
 #include <cinttypes>
 
 #include "format/table.hpp"
+#include "record/reader.hpp"
 #include "store/catalogue.hpp"
 #include "store/snapshot.hpp"
 #include "store/walk.hpp"
@@ -43,6 +44,7 @@ class Verify final : public WalkVisitor {
     if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
     if (object.sealed) DELTOS_TRY(report(object, check_sums(scope_, object)));
     if (object.kind == format::kKindTable) return report(object, check_rows(object));
+    if (object.kind == format::kKindRecordTable) return report(object, record::verify(payload_of(object)));
     return object.kind == format::kKindValue ? report(object, value::verify(payload_of(object))) : Status();
   }
   // The last report, without which a short check would never be heard of.

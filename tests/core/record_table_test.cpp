@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <random>
 
+#include "object/record_table.hpp"
+#include "support/faulty_io.hpp"
 #include "support/random_records.hpp"
+#include "support/storages.hpp"
 
 namespace deltos {
 namespace {
@@ -320,9 +323,50 @@ TEST(RecordTable, ADirectoryThatIsNotThereIsToldWhenItIsNeeded) {
   const std::vector<std::uint64_t> x(5000);
   const std::vector<Column> columns = {items_of(x)};
   BuildOptions options = options_of(Layout::rows, 1);
-  options.spill_directory = "/nowhere/to/be/found";
+  options.spill_directories = {"/nowhere/to/be/found"};
   Builder builder(schema, options);
   EXPECT_EQ(builder.add({columns, {}, 5000}).code(), Code::not_found);
+}
+
+TEST(RecordTable, ATemporaryFileThatCannotBeWrittenLeavesTheRowsBefore) {
+  RandomRecords random(23);
+  const SchemaPtr schema = random.schema(3);
+  const Cells cells = random.rows(*schema, 3000);
+  for (const Layout layout : {Layout::rows, Layout::columns}) {
+    for (int after = 0; after < 12; ++after) {
+      Builder builder(schema, options_of(layout, 1)), same(schema, options_of(layout));
+      ASSERT_TRUE(add(builder, cells, 0, 1500, &random).ok());
+      {
+        test::FaultyIo io;
+        io.fail(test::Call::pwrite, ENOSPC, 1, after);
+        ASSERT_EQ(add(builder, cells, 1500, 1500, &random).code(), Code::no_space) << after;
+      }
+      ASSERT_TRUE(add(builder, cells, 1500, 1500, &random).ok());
+      ASSERT_TRUE(add(same, cells, 0, 3000, &random).ok());
+      const auto a = test::image_of(builder), b = test::image_of(same);
+      ASSERT_TRUE(std::ranges::equal(a->bytes(), b->bytes())) << after;
+    }
+  }
+}
+
+TEST(RecordTable, WithoutUnnamedFilesANamedOneGoesAtOnce) {
+  RandomRecords random(24);
+  const SchemaPtr schema = random.schema(2);
+  const Cells cells = random.rows(*schema, 3000);
+  const test::TestDirectory directory;
+  BuildOptions options = options_of(Layout::columns, 1);
+  options.spill_directories = {"/nowhere/to/be/found", directory.path()};
+  Builder builder(schema, options), same(schema, options_of(Layout::columns));
+  {
+    test::FaultyIo io;
+    io.fail(test::Call::open, EOPNOTSUPP, 1, 1);
+    ASSERT_TRUE(add(builder, cells, 0, 3000, &random).ok());
+    EXPECT_GE(io.calls(test::Call::unlink), 1);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+  ASSERT_TRUE(add(same, cells, 0, 3000, &random).ok());
+  const auto a = test::image_of(builder), b = test::image_of(same);
+  EXPECT_TRUE(std::ranges::equal(a->bytes(), b->bytes()));
 }
 
 // Whatever a damaged image says, every call ends with a status, and nothing outside the image is looked at.
@@ -412,6 +456,53 @@ TEST(RecordTable, VerifyFindsWhatOpeningLeaves) {
         reader.verify([](std::uint64_t, std::uint64_t) { return Status(fail(Code::cancelled, "enough")); }).code(),
         Code::cancelled);
   }
+}
+
+TEST(RecordTable, ReferencesThatShowTheSameBytesOverAndOverAreFound) {
+  const SchemaPtr schema = schema_of({slot_of("t", Type::bytes)});
+  const std::string letters = "abc";
+  const std::vector<std::int64_t> offsets = {0, 1, 2, 3};
+  const std::vector<Column> columns = {texts_of(letters, offsets)};
+  Builder builder(schema, options_of(Layout::rows));
+  ASSERT_TRUE(builder.add({columns, {}, 3}).ok());
+  const auto image = test::image_of(builder);
+  const Reader reader = Reader::open(image->bytes()).value();
+  ASSERT_TRUE(reader.verify(never).ok());
+  save(image->data() + reader.all_rows().place + 16, record::Reference{0, 3});
+  EXPECT_EQ(reader.verify(never).code(), Code::corrupt);
+}
+
+TEST(RecordTable, AStorageTellsWhichOfItsTablesIsNotSound) {
+  const testing_support::ScratchDirectory directory;
+  const auto storage = testing_support::must(store::Storage::open(
+      directory.path + "/tables", testing_support::opening(store::Mode::write, store::Create::fresh)));
+  const auto transaction = testing_support::must(storage->begin_transaction());
+  const SchemaPtr schema = schema_of({slot_of("t", Type::utf8, record::kOptional)});
+  const std::string letters = "abc";
+  const std::vector<std::int64_t> offsets = {0, 1, 2, 3};
+  const std::vector<Column> columns = {texts_of(letters, offsets)};
+  Builder sound(schema, options_of(Layout::columns));
+  ASSERT_TRUE(sound.add({columns, {}, 3}).ok());
+  ASSERT_TRUE(object::store_record_table(*transaction, "sound", sound).ok());
+  const auto image = test::image_of(sound);
+  image->data()[text_of(image->bytes()).rfind("abc")] = std::byte{0xff};
+  store::NewObject object;
+  object.kind = object::kKindRecordTable;
+  object.dtype = static_cast<std::uint16_t>(dtype::Dtype::u8);
+  object.item_bytes = 1;
+  object.format = "B";
+  object.payload_bytes = image->bytes().size();
+  object.shape = {static_cast<std::int64_t>(image->bytes().size())};
+  const auto bad = testing_support::must(transaction->create("bad", object, false));
+  const auto filler = testing_support::must(transaction->fill(*bad));
+  testing_support::must(filler->add(image->bytes()));
+  testing_support::must(filler->finish());
+  testing_support::must(transaction->seal(*bad));
+  testing_support::must(transaction->commit(store::Durability::lazy));
+  const auto findings = testing_support::must(storage->verify(store::VerifyLevel::full, {}));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].object_id, bad->record().id);
+  EXPECT_NE(findings[0].message.find("row 0"), std::string::npos) << findings[0].message;
 }
 
 }  // namespace

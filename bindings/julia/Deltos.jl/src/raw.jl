@@ -275,7 +275,8 @@ end
 
 # How much deltos_storage_verify() reads.
 const DELTOS_VERIFY_STRUCT = Int32(0)  # all of the catalogue: pages, records, extents, overlaps
-# and the content of every sealed object: its checksum, every node of a value
+# and the content of every sealed object: its checksum, every node of a value; and every row of a
+# record table
 const DELTOS_VERIFY_FULL = Int32(1)
 
 """
@@ -593,7 +594,8 @@ struct deltos_record_table_options
     struct_size::UInt32  # set by the caller
     layout::Int32  # DELTOS_LAYOUT_*
     memory_bytes::UInt64  # how much to keep in memory before temporary files are used; 0: 64 MiB
-    # where temporary files are made, without a name; NULL: $TMPDIR, else /tmp
+    # where temporary files are made, without a name; NULL: beside the storage if that works, else
+    # $TMPDIR, else /tmp
     spill_directory::Ptr{UInt8}
     progress::deltos_progress  # asked while adding and finishing, in bytes; NULL: nobody
     progress_user::Ptr{Cvoid}  # given to progress
@@ -2161,9 +2163,9 @@ const slot_deltos_record_table_verify = Slot(C_NULL)
 """
     deltos_record_table_verify(table, progress, user, err)
 
-Checks what opening leaves to each use: references and offsets of all rows, text, and values as far
-as their roots. For a table from a stranger that is to be given to a consumer who believes what he
-gets.
+Checks what opening leaves to each use: references and offsets of all rows, text, and whole values.
+DELTOS_VERIFY_FULL does the same for all tables of a storage. For a table from a stranger that is to
+be given to a consumer who believes what he gets.
 """
 function deltos_record_table_verify(table, progress, user, err)
     return ccall(

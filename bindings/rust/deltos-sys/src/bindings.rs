@@ -355,7 +355,7 @@ pub struct deltos_storage_info {
 // How much deltos_storage_verify() reads.
 /// all of the catalogue: pages, records, extents, overlaps
 pub const DELTOS_VERIFY_STRUCT: i32 = 0;
-/// and the content of every sealed object: its checksum, every node of a value
+/// and the content of every sealed object: its checksum, every node of a value; and every row of a record table
 pub const DELTOS_VERIFY_FULL: i32 = 1;
 
 /// One thing that is wrong. Frozen.
@@ -790,7 +790,7 @@ pub struct deltos_record_table_options {
     pub layout: i32,
     /// how much to keep in memory before temporary files are used; 0: 64 MiB
     pub memory_bytes: u64,
-    /// where temporary files are made, without a name; NULL: $TMPDIR, else /tmp
+    /// where temporary files are made, without a name; NULL: beside the storage if that works, else $TMPDIR, else /tmp
     pub spill_directory: *const c_char,
     /// asked while adding and finishing, in bytes; NULL: nobody
     pub progress: deltos_progress,
@@ -1738,8 +1738,9 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
-    /// Checks what opening leaves to each use: references and offsets of all rows, text, and values as far as their
-    /// roots. For a table from a stranger that is to be given to a consumer who believes what he gets.
+    /// Checks what opening leaves to each use: references and offsets of all rows, text, and whole values.
+    /// [`DELTOS_VERIFY_FULL`] does the same for all tables of a storage. For a table from a stranger that is to be
+    /// given to a consumer who believes what he gets.
     pub fn deltos_record_table_verify(
         table: *const deltos_object,
         progress: deltos_progress,
