@@ -15,7 +15,8 @@ function lines_of_raw()
             push!(lines, "struct $name $(sizeof(thing)) $(Base.datatype_alignment(thing))")
             for (at, field) in enumerate(fieldnames(thing))
                 size = sizeof(fieldtype(thing, at))
-                push!(lines, "field $name $field $(Int(fieldoffset(thing, at))) $size")
+                spelled = rstrip(String(field), '_') # which the generator adds to names that a language keeps for itself
+                push!(lines, "field $name $spelled $(Int(fieldoffset(thing, at))) $size")
             end
         end
     end
