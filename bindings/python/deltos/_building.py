@@ -13,7 +13,7 @@ from deltos._content import Content
 from deltos._dtypes import optional_module
 from deltos._elements import codec_of
 from deltos._errors import TypeMismatchError
-from deltos._exporter import BUILDER, OBJECT, packed
+from deltos._exporter import BUILDER, OBJECT, arrow_address, packed
 from deltos._ffi import ffi, lib
 from deltos._native import BUILDER_CELL, OBJECT_CELL, bytes_of, call, own
 from deltos._records import RecordTable, layout_of
@@ -240,3 +240,17 @@ def create(scope: Any, name: str, schema: Any, records: Any, layout: str) -> Rec
     return table
 
 
+def create_from_arrow(scope: Any, name: str, source: Any, layout: str) -> RecordTable:
+    """Makes a record table of whatever speaks Arrow's stream interface."""
+    if not hasattr(source, "__arrow_c_stream__"):
+        raise TypeMismatchError(f"objects of type {type(source).__name__} have no __arrow_c_stream__: make an Arrow table")
+    options = layout_of(layout)
+    capsule = source.__arrow_c_stream__()
+    stream = ffi.cast("deltos_arrow_stream *", arrow_address(capsule, "arrow_array_stream"))
+    cell, made = ffi.new(BUILDER_CELL), ffi.new(OBJECT_CELL)
+    with scope._writing() as transaction:
+        call(lib.deltos_record_table_from_arrow, transaction, bytes_of(name, "a name"), stream, options, cell)
+        with own(BUILDER, cell[0]) as pointer:
+            call(lib.deltos_record_table_finish, pointer, made)
+        table = RecordTable._of(scope, own(OBJECT, made[0]))
+    return table

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import html
+import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from deltos._elements import codec_of
 from deltos._errors import ReadOnlyError
-from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot
+from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot, arrow_capsule
 from deltos._ffi import ffi, lib
 from deltos._native import SCHEMA_CELL, VIEW_CELL, CData, attempt, call, forget, own, raise_error, text_of
 from deltos._object import stat
@@ -81,14 +82,22 @@ def _may_be_missing(schema: Schema, number: int) -> bool:
     return False
 
 
-class RecordTable(Records, Sequence[Any]):
+class RecordTable(Records):
     """A table of records, as a sequence of them: table[3].height, and by column: table.column("height").
+
+    It has all that a Sequence has, but is not one by name: libraries of tables take those for lists of objects before
+    they ask for Arrow.
 
     Nothing is copied before somebody asks for a value. A table keeps its storage's memory in place while it, a record
     or a view of it lives.
     """
 
     __slots__ = ("__weakref__", "_scope", "_schema", "_layout")
+
+    __contains__: Any = Sequence.__contains__
+    __reversed__: Any = Sequence.__reversed__
+    count: Any = Sequence.count
+    index: Any = Sequence.index
 
     _KIND = lib.DELTOS_KIND_RECORD_TABLE
     _handle: Handle
@@ -183,6 +192,27 @@ class RecordTable(Records, Sequence[Any]):
         if not slot.flags & lib.DELTOS_SLOT_WRITABLE:
             raise ReadOnlyError(13, f"slot {slot.name!r} is not writable: make its schema with Slot(..., writable=True)")
         self._column(number, True)[row] = number_of(slot, value)
+
+    def __arrow_c_schema__(self) -> Any:
+        capsule, address = arrow_capsule("arrow_schema")
+        with self._handle as pointer:
+            call(lib.deltos_object_to_arrow, pointer, ffi.cast("deltos_arrow_schema *", address), ffi.NULL)
+        return capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        """All records as a stream of one batch: what polars, pyarrow and DuckDB ask a table for.
+
+        Layout "columns" is shown where it lies, but for slots that are writable; layout "rows" is copied, a column at a
+        time.
+        """
+        capsule, address = arrow_capsule("arrow_array_stream")
+        with self._handle as pointer:
+            call(lib.deltos_record_table_to_arrow_stream, pointer, ffi.cast("deltos_arrow_stream *", address))
+        return capsule
+
+    def to_arrow(self) -> Any:
+        """The records as a pyarrow.Table, which needs pyarrow; without a copy, as __arrow_c_stream__() says."""
+        return importlib.import_module("pyarrow").table(self)
 
     def to_python(self) -> list[dict[str, Any]]:
         """A copy: a dict for each record, without what is not set."""

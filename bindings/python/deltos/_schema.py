@@ -76,7 +76,7 @@ def _without_none(type: Any) -> tuple[Any, bool]:
 def _declared(given: Any) -> Slot:
     slot = given if isinstance(given, Slot) else Slot(given)
     type, nullable = _without_none(slot.type)
-    return slot._replace(type=typing.get_origin(type) or type, nullable=slot.nullable or nullable)
+    return slot._replace(type=typing.get_origin(type) or type, nullable=slot.nullable or nullable or slot.type is object)
 
 
 def _declarations(source: Any) -> dict[str, Any]:

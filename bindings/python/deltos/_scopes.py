@@ -258,6 +258,16 @@ class Writer(Reader, MutableMapping[str, Any]):
 
         return create(self, name, schema, records, layout)
 
+    def put_arrow(self, name: str, source: Any, *, layout: str = "columns") -> RecordTable:
+        """Makes a record table of a table or stream of Arrow: of pyarrow, polars, DuckDB, or whatever else has
+        __arrow_c_stream__. All of it, batch by batch, or nothing.
+
+        Types that records do not have are an UnsupportedError that names the column.
+        """
+        from deltos._building import create_from_arrow
+
+        return create_from_arrow(self, name, source, layout)
+
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
         """Gives an object another name; its id, content, attributes and views stay."""
         source, target = bytes_of(old, "a name"), bytes_of(new, "a name")

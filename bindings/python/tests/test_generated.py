@@ -20,9 +20,6 @@ from deltos._ffi import ffi, lib
 
 # What the package does without, each with its reason.
 NOT_USED = {
-    "deltos_object_to_arrow": "bound next",
-    "deltos_record_table_to_arrow_stream": "bound next",
-    "deltos_record_table_from_arrow": "bound next",
     "deltos_record_table_heap": "bound next",
     "deltos_record_table_open_memory": "bound next",
     "deltos_record_table_pack": "bound next",
