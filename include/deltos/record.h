@@ -79,6 +79,9 @@
  *     deltos_record_table_read(table, 1, 1, &item, &error) != DELTOS_OK)
  *   return 1;
  * printf("%.*s\n", (int)item.count, (const char *)item.data);
+ * deltos_object_release(&table);
+ * deltos_builder_release(&builder);
+ * deltos_schema_release(&schema);
  * @endcode
  * @{
  */
