@@ -100,8 +100,14 @@ deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const
     if (keys != nullptr) DELTOS_TRY(check_value(keys));
     DELTOS_TRY(check_output(found, "the item"));
     if (key == nullptr) return fail(Code::invalid, "the key is NULL");
+    value::Item item;
+    if (key->kind == DELTOS_VALUE_UTF8 && key->data != nullptr &&
+        value->value->reader().find_text(node, {static_cast<const char *>(key->data), key->count}, &item)) {
+      show_item(item, found);
+      return {};
+    }
     const object::Value &of_keys = keys != nullptr ? *keys->value : *value->value;
-    value::Item wanted, item;
+    value::Item wanted;
     DELTOS_TRY(read_key(*key, of_keys, &wanted));
     DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
     show_item(item, found);

@@ -110,37 +110,70 @@ std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
   }
 }
 
-Reader::Match Reader::match_text(Cell key, std::string_view text) const {
+// A text to look for, with as much of it in two words as they hold: nearly all others differ there.
+class Reader::Wanted {
+ public:
+  explicit Wanted(std::string_view text) : text_(text), head_(head_of(text.size(), 0)) {
+    const std::size_t size = text.size();
+    std::memcpy(&first_, text.data(), std::min(size, sizeof first_));
+    if (size > sizeof first_) std::memcpy(&last_, text.data() + size - sizeof last_, sizeof last_);
+    if (size < sizeof first_) mask_ = (std::uint64_t{1} << size * 8) - 1;
+  }
+
+  // `block` has room for its head and 8 bytes, padded as blocks are.
+  Match match(const std::byte *block, std::uint64_t room) const {
+    const auto head = load<std::uint64_t>(block);
+    if (head != head_) return (head & 0xff) == 0 ? Match::no : Match::damaged;
+    const std::byte *const found = block + sizeof head;
+    if (((load<std::uint64_t>(found) ^ first_) & mask_) != 0) return Match::no;
+    const std::size_t size = text_.size();
+    if (size >= room - sizeof head) return Match::damaged;
+    if (size > sizeof first_ && (load<std::uint64_t>(found + size - sizeof last_) != last_ ||
+                                 (size > 16 && std::memcmp(found, text_.data(), size) != 0)))
+      return Match::no;
+    return found[size] == std::byte{0} ? Match::yes : Match::damaged;
+  }
+
+ private:
+  std::string_view text_;
+  std::uint64_t head_, first_ = 0, last_ = 0, mask_ = ~std::uint64_t{0};
+};
+
+Reader::Match Reader::match_text(Cell key, const Wanted &wanted) const {
   if (tag_of(key) != Tag::utf8) return Match::no;
-  std::uint64_t head = 0;
   const std::uint64_t place = payload_of(key);
-  if (!take(place, &head)) return Match::damaged;
-  if (head != head_of(text.size(), 0)) return (head & 0xff) == 0 ? Match::no : Match::damaged;
-  if (!within(place + 8, text.size() + 1, image_.size())) return Match::damaged;
-  const Bytes found = image_.subspan(static_cast<std::size_t>(place + 8), text.size() + 1);
-  if (found.back() != std::byte{0}) return Match::damaged;
-  return text_of(found.first(text.size())) == text ? Match::yes : Match::no;
+  if (place % 8 != 0 || place < sizeof(ImageHead) || !within(place, 16, image_.size())) return Match::damaged;
+  return wanted.match(image_.data() + place, image_.size() - place);
 }
 
-// A text among the keys of a dict, cell by cell; most keys are. false: something is damaged, which find() tells.
-bool Reader::find_text(Cell node, const Sequence &entries, std::string_view text, Item *found) const {
+// Cell by cell: most keys are texts.
+bool Reader::find_text(Cell node, std::string_view text, Item *found) const {
+  if (node == 0) node = load<ImageHead>(image_.data()).root;
+  Sequence entries;
+  if (tag_of(node) != Tag::dict || !sequence(node, &entries).ok()) return false;
   const bool indexed = entries.index != nullptr;
   const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
   const std::uint64_t hash = indexed ? hash_of_text(text) : 0;
+  const Wanted wanted(text);
   for (std::uint64_t i = 0; i < most; ++i) {
     const std::uint64_t number = indexed ? slot(entries, (hash + i) & (most - 1)) : i + 1;
     if (number == 0) break;
     if (number > entries.count) return false;
     const std::byte *const cells = entries.elements + (number - 1) * 2 * sizeof(Cell);
-    const Match match = match_text(load<Cell>(cells), text);
+    const Match match = match_text(load<Cell>(cells), wanted);
     if (match == Match::no) continue;
     return match == Match::yes && read_element(node, load<Cell>(cells + sizeof(Cell)), found).ok();
   }
+  *found = Item{};
+  found->kind = Kind::end;
   return true;
 }
 
 Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked) const {
   if (node == 0) node = load<ImageHead>(image_.data()).root;
+  if (key.kind == Kind::utf8 && looked == nullptr &&
+      find_text(node, text_of({key.data, static_cast<std::size_t>(key.count)}), found))
+    return {};
   *found = Item{};
   found->kind = Kind::end;
   if (tag_of(node) != Tag::dict && tag_of(node) != Tag::set)
@@ -155,8 +188,6 @@ Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *foun
     find_in_bitmap(all, key, found);
     return {};
   }
-  const bool is_text = key.kind == Kind::utf8 && tag_of(node) == Tag::dict && looked == nullptr;
-  if (is_text && find_text(node, all, text_of({key.data, static_cast<std::size_t>(key.count)}), found)) return {};
   Cell at = 0;
   std::uint64_t none = 0;
   const auto same = [&](const Item &candidate, bool *yes) {

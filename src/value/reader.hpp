@@ -24,6 +24,8 @@ class Reader {
   // integers and unsigned integers are of one kind.
   // `of_key`: where a key that is a container lies; nullptr: in this value. `looked`: how many entries were compared.
   Status find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked = nullptr) const;
+  // The same of a text in a dict, by a shorter way. false: find() has to tell, since something is in the way.
+  bool find_text(Cell node, std::string_view text, Item *found) const;
 
   struct ArrayFacts {
     const std::byte *data = nullptr;
@@ -69,8 +71,8 @@ class Reader {
   Status bitmap(Cell node, Sequence *sequence) const;
   std::uint64_t slot(const Sequence &entries, std::uint64_t i) const;
   enum class Match : std::uint8_t { no, yes, damaged };
-  Match match_text(Cell key, std::string_view text) const;
-  bool find_text(Cell node, const Sequence &entries, std::string_view text, Item *found) const;
+  class Wanted;
+  Match match_text(Cell key, const Wanted &wanted) const;
 
   friend class Elements;
   Bytes image_;
