@@ -156,7 +156,7 @@ def test_what_is_like_a_builtin_comes_out_as_that(given: Any, kind: type, wanted
         ({2j}, TypeError, r"of type complex .*; at value\{2j\}$"),
         (range(3), TypeError, r"of type range .*; at value$"),
         ([np.timedelta64(1, "s")], TypeError, r"of type timedelta64 .*; at value\[0\]$"),
-        ([np.datetime64("NaT")], TypeError, r"of type datetime64 .*; at value\[0\]$"),
+        ([np.datetime64("NaT", "us")], TypeError, r"of type datetime64 .*; at value\[0\]$"),
         ([dt.time(1)], TypeError, r"of type time .*; at value\[0\]$"),
         ([2**64], OverflowError, r"from -2\*\*63 to 2\*\*64-1.*; at value\[0\]$"),
         ((-(2**63) - 1,), OverflowError, r"from -2\*\*63 to 2\*\*64-1.*; at value\[0\]$"),
