@@ -53,6 +53,8 @@
 #include <deltos/hpp/metadata.hpp>
 #include <deltos/hpp/mode.hpp>
 #include <deltos/hpp/object.hpp>
+#include <deltos/hpp/records.hpp>
+#include <deltos/hpp/schema.hpp>
 #include <deltos/hpp/snapshot.hpp>
 #include <deltos/hpp/storage.hpp>
 #include <deltos/hpp/table.hpp>

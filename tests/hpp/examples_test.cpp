@@ -86,6 +86,18 @@ TEST_F(Example, value_of_makes_structs_values) {
   EXPECT_EQ(storage_.value("heat")->as<Celsius>().degrees, 21.5);
 }
 
+TEST_F(Example, schema_finds_slots_within_slots) {
+  testing::internal::CaptureStdout();
+  example_schema();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "4 3 40\n");
+}
+
+TEST_F(Example, records_are_packed_and_read) {
+  testing::internal::CaptureStdout();
+  example_records();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "elm 2.5\n");
+}
+
 TEST_F(Example, whole_program_counts_birds) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(example_deltos(), 0);

@@ -48,7 +48,7 @@ TEST(Values, kinds_have_names) {
   EXPECT_EQ(Value::of(std::uint64_t{1})->kind(), ValueKind::integer);
   EXPECT_STREQ(name_of(Value::of(Strings{})->kind()), "list");
   EXPECT_STREQ(name_of(Value::of(deltos::Reference{1})->kind()), "reference");
-  EXPECT_STREQ(name_of(static_cast<ValueKind>(15)), "unknown");
+  EXPECT_STREQ(name_of(static_cast<ValueKind>(17)), "unknown");
   EXPECT_STREQ(name_of(static_cast<ValueKind>(-1)), "unknown");
 }
 

@@ -24,6 +24,7 @@ enum class Kind : std::int32_t {
   array = DELTOS_KIND_ARRAY,
   table = DELTOS_KIND_TABLE,
   value = DELTOS_KIND_VALUE,
+  record_table = DELTOS_KIND_RECORD_TABLE,
 };
 
 /** Hints of Object::advise(). */
@@ -92,6 +93,19 @@ class Object {
   [[nodiscard]] TypedView<T> view() const {
     return try_view<T>().value();
   }
+
+  /**
+   * Shows it to Arrow: a record table as a struct of its slots, a buffer or array as a column. The caller releases both
+   * structures, of which the second may be NULL.
+   *
+   * Fails with kind, layout, unsupported, corrupt, invalid, closed, stale, forked, io, no_memory or internal, as
+   * deltos_object_to_arrow() says. Cost: a look at offsets and text, and what is copied.
+   */
+  Result<void> try_to_arrow(ArrowSchema *schema, ArrowArray *array) const {
+    return detail::done([&](deltos_error *err) { return deltos_object_to_arrow(get(), schema, array, err); });
+  }
+  /** The same, throwing. */
+  void to_arrow(ArrowSchema *schema, ArrowArray *array) const { try_to_arrow(schema, array).value(); }
 
   /**
    * What it is, also when the storage has been closed. Fails with invalid, no_memory or internal.

@@ -12,6 +12,7 @@
 #define DELTOS_HPP_SNAPSHOT_HPP
 
 #include <deltos/hpp/array.hpp>
+#include <deltos/hpp/records.hpp>
 #include <deltos/hpp/table.hpp>
 #include <deltos/hpp/value.hpp>
 
@@ -96,6 +97,15 @@ class SnapshotRef {
   }
   /** The same, throwing. */
   [[nodiscard]] Value value(const Text &name) const { return try_value(name).value(); }
+
+  /** Opens a record table by name; otherwise as object(). */
+  Result<RecordTable> try_records(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::record_table);
+    if (!found) return found.error();
+    return RecordTable(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] RecordTable records(const Text &name) const { return try_records(name).value(); }
 
   /** Exports a buffer as elements of type T: object() and Object::view() in one, and their failures. */
   template <class T>

@@ -236,6 +236,15 @@ class Storage {
   /** The same, throwing. */
   [[nodiscard]] Value value(const Text &name) const { return try_value(name).value(); }
 
+  /** Opens a record table in the newest commit; otherwise as object(). */
+  Result<RecordTable> try_records(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::record_table);
+    if (!found) return found.error();
+    return RecordTable(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] RecordTable records(const Text &name) const { return try_records(name).value(); }
+
   /** Exports a buffer of the newest commit as elements of type T: the shortest way to an address. Fails as object()
    * and Object::view(). */
   template <class T>

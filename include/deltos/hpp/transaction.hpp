@@ -106,8 +106,7 @@ class Transaction {
    * the transaction is as it was before. Cost: allocates the space.
    */
   Result<Table> try_create_table(const Text &name, const ElementType &type, std::int64_t rows, const Columns &columns) {
-    if (get() == nullptr) return Error(Status::invalid, "the transaction is empty");
-    if (name.c_str() == nullptr) return Error(Status::invalid, "the name has a NUL inside");
+    if (const Result<void> usable = named(name); !usable) return usable.error();
     return Table::created(get(), name.c_str(), type, rows, columns);
   }
   /** The same, throwing. */
@@ -182,6 +181,39 @@ class Transaction {
     return try_put(name, content).value();
   }
   Value put(const Text &name, ValueBuilder &builder) { return try_put(name, builder).value(); }
+
+  /**
+   * Begins a record table: RecordBuilder::add() adds rows, finish() stores it. The transaction is free for other things
+   * meanwhile.
+   *
+   * Fails with invalid, exists, closed, forked, stale, corrupt, io, no_memory or internal, as
+   * deltos_record_table_begin() says. Cost: a constant for each slot.
+   */
+  Result<RecordBuilder> try_begin_records(const Text &name, const Schema &schema, const RecordOptions &options = {}) {
+    if (const Result<void> usable = named(name); !usable) return usable.error();
+    return RecordBuilder::begun(get(), name.c_str(), schema, options);
+  }
+  /** The same, throwing. */
+  [[nodiscard]] RecordBuilder begin_records(const Text &name, const Schema &schema, const RecordOptions &options = {}) {
+    return try_begin_records(name, schema, options).value();
+  }
+
+  /**
+   * Stores the rows of a stream of Arrow as a record table. The stream is read to its end, and stays the caller's.
+   *
+   * Fails with unsupported, naming the column, invalid, range, limit, and as begin_records() and
+   * RecordBuilder::finish(), as deltos_record_table_from_arrow() says. Cost: a copy.
+   */
+  Result<RecordTable> try_put_arrow(const Text &name, ArrowArrayStream *stream, const RecordOptions &options = {}) {
+    if (const Result<void> usable = named(name); !usable) return usable.error();
+    Result<RecordBuilder> builder = RecordBuilder::of_arrow(get(), name.c_str(), stream, options);
+    if (!builder) return builder.error();
+    return builder->try_finish();
+  }
+  /** The same, throwing. */
+  RecordTable put_arrow(const Text &name, ArrowArrayStream *stream, const RecordOptions &options = {}) {
+    return try_put_arrow(name, stream, options).value();
+  }
 
   /**
    * Gives a buffer new content in a new place; name, id and metadata stay, and views and snapshots of the old one keep
@@ -301,6 +333,12 @@ class Transaction {
   [[nodiscard]] deltos_transaction *release() noexcept { return handle_.release(); }
 
  private:
+  /** What makes things in memory where there is no transaction is not called without one. */
+  Result<void> named(const Text &name) const noexcept {
+    if (get() == nullptr) return Error(Status::invalid, "the transaction is empty");
+    if (name.c_str() == nullptr) return Error(Status::invalid, "the name has a NUL inside");
+    return {};
+  }
   template <class Call>
   static Result<Object> opened(Call &&call) {
     deltos_object *object = nullptr;

@@ -39,6 +39,7 @@ enum class ValueKind : std::int32_t {
   datetime = DELTOS_VALUE_DATETIME,
   decimal = DELTOS_VALUE_DECIMAL,
   ndarray = DELTOS_VALUE_NDARRAY,
+  record = DELTOS_VALUE_RECORD,  ///< of cells of record tables alone
   reference = DELTOS_VALUE_REFERENCE
 };
 
@@ -46,7 +47,7 @@ enum class ValueKind : std::int32_t {
 inline const char *name_of(ValueKind kind) noexcept {
   constexpr const char *names[] = {"null",     "boolean", "integer", "integer", "floating", "bytes",
                                    "text",     "list",    "tuple",   "set",     "dict",     "date",
-                                   "datetime", "decimal", "ndarray", "unknown", "reference"};
+                                   "datetime", "decimal", "ndarray", "record",  "reference"};
   const auto number = static_cast<std::size_t>(kind);
   return number < std::size(names) ? names[number] : "unknown";
 }

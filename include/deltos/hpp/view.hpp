@@ -251,6 +251,19 @@ class View {
   [[nodiscard]] static View wrap(const Memory &memory) { return try_wrap(memory).value(); }
 
   /**
+   * Shows its elements to Arrow as a column, one entry for each index of the first dimension. The caller releases both
+   * structures, of which the second may be NULL; they keep the memory.
+   *
+   * Fails with unsupported, invalid, no_memory or internal, as deltos_view_to_arrow() says. Cost: constant where nothing
+   * is copied.
+   */
+  Result<void> try_to_arrow(ArrowSchema *schema, ArrowArray *array) const {
+    return detail::done([&](deltos_error *err) { return deltos_view_to_arrow(get(), schema, array, err); });
+  }
+  /** The same, throwing. */
+  void to_arrow(ArrowSchema *schema, ArrowArray *array) const { try_to_arrow(schema, array).value(); }
+
+  /**
    * Another view of the same memory; either may go first.
    *
    * Fails with invalid, readonly, layout, no_memory or internal, as deltos_view_share() says.
