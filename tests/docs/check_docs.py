@@ -32,7 +32,7 @@ PAPERS = (
     "tests/demo/README.md",
 )
 WITH_EXAMPLES = {  # the languages of the examples in a paper
-    "README.md": ["python", "python", "c", "cpp"],
+    "README.md": ["python", "python", "python", "python", "c", "cpp"],
     "bindings/python/docs/coming-from-indirect_buffer.md": ["c"],
 }
 EXAMPLE_LINES = 22

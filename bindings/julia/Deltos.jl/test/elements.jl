@@ -108,7 +108,7 @@ end
 
 @testset "what has no fixed layout is refused with a reason" begin
     Deltos.anonymous() do storage
-        for value in (["text"], Any[1], [big(1)], [nothing, 1], "text", ['c'], Ref(1), [Int128(1)])
+        for value in (['c'], Ref(1), [Int128(1)], [Ref(1)], identity)
             @test thrown(() -> storage["x"] = value) isa FormatError
         end
         @test isempty(storage)
