@@ -10,7 +10,7 @@ use std::ptr::{null_mut, NonNull};
 use deltos_sys as sys;
 
 use crate::children::Parts;
-use crate::error::call;
+use crate::error::{call, released};
 use crate::scalar::item;
 use crate::storage::made;
 use crate::text::with_c_str;
@@ -449,13 +449,7 @@ impl ValueBuilder {
     }
 }
 
-impl Drop for ValueBuilder {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_builder_release(&mut raw) };
-    }
-}
+released! { deltos_builder_release, ValueBuilder }
 
 impl fmt::Debug for ValueBuilder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

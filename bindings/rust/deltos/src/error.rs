@@ -323,3 +323,17 @@ macro_rules! call {
     }};
 }
 pub(crate) use call;
+
+/// Ends the handle `raw` of a type with the function of the library that is there for it, when a value is dropped.
+macro_rules! released {
+    ($function:ident, $type:ty) => {
+        impl Drop for $type {
+            fn drop(&mut self) {
+                let mut raw = self.raw.as_ptr();
+                // SAFETY: the handle is ours.
+                unsafe { deltos_sys::$function(&mut raw) };
+            }
+        }
+    };
+}
+pub(crate) use released;

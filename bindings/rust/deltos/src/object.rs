@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use deltos_sys as sys;
 
-use crate::error::call;
+use crate::error::{call, released};
 use crate::storage::made;
 use crate::text::borrowed;
 use crate::{AnyView, DType, Element, Error, ErrorKind, Result, Storage, View, ViewRequest, WritableView};
@@ -293,13 +293,7 @@ impl<'s> Object<'s> {
     }
 }
 
-impl Drop for Object<'_> {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_object_release(&mut raw) };
-    }
-}
+released! { deltos_object_release, Object<'_> }
 
 impl fmt::Debug for Object<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use std::ptr::{null, null_mut, NonNull};
 
 use deltos_sys as sys;
 
-use crate::error::call;
+use crate::error::{call, released};
 use crate::records::RowSlot;
 use crate::storage::made;
 use crate::text::with_c_str;
@@ -187,13 +187,7 @@ impl<'s> RecordBuilder<'_, 's> {
     }
 }
 
-impl Drop for RecordBuilder<'_, '_> {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_builder_release(&mut raw) };
-    }
-}
+released! { deltos_builder_release, RecordBuilder<'_, '_> }
 
 impl fmt::Debug for RecordBuilder<'_, '_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

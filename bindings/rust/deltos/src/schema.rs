@@ -8,7 +8,7 @@ use std::ptr::{null, null_mut, NonNull};
 
 use deltos_sys as sys;
 
-use crate::error::call;
+use crate::error::{call, released};
 use crate::storage::made;
 use crate::text::{borrowed, with_c_str};
 use crate::value::PackedValue;
@@ -418,13 +418,7 @@ impl Schema {
     }
 }
 
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_schema_release(&mut raw) };
-    }
-}
+released! { deltos_schema_release, Schema }
 
 impl fmt::Debug for Schema {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

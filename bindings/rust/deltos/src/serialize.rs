@@ -203,6 +203,22 @@ macro_rules! scalars {
     };
 }
 
+macro_rules! variants {
+    ($($method:ident, $kind:ident;)*) => {
+        $(
+            fn $method(
+                self,
+                _name: &'static str,
+                _index: u32,
+                variant: &'static str,
+                _length: usize,
+            ) -> Result<Compound<'w, 'b>> {
+                self.begin_variant(variant, sys::$kind)
+            }
+        )*
+    };
+}
+
 fn too_large(number: impl Display) -> Error {
     let message = format!("{} has more than 64 bits; store it as a Decimal or as text", number);
     Error::new(ErrorKind::Range, message)
@@ -311,16 +327,6 @@ impl<'w, 'b> ser::Serializer for Serializer<'w, 'b> {
         self.begin(sys::DELTOS_VALUE_TUPLE)
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _length: usize,
-    ) -> Result<Compound<'w, 'b>> {
-        self.begin_variant(variant, sys::DELTOS_VALUE_TUPLE)
-    }
-
     fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'w, 'b>> {
         self.begin(sys::DELTOS_VALUE_DICT)
     }
@@ -329,14 +335,9 @@ impl<'w, 'b> ser::Serializer for Serializer<'w, 'b> {
         self.begin(sys::DELTOS_VALUE_DICT)
     }
 
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _length: usize,
-    ) -> Result<Compound<'w, 'b>> {
-        self.begin_variant(variant, sys::DELTOS_VALUE_DICT)
+    variants! {
+        serialize_tuple_variant, DELTOS_VALUE_TUPLE;
+        serialize_struct_variant, DELTOS_VALUE_DICT;
     }
 }
 

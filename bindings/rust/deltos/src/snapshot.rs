@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use deltos_sys as sys;
 
-use crate::error::call;
+use crate::error::{call, released};
 use crate::progress::{ProgressFn, Reporter};
 use crate::text::with_c_path;
 use crate::turns::Turns;
@@ -381,13 +381,7 @@ impl<'s> Snapshot<'s> {
     }
 }
 
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_snapshot_release(&mut raw) };
-    }
-}
+released! { deltos_snapshot_release, Snapshot<'_> }
 
 impl fmt::Debug for Snapshot<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use deltos_sys as sys;
 
-use crate::error::call;
+use crate::error::{call, released};
 use crate::progress::{ProgressFn, Reporter};
 use crate::text::{inline, with_c_str};
 use crate::turns::Turns;
@@ -476,13 +476,8 @@ impl Storage {
     }
 }
 
-impl Drop for Storage {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours; views that live keep their memory.
-        unsafe { sys::deltos_storage_detach(&mut raw) };
-    }
-}
+// Views that live keep their memory.
+released! { deltos_storage_detach, Storage }
 
 impl fmt::Debug for Storage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

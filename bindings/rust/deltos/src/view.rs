@@ -10,7 +10,7 @@ use deltos_sys as sys;
 
 use crate::cells;
 use crate::element::check_type;
-use crate::error::call;
+use crate::error::{call, released};
 use crate::progress::{call_box, drop_box};
 use crate::storage::made;
 use crate::text::borrowed;
@@ -429,13 +429,7 @@ impl AnyView<'static> {
     }
 }
 
-impl Drop for AnyView<'_> {
-    fn drop(&mut self) {
-        let mut raw = self.raw.as_ptr();
-        // SAFETY: the handle is ours.
-        unsafe { sys::deltos_view_release(&mut raw) };
-    }
-}
+released! { deltos_view_release, AnyView<'_> }
 
 impl fmt::Debug for AnyView<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

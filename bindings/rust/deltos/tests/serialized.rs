@@ -6,7 +6,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Debug;
 
-use common::{change, create, open, Directory};
+use common::{change, create, entangled, open, Directory};
 use deltos::*;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -297,14 +297,7 @@ fn values_that_contain_themselves_or_are_too_deep_end_in_a_limit() {
     assert_eq!(cycle.deserialize::<Tree>().unwrap_err().kind(), ErrorKind::Limit);
     assert_eq!(to_value(&cycle).unwrap_err().message(), "the value is nested more than 128 deep, or contains itself");
     cycle.deserialize::<serde::de::IgnoredAny>().unwrap();
-    let mut builder = ValueBuilder::new().unwrap();
-    builder.begin(ValueKind::List).unwrap();
-    builder.named(1).list(|leaf| leaf.put("x").map(drop)).unwrap();
-    for level in 2..60 {
-        builder.named(level).list(|list| list.share(level - 1)?.share(level - 1).map(drop)).unwrap();
-    }
-    builder.end().unwrap();
-    let entangled = builder.to_value().unwrap();
+    let entangled = entangled();
     assert_eq!(entangled.deserialize::<Tree>().unwrap_err().kind(), ErrorKind::Limit);
     assert!(to_value(&entangled).is_err());
 }

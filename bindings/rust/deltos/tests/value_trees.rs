@@ -5,7 +5,7 @@ mod common;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use common::{change, create, open, Directory};
+use common::{change, create, entangled, open, Directory};
 use deltos::*;
 use proptest::prelude::*;
 
@@ -410,14 +410,7 @@ fn shared_nodes_are_stored_once_and_cycles_are_kept() {
 
 #[test]
 fn what_is_entangled_beyond_its_size_is_not_unfolded() {
-    let mut builder = ValueBuilder::new().unwrap();
-    builder.begin(ValueKind::List).unwrap();
-    builder.named(1).list(|leaf| leaf.put("x").map(drop)).unwrap();
-    for level in 2..60 {
-        builder.named(level).list(|list| list.share(level - 1)?.share(level - 1).map(drop)).unwrap();
-    }
-    builder.end().unwrap();
-    let value = builder.to_value().unwrap();
+    let value = entangled();
     assert_eq!(value.to_tree().unwrap_err().kind(), ErrorKind::Limit);
     let copy = value.root().pack().unwrap();
     assert!(copy.len() < 10_000, "a copy shares what was shared: {} bytes", copy.len());

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use deltos::{Create, Durability, Mode, OpenOptions, Result, Storage, Transaction};
+use deltos::{Create, Durability, Mode, OpenOptions, Result, Storage, Transaction, Value, ValueBuilder, ValueKind};
 
 /// A directory that goes with the value.
 pub struct Directory(PathBuf);
@@ -50,4 +50,16 @@ pub fn change(storage: &Storage, run: impl FnOnce(&mut Transaction<'_>) -> Resul
 /// The repository, when the crate lies in it.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().unwrap()
+}
+
+/// A value of 60 lists, each of which holds the one before it twice: far more when it is unfolded than it takes.
+pub fn entangled() -> Value<'static> {
+    let mut builder = ValueBuilder::new().unwrap();
+    builder.begin(ValueKind::List).unwrap();
+    builder.named(1).list(|leaf| leaf.put("x").map(drop)).unwrap();
+    for level in 2..60 {
+        builder.named(level).list(|list| list.share(level - 1)?.share(level - 1).map(drop)).unwrap();
+    }
+    builder.end().unwrap();
+    builder.to_value().unwrap()
 }
