@@ -52,6 +52,7 @@ include("transaction.jl")
 include("attributes.jl")
 include("value.jl")
 include("put.jl")
+include("schema.jl")
 
 export Storage, Snapshot, Transaction, BufferArray, DeltosError
 export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!

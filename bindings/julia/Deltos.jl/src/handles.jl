@@ -33,6 +33,8 @@ noun(::Handle{Raw.deltos_transaction}) = "transaction"
 noun(::Handle{Raw.deltos_object}) = "object"
 noun(::Handle{Raw.deltos_view}) = "view"
 noun(::Handle{Raw.deltos_cursor}) = "listing"
+noun(::Handle{Raw.deltos_schema}) = "schema"
+noun(::Handle{Raw.deltos_builder}) = "builder"
 
 give_up(cell::Ref{Ptr{Raw.deltos_storage}}) = Raw.deltos_storage_detach(cell)
 give_up(cell::Ref{Ptr{Raw.deltos_snapshot}}) = Raw.deltos_snapshot_release(cell)
@@ -40,6 +42,8 @@ give_up(cell::Ref{Ptr{Raw.deltos_transaction}}) = Raw.deltos_transaction_abort(c
 give_up(cell::Ref{Ptr{Raw.deltos_object}}) = Raw.deltos_object_release(cell)
 give_up(cell::Ref{Ptr{Raw.deltos_view}}) = Raw.deltos_view_release(cell)
 give_up(cell::Ref{Ptr{Raw.deltos_cursor}}) = Raw.deltos_cursor_release(cell)
+give_up(cell::Ref{Ptr{Raw.deltos_schema}}) = Raw.deltos_schema_release(cell)
+give_up(cell::Ref{Ptr{Raw.deltos_builder}}) = Raw.deltos_builder_release(cell)
 
 "What a finalizer does: releases, without a condition that could fail."
 function finish(handle::Handle)

@@ -18,16 +18,7 @@ const UNUSED = Dict{Symbol,String}(
     :deltos_record_table_stat => "bound next",
     :deltos_record_table_value => "bound next",
     :deltos_record_table_verify => "bound next",
-    :deltos_schema_check => "bound next",
-    :deltos_schema_find => "bound next",
-    :deltos_schema_make => "bound next",
-    :deltos_schema_nested => "bound next",
     :deltos_schema_of => "bound next",
-    :deltos_schema_pack => "bound next",
-    :deltos_schema_release => "bound next",
-    :deltos_schema_slots => "bound next",
-    :deltos_schema_stat => "bound next",
-    :deltos_schema_unpack => "bound next",
     :deltos_view_to_arrow => "bound next",
 )
 
