@@ -123,7 +123,7 @@ Result<record::NewSlot> slot_of(const Imported &type) {
 }
 
 // Ticks of some unit as microseconds.
-Result<std::int64_t> microseconds(const Imported &type, std::int64_t ticks, std::int64_t row) {
+Result<std::int64_t> microseconds(const Imported &type, std::int64_t ticks, std::uint64_t row) {
   constexpr std::int64_t kMicroseconds = 1'000'000;
   if (type.unit <= kMicroseconds) {
     std::int64_t product = 0;
@@ -132,14 +132,26 @@ Result<std::int64_t> microseconds(const Imported &type, std::int64_t ticks, std:
     return ticks / (type.unit / kMicroseconds);
   }
   return fail(Code::range,
-              "the time in row %lld of column \"%s\" is no number of microseconds that fits 64 bits; cast it",
-              static_cast<long long>(row), type.name.c_str());
+              "the time in row %llu of column \"%s\" is no number of microseconds that fits 64 bits; cast it",
+              static_cast<unsigned long long>(row), type.name.c_str());
 }
 
 template <class T>
-const T *buffer_at(const ArrowArray &array, std::int64_t i) {
-  return static_cast<const T *>(array.buffers[1]) + array.offset + i;
+Column fixed_column(const T *items) {
+  Column column;
+  column.item_bytes = sizeof *items;
+  column.data = reinterpret_cast<const std::byte *>(items);
+  return column;
 }
+
+Column slices_column(const record::Slice *slices) {
+  Column column;
+  column.layout = ColumnLayout::slices;
+  column.data = reinterpret_cast<const std::byte *>(slices);
+  return column;
+}
+
+record::Slice slice_of(const Piece &piece) { return {static_cast<const std::byte *>(piece.data), piece.bytes}; }
 
 }  // namespace
 
@@ -239,63 +251,57 @@ Column Batch::items(const Part &part, std::uint64_t item_bytes) const {
   return column;
 }
 
-Column Batch::booleans(const Part &part) {
-  std::uint8_t *const truths = room<std::uint8_t>(count_);
-  const auto *const bits = static_cast<const std::uint8_t *>(part.array.buffers[1]);
-  const std::int64_t first = part.array.offset + part.base;
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = first + static_cast<std::int64_t>(i);
-    truths[i] = bits[at / 8] >> (at % 8) & 1;
+// Calls work(row, item of the array) for each row that is not null.
+template <class Work>
+Status Batch::each_valid(const Part &part, const Work &work) const {
+  for (std::uint64_t row = 0; row < count_; ++row) {
+    const std::int64_t item = part.base + static_cast<std::int64_t>(row);
+    if (is_valid(part.array, item)) DELTOS_TRY(work(row, item));
   }
-  Column column;
-  column.item_bytes = 1;
-  column.data = reinterpret_cast<const std::byte *>(truths);
-  return column;
+  return {};
 }
 
-Column Batch::pieces(const Part &part) {
+Column Batch::booleans(const Part &part) {
+  std::uint8_t *const truths = room<std::uint8_t>(count_);
+  for (std::uint64_t row = 0; row < count_; ++row)
+    truths[row] = bit_at(part.array, 1, part.base + static_cast<std::int64_t>(row));
+  return fixed_column(truths);
+}
+
+Result<Column> Batch::pieces(const Part &part) {
   auto *const slices = room<record::Slice>(count_);
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (!is_valid(part.array, at)) continue;
-    const Piece piece = piece_at(part.type, part.array, at);
-    slices[i] = {static_cast<const std::byte *>(piece.data), piece.bytes};
-  }
-  Column column;
-  column.layout = ColumnLayout::slices;
-  column.data = reinterpret_cast<const std::byte *>(slices);
-  return column;
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
+    slices[row] = slice_of(piece_at(part.type, part.array, item));
+    return {};
+  }));
+  return slices_column(slices);
 }
 
 Result<Column> Batch::named_pieces(const Part &part) {
   auto *const slices = room<record::Slice>(count_);
   const ArrowArray &words = *part.array.dictionary;
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (!is_valid(part.array, at)) continue;
-    const std::int64_t index = index_at(part.type, part.array, at);
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
+    const std::int64_t index = index_at(part.type, part.array, item);
     if (index < 0 || index >= words.length || !is_valid(words, index))
       return fail(Code::invalid, "index %lld in row %llu of column \"%s\" names no item of its dictionary",
-                  static_cast<long long>(index), static_cast<unsigned long long>(i), part.type.name.c_str());
-    const Piece piece = piece_at(*part.type.dictionary, words, index);
-    slices[i] = {static_cast<const std::byte *>(piece.data), piece.bytes};
-  }
-  Column column;
-  column.layout = ColumnLayout::slices;
-  column.data = reinterpret_cast<const std::byte *>(slices);
-  return column;
+                  static_cast<long long>(index), static_cast<unsigned long long>(row), part.type.name.c_str());
+    slices[row] = slice_of(piece_at(*part.type.dictionary, words, index));
+    return {};
+  }));
+  return slices_column(slices);
 }
 
 Column Batch::texts(const Part &part) {
   Column column;
   column.layout = ColumnLayout::offsets;
   column.data = static_cast<const std::byte *>(part.array.buffers[2]);
+  const std::int64_t first = part.array.offset + part.base;
   if (count_ == 0) {
     column.offsets = room<std::int64_t>(1);
   } else if (part.type.width == 8) {
-    column.offsets = buffer_at<std::int64_t>(part.array, part.base);
+    column.offsets = static_cast<const std::int64_t *>(part.array.buffers[1]) + first;
   } else {
-    const auto *const narrow = buffer_at<std::int32_t>(part.array, part.base);
+    const auto *const narrow = static_cast<const std::int32_t *>(part.array.buffers[1]) + first;
     auto *const wide = room<std::int64_t>(count_ + 1);
     std::copy(narrow, narrow + count_ + 1, wide);
     column.offsets = wide;
@@ -305,47 +311,38 @@ Column Batch::texts(const Part &part) {
 
 Result<Column> Batch::dates(const Part &part) {
   auto *const days = room<std::int32_t>(count_);
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (!is_valid(part.array, at)) continue;
-    const std::int64_t day = days_at(part.type, part.array, at);
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
+    const std::int64_t day = days_at(part.type, part.array, item);
     if (day != static_cast<std::int32_t>(day))
       return fail(Code::range, "the date in row %llu of column \"%s\" is beyond 32 bits of days",
-                  static_cast<unsigned long long>(i), part.type.name.c_str());
-    days[i] = static_cast<std::int32_t>(day);
-  }
-  Column column;
-  column.item_bytes = sizeof *days;
-  column.data = reinterpret_cast<const std::byte *>(days);
-  return column;
+                  static_cast<unsigned long long>(row), part.type.name.c_str());
+    days[row] = static_cast<std::int32_t>(day);
+    return {};
+  }));
+  return fixed_column(days);
 }
 
 Result<Column> Batch::times(const Part &part) {
   constexpr std::int64_t kMicroseconds = 1'000'000;
   if (part.type.unit == kMicroseconds) return items(part, sizeof(std::int64_t));
   auto *const times = room<std::int64_t>(count_);
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (!is_valid(part.array, at)) continue;
-    DELTOS_ASSIGN(times[i], microseconds(part.type, *buffer_at<std::int64_t>(part.array, at), at - part.base));
-  }
-  Column column;
-  column.item_bytes = sizeof *times;
-  column.data = reinterpret_cast<const std::byte *>(times);
-  return column;
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
+    DELTOS_ASSIGN(times[row], microseconds(part.type, number_at<std::int64_t>(part.array, item), row));
+    return {};
+  }));
+  return fixed_column(times);
 }
 
 Result<Column> Batch::lists_of_numbers(const Part &part) {
   const ArrowArray &numbers = *part.array.children[0];
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (!is_valid(part.array, at)) continue;
-    DELTOS_ASSIGN(const Stretch list, stretch_at(part.type, part.array, at));
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
+    DELTOS_ASSIGN(const Stretch list, stretch_at(part.type, part.array, item));
     for (std::int64_t k = 0; k < list.count && numbers.null_count != 0; ++k)
       if (!is_valid(numbers, list.first + k))
         return fail(Code::unsupported, "row %llu of column \"%s\" has null within its list of fixed size",
-                    static_cast<unsigned long long>(i), part.type.name.c_str());
-  }
+                    static_cast<unsigned long long>(row), part.type.name.c_str());
+    return {};
+  }));
   const auto width = static_cast<std::int64_t>(part.type.width);
   const Part inner{part.type.children[0], numbers, (part.array.offset + part.base) * width};
   const std::uint64_t each = dtype::item_bytes(inner.type.dtype);
@@ -356,20 +353,17 @@ Result<Column> Batch::lists_of_numbers(const Part &part) {
 
 Result<Column> Batch::values(const Part &part) {
   auto *const slices = room<record::Slice>(count_);
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::int64_t at = part.base + static_cast<std::int64_t>(i);
-    if (part.type.shape == Shape::null || !is_valid(part.array, at)) continue;
+  if (part.type.shape == Shape::null) return slices_column(slices);
+  DELTOS_TRY(each_valid(part, [&](std::uint64_t row, std::int64_t item) -> Status {
     value::Builder builder;
-    DELTOS_TRY(put_item(part.type, part.array, at, &builder));
+    DELTOS_TRY(put_item(part.type, part.array, item, &builder));
     DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
     auto *const image = room<std::byte>(bytes);
     std::memcpy(image, builder.image().data(), static_cast<std::size_t>(bytes));
-    slices[i] = {image, bytes};
-  }
-  Column column;
-  column.layout = ColumnLayout::slices;
-  column.data = reinterpret_cast<const std::byte *>(slices);
-  return column;
+    slices[row] = {image, bytes};
+    return {};
+  }));
+  return slices_column(slices);
 }
 
 Error Stream::said(int number, const char *when) const {

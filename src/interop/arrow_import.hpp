@@ -29,18 +29,19 @@ class Batch {
     std::int64_t base;  // where the first row is, before the array's own offset
   };
   Status add(const Part &part);
-  Status add_slot(const Part &part, record::Type type);
   const std::uint8_t *states(const Part &part);
   Result<record::Column> column(const Part &part, record::Type type);
   record::Column items(const Part &part, std::uint64_t item_bytes) const;
   record::Column booleans(const Part &part);
-  record::Column pieces(const Part &part);
+  Result<record::Column> pieces(const Part &part);
   Result<record::Column> named_pieces(const Part &part);
   record::Column texts(const Part &part);
   Result<record::Column> dates(const Part &part);
   Result<record::Column> times(const Part &part);
   Result<record::Column> lists_of_numbers(const Part &part);
   Result<record::Column> values(const Part &part);
+  template <class Work>
+  Status each_valid(const Part &part, const Work &work) const;
   template <class T>
   T *room(std::uint64_t count);
 

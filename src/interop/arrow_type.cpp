@@ -220,16 +220,8 @@ Result<Imported> read_at(const ArrowSchema &schema, int level) {
   return type;
 }
 
-template <class T>
-T item_at(const ArrowArray &array, std::int64_t i, int buffer = 1) {
-  T value;
-  std::memcpy(&value, static_cast<const char *>(array.buffers[buffer]) + (array.offset + i) * std::int64_t{sizeof(T)},
-              sizeof value);
-  return value;
-}
-
 std::int64_t offset_at(const Imported &type, const ArrowArray &array, std::int64_t i) {
-  return type.width == 8 ? item_at<std::int64_t>(array, i) : item_at<std::int32_t>(array, i);
+  return type.width == 8 ? number_at<std::int64_t>(array, i) : number_at<std::int32_t>(array, i);
 }
 
 Piece view_at(const ArrowArray &array, std::int64_t i) {
@@ -265,20 +257,20 @@ Status check_array(const Imported &type, const ArrowArray &array) {
 std::int64_t index_at(const Imported &type, const ArrowArray &array, std::int64_t i) {
   switch (type.dtype) {
     case Dtype::i8:
-      return item_at<std::int8_t>(array, i);
+      return number_at<std::int8_t>(array, i);
     case Dtype::u8:
-      return item_at<std::uint8_t>(array, i);
+      return number_at<std::uint8_t>(array, i);
     case Dtype::i16:
-      return item_at<std::int16_t>(array, i);
+      return number_at<std::int16_t>(array, i);
     case Dtype::u16:
-      return item_at<std::uint16_t>(array, i);
+      return number_at<std::uint16_t>(array, i);
     case Dtype::i32:
-      return item_at<std::int32_t>(array, i);
+      return number_at<std::int32_t>(array, i);
     case Dtype::u32:
-      return item_at<std::uint32_t>(array, i);
+      return number_at<std::uint32_t>(array, i);
     case Dtype::i64:
     case Dtype::u64:
-      return item_at<std::int64_t>(array, i);
+      return number_at<std::int64_t>(array, i);
     default:
       return -1;
   }
@@ -311,8 +303,8 @@ Result<Stretch> stretch_at(const Imported &type, const ArrowArray &array, std::i
 }
 
 std::int64_t days_at(const Imported &type, const ArrowArray &array, std::int64_t i) {
-  if (type.shape == Shape::date32) return item_at<std::int32_t>(array, i);
-  const auto milliseconds = item_at<std::int64_t>(array, i);
+  if (type.shape == Shape::date32) return number_at<std::int32_t>(array, i);
+  const auto milliseconds = number_at<std::int64_t>(array, i);
   const std::int64_t days = milliseconds / kMillisecondsOfADay;
   return milliseconds % kMillisecondsOfADay < 0 ? days - 1 : days;
 }

@@ -4,6 +4,7 @@
 // lengths and offsets make sense.
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,11 +54,23 @@ Result<Imported> read_type(const ArrowSchema &schema);
 // That the array can be one of the type. invalid.
 Status check_array(const Imported &type, const ArrowArray &array);
 
-// Item i, which counts from the array's own offset.
-inline bool is_valid(const ArrowArray &array, std::int64_t i) {
-  if (array.null_count == 0 || array.n_buffers == 0 || array.buffers[0] == nullptr) return true;
+// Here and below, item i counts from the array's own offset.
+inline bool bit_at(const ArrowArray &array, int buffer, std::int64_t i) {
   const std::int64_t at = array.offset + i;
-  return (static_cast<const std::uint8_t *>(array.buffers[0])[at / 8] >> (at % 8) & 1) != 0;
+  return (static_cast<const std::uint8_t *>(array.buffers[buffer])[at / 8] >> (at % 8) & 1) != 0;
+}
+
+inline bool is_valid(const ArrowArray &array, std::int64_t i) {
+  return array.null_count == 0 || array.n_buffers == 0 || array.buffers[0] == nullptr || bit_at(array, 0, i);
+}
+
+// The number of an array of numbers, which nobody promises to be aligned.
+template <class T>
+T number_at(const ArrowArray &array, std::int64_t i) {
+  T number;
+  std::memcpy(&number, static_cast<const char *>(array.buffers[1]) + (array.offset + i) * std::int64_t{sizeof number},
+              sizeof number);
+  return number;
 }
 
 // Where the index of a dictionary points, or below 0.

@@ -1,7 +1,6 @@
 #include "interop/arrow_value.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "dtype/number.hpp"
 
@@ -31,14 +30,6 @@ Item bytes_of(Kind kind, Piece piece) {
   item.data = static_cast<const std::byte *>(piece.data);
   item.count = piece.bytes;
   return item;
-}
-
-template <class T>
-T number_at(const ArrowArray &array, std::int64_t i) {
-  T number;
-  std::memcpy(&number, static_cast<const char *>(array.buffers[1]) + (array.offset + i) * std::int64_t{sizeof number},
-              sizeof number);
-  return number;
 }
 
 double half_at(const ArrowArray &array, std::int64_t i) {
@@ -74,22 +65,8 @@ Item number(const Imported &type, const ArrowArray &array, std::int64_t i) {
 }
 
 Item bit(const ArrowArray &array, std::int64_t i) {
-  const std::int64_t at = array.offset + i;
   Item item = of_kind(Kind::boolean);
-  item.i64 = static_cast<const std::uint8_t *>(array.buffers[1])[at / 8] >> (at % 8) & 1;
-  return item;
-}
-
-Item time_of(const Imported &type, std::int64_t ticks) {
-  std::int64_t seconds = ticks / type.unit, rest = ticks % type.unit;
-  if (rest < 0) {
-    rest += type.unit;
-    --seconds;
-  }
-  Item item = of_kind(Kind::datetime);
-  item.i64 = seconds;
-  item.u64 = static_cast<std::uint64_t>(rest * (1'000'000'000 / type.unit));
-  item.detail = type.utc ? 0 : value::kNoZone;
+  item.i64 = bit_at(array, 1, i) ? 1 : 0;
   return item;
 }
 
@@ -176,7 +153,7 @@ Status put_item(const Imported &type, const ArrowArray &array, std::int64_t i, v
       return put_one(item, builder);
     }
     case Shape::timestamp:
-      return put_one(time_of(type, number_at<std::int64_t>(array, i)), builder);
+      return put_one(value::moment(number_at<std::int64_t>(array, i), type.unit, type.utc), builder);
     case Shape::decimal:
       return put_decimal(type, array, i, builder);
     case Shape::list:

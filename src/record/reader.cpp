@@ -55,18 +55,6 @@ void show_number(dtype::Number number, const std::byte *at, Item *item) {
   }
 }
 
-void show_moment(std::int64_t microseconds, bool is_utc, Item *item) {
-  std::int64_t seconds = microseconds / kMicroseconds, rest = microseconds % kMicroseconds;
-  if (rest < 0) {
-    rest += kMicroseconds;
-    --seconds;
-  }
-  item->kind = Kind::datetime;
-  item->i64 = seconds;
-  item->u64 = static_cast<std::uint64_t>(rest) * 1000;
-  item->detail = is_utc ? 0 : value::kNoZone;
-}
-
 }  // namespace
 
 Result<Reader> Reader::open(Bytes image) {
@@ -212,7 +200,7 @@ void Reader::item(std::uint64_t row, std::size_t index, Item *item) const {
     item->kind = Kind::date;
     item->i64 = load<std::int32_t>(at);
   } else if (slot.type == Type::datetime) {
-    show_moment(load<std::int64_t>(at), (slot.flags & kUtc) != 0, item);
+    *item = value::moment(load<std::int64_t>(at), kMicroseconds, (slot.flags & kUtc) != 0);
   } else if (numbers_[index]) {
     show_number(*numbers_[index], at, item);
   } else {

@@ -48,4 +48,8 @@ struct Item {
   const std::byte *data = nullptr;  // bytes, utf8, digits: borrowed. Elements that lie as numbers
 };
 
+// The datetime so many ticks after the start of 1970, of which a second has 1 to 10^9; a clock time if it is not of
+// UTC.
+Item moment(std::int64_t ticks, std::int64_t ticks_a_second, bool is_utc);
+
 }  // namespace deltos::value
