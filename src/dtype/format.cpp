@@ -55,6 +55,11 @@ Dtype scalar_in(std::string_view text) {
 
 }  // namespace
 
+const Field *sub_array_of(const Format &format) {
+  const bool alone = format.fields.size() == 1 && format.fields[0].name.empty() && !format.fields[0].shape.empty();
+  return alone ? &format.fields[0] : nullptr;
+}
+
 Result<Format> parse_format(std::string_view text) { return read_format(text, {}); }
 
 Result<Format> format_of(std::string_view text, Dtype tag) {

@@ -49,6 +49,9 @@ struct Field {
   Format format;                    // of one element
 };
 
+// "(3,4)f": several elements without a name, and no other field.
+const Field *sub_array_of(const Format &format);
+
 // Reads a format text. An item of no bytes ("0s", "T{}", "") is refused.
 Result<Format> parse_format(std::string_view text);
 

@@ -123,14 +123,8 @@ std::uint64_t product(const std::int64_t *shape, std::size_t count) {
   return total;
 }
 
-// "3d": several elements without a name, and nothing else.
-const dtype::Field *sub_array(const dtype::Format &format) {
-  const bool alone = format.fields.size() == 1 && format.fields[0].name.empty() && !format.fields[0].shape.empty();
-  return alone ? &format.fields[0] : nullptr;
-}
-
 Result<ArrowType> structure_of(const dtype::Format &format) {
-  if (const dtype::Field *items = sub_array(format)) {
+  if (const dtype::Field *items = dtype::sub_array_of(format)) {
     DELTOS_ASSIGN(ArrowType item, arrow_type_of(items->format));
     return fixed_list(product(items->shape.data(), items->shape.size()), std::move(item));
   }
@@ -227,7 +221,7 @@ Result<ArrowData> elements_of(const dtype::Format &format, const std::byte *at, 
   data.buffers = {nullptr};
   for (const dtype::Field &field : format.fields) {
     DELTOS_ASSIGN(ArrowData child, field_of(format, field, at, count, keep));
-    if (sub_array(format) != nullptr) return child;
+    if (dtype::sub_array_of(format) != nullptr) return child;
     data.children.push_back(std::move(child));
   }
   return data;

@@ -1,6 +1,7 @@
 #include "object/record_table.hpp"
 
 #include "dtype/format_writer.hpp"
+#include "object/image.hpp"
 
 namespace deltos::object {
 namespace {
@@ -10,26 +11,21 @@ using record::Layout;
 using record::Slot;
 using record::Type;
 
-Status check_kind(const store::ObjectRef &object) {
-  if (object.record().kind == kKindRecordTable) return {};
-  return fail(Code::kind, "object %llu is of kind %u and not a record table",
-              static_cast<unsigned long long>(object.record().id), object.record().kind);
-}
-
 dtype::Format format_of(Dtype dtype) { return dtype::format_of({}, dtype).value(); }
 
-// An item that is one sub-array, "(3,4)f", is shown as elements with more dimensions.
-const dtype::Field *sub_array_of(const dtype::Format &format) {
-  if (format.dtype != Dtype::structure || format.fields.size() != 1) return nullptr;
-  const dtype::Field &field = format.fields.front();
-  const bool whole = field.name.empty() && field.offset == 0 && !field.shape.empty();
-  return whole && dtype::size_of(field) == format.item_bytes ? &field : nullptr;
+// An item that is one sub-array and nothing else is shown as elements with more dimensions.
+const dtype::Field *dimensions_of(const dtype::Format &format) {
+  const dtype::Field *const field = dtype::sub_array_of(format);
+  const bool whole = field != nullptr && field->offset == 0 && dtype::size_of(*field) == format.item_bytes;
+  return whole ? field : nullptr;
 }
 
 dtype::Field field_named(std::string name, std::uint64_t offset, const dtype::Format &format) {
   dtype::Field field;
-  if (const dtype::Field *const inner = sub_array_of(format)) field = *inner;
-  else field.format = format;
+  if (const dtype::Field *const inner = dimensions_of(format))
+    field = *inner;
+  else
+    field.format = format;
   field.name = std::move(name);
   field.offset = offset;
   return field;
@@ -79,10 +75,8 @@ struct RecordTable::Shown {
   std::vector<std::int64_t> shape, strides;
 
   Shown(dtype::Format items, record::Reader::Strided where, std::uint64_t count)
-      : place(where.place),
-        shape{static_cast<std::int64_t>(count)},
-        strides{static_cast<std::int64_t>(where.step)} {
-    const dtype::Field *const inner = sub_array_of(items);
+      : place(where.place), shape{static_cast<std::int64_t>(count)}, strides{static_cast<std::int64_t>(where.step)} {
+    const dtype::Field *const inner = dimensions_of(items);
     if (inner == nullptr) {
       format = std::move(items);
       return;
@@ -110,11 +104,8 @@ Result<RecordTable::Pointer> RecordTable::in_memory(Bytes image, std::shared_ptr
 }
 
 Result<RecordTable::Pointer> RecordTable::stored(const store::ObjectRef &object) {
-  DELTOS_TRY(check_kind(object));
-  DELTOS_ASSIGN(const std::shared_ptr<store::Storage> storage, object.storage());
-  DELTOS_ASSIGN(const std::shared_ptr<store::Export> exported, storage->export_payload(object, false));
-  const Bytes image(exported->data(), static_cast<std::size_t>(exported->bytes()));
-  return in_memory(image, exported);
+  DELTOS_ASSIGN(StoredImage image, stored_image(object, kKindRecordTable, "a record table"));
+  return in_memory(image.bytes, std::move(image.owner));
 }
 
 Result<Value::Pointer> RecordTable::value(std::uint64_t row, std::uint64_t slot) const {
@@ -235,18 +226,11 @@ Result<std::optional<View>> RecordTable::presence(const store::ObjectRef *object
 
 Result<std::shared_ptr<store::ObjectRef>> store_record_table(store::Transaction &transaction, std::string_view name,
                                                              record::Builder &builder) {
-  store::NewObject object;
-  object.kind = kKindRecordTable;
-  object.dtype = static_cast<std::uint16_t>(Dtype::u8);
-  object.item_bytes = 1;
-  object.format = "B";
-  DELTOS_ASSIGN(object.payload_bytes, builder.finish());
-  object.shape = {static_cast<std::int64_t>(object.payload_bytes)};
+  DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
   return transaction.all_or_nothing([&]() -> Result<std::shared_ptr<store::ObjectRef>> {
-    DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> created, transaction.create(name, object, false));
-    DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
-    DELTOS_TRY(builder.write([&](Bytes piece) { return filler->add(piece); }));
-    DELTOS_TRY(filler->finish());
+    DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> created,
+                  create_image(transaction, name, kKindRecordTable, bytes,
+                               [&](const BytesSink &add) { return builder.write(add); }));
     if (builder.schema()->has_writable()) return created;
     return transaction.seal(*created);
   });

@@ -1,18 +1,13 @@
 #include "object/value.hpp"
 
 #include "dtype/copy.hpp"
+#include "object/image.hpp"
 #include "value/array.hpp"
 
 namespace deltos::object {
 namespace {
 
 using dtype::Dtype;
-
-Status check_kind(const store::ObjectRef &object) {
-  if (object.record().kind == kKindValue) return {};
-  return fail(Code::kind, "object %llu is of kind %u and not a value",
-              static_cast<unsigned long long>(object.record().id), object.record().kind);
-}
 
 Result<value::ArrayElements> elements_of_sequence(const value::Item &item) {
   value::ArrayElements found;
@@ -32,11 +27,8 @@ Result<Value::Pointer> Value::in_memory(Bytes image, std::shared_ptr<const void>
 }
 
 Result<Value::Pointer> Value::stored(const store::ObjectRef &object) {
-  DELTOS_TRY(check_kind(object));
-  DELTOS_ASSIGN(const std::shared_ptr<store::Storage> storage, object.storage());
-  DELTOS_ASSIGN(const std::shared_ptr<store::Export> exported, storage->export_payload(object, false));
-  const Bytes image(exported->data(), static_cast<std::size_t>(exported->bytes()));
-  return in_memory(image, exported);
+  DELTOS_ASSIGN(StoredImage image, stored_image(object, kKindValue, "a value"));
+  return in_memory(image.bytes, std::move(image.owner));
 }
 
 Result<View> Value::view(value::Cell node, std::int32_t flags) const {
@@ -69,18 +61,11 @@ Status put_memory(value::Builder &builder, const Memory &memory, std::uint64_t n
 
 Result<std::shared_ptr<store::ObjectRef>> store_value(store::Transaction &transaction, std::string_view name,
                                                       value::Builder &builder) {
-  store::NewObject object;
-  object.kind = kKindValue;
-  object.dtype = static_cast<std::uint16_t>(Dtype::u8);
-  object.item_bytes = 1;
-  object.format = "B";
-  DELTOS_ASSIGN(object.payload_bytes, builder.finish());
-  object.shape = {static_cast<std::int64_t>(object.payload_bytes)};
+  DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
   return transaction.all_or_nothing([&]() -> Result<std::shared_ptr<store::ObjectRef>> {
-    DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> created, transaction.create(name, object, false));
-    DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
-    DELTOS_TRY(filler->add(builder.image()));
-    DELTOS_TRY(filler->finish());
+    DELTOS_ASSIGN(
+        const std::shared_ptr<store::ObjectRef> created,
+        create_image(transaction, name, kKindValue, bytes, [&](const BytesSink &add) { return add(builder.image()); }));
     return transaction.seal_unseen(*created);
   });
 }
