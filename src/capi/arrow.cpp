@@ -20,18 +20,8 @@ Status clear_outputs(deltos_arrow_schema *schema, deltos_arrow_array *array) {
 }
 
 Result<interop::ArrowColumn> column_of(const deltos_object &object) {
-  if (object.value) return fail(Code::kind, "a value is no column of Arrow; view its arrays");
   if (object.records) return interop::arrow_rows_of(object.records->reader(), object.records);
-  constexpr std::int32_t kRequest = DELTOS_VIEW_FULL_RO;
-  if (object.array) {
-    DELTOS_ASSIGN(const object::View view, object.array->acquire(kRequest));
-    return interop::arrow_column_of(view.memory());
-  }
-  if (object.table)
-    return fail(Code::layout,
-                "rows that are reached by pointers are no column of Arrow; make a copy with "
-                "deltos_table_to_dense");
-  DELTOS_ASSIGN(const object::View view, object::export_buffer(*object.object, kRequest));
+  DELTOS_ASSIGN(const object::View view, view_of(object, DELTOS_VIEW_STRIDES | DELTOS_VIEW_FORMAT));
   return interop::arrow_column_of(view.memory());
 }
 

@@ -40,10 +40,7 @@ Status check_target(const deltos_transaction *transaction, const char *name) {
   }
   DELTOS_TRY(check_handle(transaction));
   DELTOS_TRY(check_text(name, "name"));
-  DELTOS_TRY(format::check_name(name));
-  DELTOS_ASSIGN(const auto taken, transaction->snapshot.snapshot->find(name));
-  if (!taken) return {};
-  return fail(Code::exists, "an object called \"%s\" exists already; delete it first, or choose another name", name);
+  return transaction->transaction->check_free(name);
 }
 
 }  // namespace

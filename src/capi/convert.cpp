@@ -172,6 +172,14 @@ bool can_be_written(const store::ObjectRef &object) {
   return mode == store::Mode::write || mode == store::Mode::in_place;
 }
 
+Result<object::View> view_of(const deltos_object &object, std::int32_t flags) {
+  if (object.array) return object.array->acquire(flags);
+  if (object.table) return object.table->acquire(flags);
+  if (object.value || object.records)
+    return fail(Code::kind, "the object is a value or a record table, which has views of its parts");
+  return object::export_buffer(*object.object, flags);
+}
+
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out) {
   if (!made.ok()) return std::move(made).error();
   *out = new deltos_storage(std::move(made).value());

@@ -64,6 +64,9 @@ void show_item(const value::Item &item, deltos_item *out);
 // Whether a writable view can be had of it, as far as its storage and its seal say.
 bool can_be_written(const store::ObjectRef &object);
 
+// kind: it has no view as a whole.
+Result<object::View> view_of(const deltos_object &object, std::int32_t flags);
+
 // Gives what a call has made to its caller.
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out);
 Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out);

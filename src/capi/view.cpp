@@ -79,11 +79,7 @@ deltos_status deltos_view_acquire(const deltos_object *object, int32_t flags, de
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle_output(view));
     DELTOS_TRY(check_handle(object));
-    if (object->array) return give(object->array->acquire(flags), view);
-    if (object->table) return give(object->table->acquire(flags), view);
-    if (object->value || object->records)
-      return fail(Code::kind, "the object is a value or a record table, which has views of its parts");
-    return give(object::export_buffer(*object->object, flags), view);
+    return give(view_of(*object, flags), view);
   });
 }
 

@@ -157,24 +157,26 @@ NewObject new_like(const Object &object) {
   return fresh;
 }
 
-Status Transaction::check_free(std::string_view name, const NewObject &object) {
+Status Transaction::check_free(std::string_view name) {
   DELTOS_ASSIGN(const auto storage, this->storage());
   DELTOS_TRY(state_->check());
   DELTOS_TRY(format::check_name(name));
-  DELTOS_TRY(check_new(object));
   DELTOS_ASSIGN(const auto taken, find_id(state_->scope(), name));
-  if (taken) return fail(Code::exists, "an object called %s exists already", quoted(name).c_str());
-  return {};
+  if (!taken) return {};
+  return fail(Code::exists, "an object called %s exists already; delete it first, or choose another name",
+              quoted(name).c_str());
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
-  DELTOS_TRY(check_free(name, object));
+  DELTOS_TRY(check_free(name));
+  DELTOS_TRY(check_new(object));
   return create_as(state_->next_id, name, object, zeroed);
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::create_array(std::string_view name, const NewObject &object,
                                                              std::uint64_t room) {
-  DELTOS_TRY(check_free(name, object));
+  DELTOS_TRY(check_free(name));
+  DELTOS_TRY(check_new(object));
   return create_array_as(state_->next_id, name, object, room);
 }
 

@@ -92,6 +92,9 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Status rename(std::string_view from, std::string_view to, bool replace);
   Status remove(std::string_view name);  // not_found
   Result<std::uint64_t> remove_prefix(std::string_view prefix);
+  // That an object of this name could be created now. invalid: no name; exists.
+  Status check_free(std::string_view name);
+
   // By name, which must be there; "": the storage itself. Or by id, 0: the storage itself.
   Status set_metadatum(std::string_view name, std::string_view key, const format::Metadatum &item);
   Status set_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
@@ -108,7 +111,6 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
 
  private:
   bool drop() noexcept;
-  Status check_free(std::string_view name, const NewObject &object);
   Status enter(std::uint64_t id, const format::Object &record);
   std::shared_ptr<ObjectRef> own(format::Object record);
   Result<format::Object> current(const ObjectRef &ref);
