@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::size_of_val;
+use std::os::raw::c_void;
 use std::ptr::{null_mut, NonNull};
 
 use deltos_sys as sys;
 
 use crate::children::Parts;
 use crate::error::{call, released};
+use crate::packed::{size_of_packed, PackedValue};
 use crate::scalar::item;
 use crate::storage::made;
 use crate::text::with_c_str;
-use crate::value::PackedValue;
 use crate::{
     Content, Element, Error, ErrorKind, Node, Object, Result, Scalar, Transaction, Tree, Value, ValueKind, ViewRequest,
 };
@@ -369,12 +370,12 @@ impl ValueBuilder {
     /// # Errors
     /// [`Invalid`](ErrorKind::Invalid) when nothing was put or a container is open, and what was answered before.
     pub fn packed_size(&mut self) -> Result<usize> {
-        let mut size = 0;
-        // SAFETY: the handle is ours; nothing is written.
-        match unsafe { call!(deltos_value_builder_pack(self.raw.as_ptr(), null_mut(), &mut size)) } {
-            Err(error) if error.kind() != ErrorKind::TooSmall => Err(error),
-            _ => Ok(size as usize),
-        }
+        size_of_packed(|data, size| self.write_packed(data, size))
+    }
+
+    fn write_packed(&self, data: *mut c_void, size: &mut u64) -> Result<()> {
+        // SAFETY: the handle is ours, and there is so much room.
+        unsafe { call!(deltos_value_builder_pack(self.raw.as_ptr(), data, size)) }
     }
 
     /// Ends the value and writes it into memory, from which [`Value::unpack_ref`] reads it; tells how many bytes it took.
@@ -394,8 +395,7 @@ impl ValueBuilder {
     /// ```
     pub fn pack_into(&mut self, memory: &mut [u8]) -> Result<usize> {
         let mut size = size_of_val(memory) as u64;
-        // SAFETY: the handle is ours, and there is so much room.
-        unsafe { call!(deltos_value_builder_pack(self.raw.as_ptr(), memory.as_mut_ptr().cast(), &mut size)) }?;
+        self.write_packed(memory.as_mut_ptr().cast(), &mut size)?;
         Ok(size as usize)
     }
 
@@ -404,9 +404,7 @@ impl ValueBuilder {
     /// # Errors
     /// As [`packed_size`](ValueBuilder::packed_size).
     pub fn pack(&mut self) -> Result<PackedValue> {
-        let mut packed = PackedValue::zeroed(self.packed_size()?);
-        self.pack_into(packed.bytes_mut())?;
-        Ok(packed)
+        PackedValue::written(|data, size| self.write_packed(data, size))
     }
 
     /// Ends the value, to be read in memory.

@@ -44,7 +44,7 @@
 //! ```
 //!
 //! All of them borrow the storage, so that it cannot be closed under them. An [`Array`] in a flat file or in anonymous
-//! memory, a [`Table`] in memory and an unpacked [`Value`] have no storage and borrow nothing.
+//! memory, a [`Table`] in memory, an unpacked [`Value`] and an unpacked [`RecordTable`] have no storage and borrow nothing.
 //!
 //! ```compile_fail,E0505
 //! # use deltos::Storage;
@@ -183,8 +183,11 @@ mod node;
 mod numbers;
 mod object;
 mod options;
+mod packed;
+mod presence;
 mod progress;
 mod record_builder;
+mod record_options;
 mod records;
 mod rows;
 mod scalar;
@@ -237,8 +240,11 @@ pub use node::{Node, ValueKind};
 pub use numbers::{ArrayRef, Numbers};
 pub use object::{Advice, Object, ObjectInfo, ObjectKind};
 pub use options::{Create, Mode, OpenOptions};
+pub use packed::{PackedTable, PackedValue};
+pub use presence::PresenceBits;
 pub use progress::{Progress, ProgressFn};
 pub use record_builder::{Column, Presence, RecordBuilder};
+pub use record_options::RecordOptions;
 pub use records::{Field, RecordLayout, RecordRow, RecordTable, RecordTableInfo, RowSlot};
 pub use rows::{AnyRows, Rows, WritableRows};
 pub use scalar::{Key, Scalar};
@@ -252,7 +258,7 @@ pub use table::{Table, TableAxis, TableInfo, TableShape};
 pub use transaction::{CommitError, Durability, Transaction};
 pub use transfer::{TransferError, ViewReader, ViewWriter};
 pub use tree::{Tree, TreeArray};
-pub use value::{PackedValue, Value};
+pub use value::Value;
 pub use view::{AnyView, View, ViewRequest};
 pub use writable::WritableView;
 

@@ -1,9 +1,10 @@
 //! Progress of long calls: a closure of the caller's, called back through C without unwinding across it.
 
 use std::any::Any;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, DerefMut};
 use std::os::raw::c_void;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::ptr::NonNull;
 
 use deltos_sys as sys;
 
@@ -36,19 +37,19 @@ impl Progress {
 /// most 20 times a second and once at the end. When it panics, the call is cancelled and the panic goes on from there.
 pub type ProgressFn<'p> = dyn FnMut(Progress) -> ControlFlow<()> + 'p;
 
-/// Lends a closure to one call of the library.
-pub(crate) struct Reporter<'p, 'f> {
-    told: Option<&'p mut ProgressFn<'f>>,
+/// Lends a closure, borrowed or boxed, to the library.
+pub(crate) struct Reporter<F> {
+    told: Option<F>,
     panic: Option<Box<dyn Any + Send>>,
 }
 
-impl<'p, 'f> Reporter<'p, 'f> {
-    pub(crate) fn new(told: Option<&'p mut ProgressFn<'f>>) -> Self {
+impl<'f, F: DerefMut<Target = ProgressFn<'f>>> Reporter<F> {
+    pub(crate) fn new(told: Option<F>) -> Self {
         Reporter { told, panic: None }
     }
 
     pub(crate) fn function(&self) -> sys::deltos_progress {
-        self.told.as_ref().map(|_| report as unsafe extern "C" fn(u64, u64, *mut c_void) -> i32)
+        self.told.as_ref().map(|_| report::<F> as unsafe extern "C" fn(u64, u64, *mut c_void) -> i32)
     }
 
     pub(crate) fn user(&mut self) -> *mut c_void {
@@ -63,9 +64,9 @@ impl<'p, 'f> Reporter<'p, 'f> {
     }
 }
 
-unsafe extern "C" fn report(done: u64, total: u64, user: *mut c_void) -> i32 {
+unsafe extern "C" fn report<'f, F: DerefMut<Target = ProgressFn<'f>>>(done: u64, total: u64, user: *mut c_void) -> i32 {
     // SAFETY: `user` made it of a reporter that lives during the call, on this thread, and nothing else uses it.
-    let reporter = &mut *user.cast::<Reporter<'_, '_>>();
+    let reporter = &mut *user.cast::<Reporter<F>>();
     let told = match &mut reporter.told {
         Some(told) if reporter.panic.is_none() => told,
         _ => return 1,
@@ -77,6 +78,41 @@ unsafe extern "C" fn report(done: u64, total: u64, user: *mut c_void) -> i32 {
             reporter.panic = Some(payload);
             1
         }
+    }
+}
+
+type BoxedReporter<'p> = Reporter<Box<ProgressFn<'p>>>;
+
+/// Lends a closure for as long as a handle of the library lives.
+pub(crate) struct KeptReporter<'p>(NonNull<BoxedReporter<'p>>);
+
+impl<'p> KeptReporter<'p> {
+    pub(crate) fn new(told: Option<Box<ProgressFn<'p>>>) -> Self {
+        KeptReporter(NonNull::from(Box::leak(Box::new(Reporter::new(told)))))
+    }
+
+    pub(crate) fn function(&self) -> sys::deltos_progress {
+        // SAFETY: the box is ours, and no call is under way.
+        unsafe { self.0.as_ref() }.function()
+    }
+
+    pub(crate) fn user(&self) -> *mut c_void {
+        self.0.as_ptr().cast()
+    }
+
+    /// After each call: lets the panic of the closure go on, if there was one.
+    pub(crate) fn resume(&mut self) {
+        // SAFETY: the box is ours, and no call is under way.
+        if let Some(payload) = unsafe { self.0.as_mut() }.panic.take() {
+            resume_unwind(payload);
+        }
+    }
+}
+
+impl Drop for KeptReporter<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the box is ours, and what it was lent to has gone.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 

@@ -8,11 +8,13 @@ use std::ptr::{null, null_mut, NonNull};
 use deltos_sys as sys;
 
 use crate::error::{call, released};
+use crate::progress::KeptReporter;
 use crate::records::RowSlot;
 use crate::storage::made;
 use crate::text::with_c_str;
 use crate::{
-    DType, Element, Error, ErrorKind, Object, RecordLayout, RecordRow, RecordTable, Result, Schema, Transaction,
+    DType, Element, Error, ErrorKind, Object, PackedTable, RecordLayout, RecordOptions, RecordRow, RecordTable, Result,
+    Schema, Transaction,
 };
 
 /// Whether a row has a value in a slot.
@@ -82,6 +84,35 @@ impl<'c> Column<'c> {
         column
     }
 
+    /// Texts, bytes or packed values that lie one behind the other: item `i` is `bytes[offsets[i]..offsets[i + 1]]`.
+    ///
+    /// # Errors
+    /// [`Range`](ErrorKind::Range) for offsets outside the bytes, [`Invalid`](ErrorKind::Invalid) where there are none, not
+    /// even a last one. Whether they fall is found when they are added.
+    ///
+    /// ```
+    /// let names = deltos::Column::offsets(b"oakelm", &[0, 3, 3, 6])?; // three
+    /// assert!(deltos::Column::offsets(b"oakelm", &[0, 7]).is_err());
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn offsets(bytes: &'c [u8], offsets: &'c [i64]) -> Result<Self> {
+        let count = match offsets.len().checked_sub(1) {
+            Some(count) => count,
+            None => {
+                return Err(Error::new(ErrorKind::Invalid, "there is one offset more than items, and so at least one"))
+            }
+        };
+        if let Some(outside) = offsets.iter().find(|&&at| usize::try_from(at).map_or(true, |at| at > bytes.len())) {
+            let message = format!("offset {} does not lie in {} bytes", outside, bytes.len());
+            return Err(Error::new(ErrorKind::Range, message));
+        }
+        let mut column = Column::record();
+        column.raw.layout = sys::DELTOS_COLUMN_OFFSETS;
+        (column.raw.data, column.raw.offsets, column.raw.count) =
+            (bytes.as_ptr().cast(), offsets.as_ptr(), count as u64);
+        Ok(column)
+    }
+
     /// Says of each row whether there is a value; what the column has where there is none is not looked at.
     #[must_use]
     pub fn presence(mut self, presence: impl IntoIterator<Item = Presence>) -> Self {
@@ -121,7 +152,7 @@ impl fmt::Debug for Column<'_> {
     }
 }
 
-/// A record table under way in a transaction: rows are added, any number at a time, and what does not fit into memory
+/// A record table under way, in a transaction or in memory: rows are added, any number at a time, and what does not fit into memory
 /// waits in temporary files. Dropping drops what is not finished.
 ///
 /// ```
@@ -143,10 +174,46 @@ impl fmt::Debug for Column<'_> {
 pub struct RecordBuilder<'t, 's> {
     raw: NonNull<sys::deltos_builder>,
     /// Nobody else uses it, nor ends it, meanwhile.
-    transaction: &'t mut Transaction<'s>,
+    transaction: Option<&'t mut Transaction<'s>>,
+    told: KeptReporter<'t>,
 }
 
-impl<'s> RecordBuilder<'_, 's> {
+impl<'p> RecordBuilder<'p, 'static> {
+    /// Begins a record table in memory, to be [packed](RecordBuilder::pack).
+    ///
+    /// # Errors
+    /// [`NoMemory`](ErrorKind::NoMemory).
+    ///
+    /// ```
+    /// # use deltos::{Column, Field, RecordBuilder, RecordLayout, RecordTable, Scalar, Schema, SlotDef, SlotType};
+    /// let schema = Schema::new("tree", &[SlotDef::new("name", SlotType::Str)])?;
+    /// let mut trees = RecordBuilder::in_memory(&schema, RecordLayout::Rows)?;
+    /// trees.add(&[Column::texts(["oak", "elm"])])?;
+    /// let packed = trees.pack()?;
+    /// assert_eq!(RecordTable::unpack(packed)?.get(1, 0)?, Field::Scalar(Scalar::Str("elm")));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn in_memory(schema: &Schema, options: impl Into<RecordOptions<'p>>) -> Result<Self> {
+        RecordBuilder::begin(None, options.into(), |options, raw| {
+            // SAFETY: the handle lives.
+            unsafe { call!(deltos_record_table_begin(null_mut(), null(), schema.as_ptr(), options, raw)) }
+        })
+    }
+}
+
+impl<'t, 's> RecordBuilder<'t, 's> {
+    pub(crate) fn begin(
+        transaction: Option<&'t mut Transaction<'s>>,
+        options: RecordOptions<'t>,
+        begin: impl FnOnce(*const sys::deltos_record_table_options, *mut *mut sys::deltos_builder) -> Result<()>,
+    ) -> Result<Self> {
+        let mut raw = null_mut();
+        let (begun, mut told) = options.lend(|options| begin(options, &mut raw));
+        told.resume();
+        begun?;
+        Ok(RecordBuilder { raw: made(raw)?, transaction, told })
+    }
+
     /// Adds rows: a column for each slot, by number, all as long.
     ///
     /// # Errors
@@ -171,19 +238,39 @@ impl<'s> RecordBuilder<'_, 's> {
             .collect();
         let (builder, slots) = (self.raw.as_ptr(), raw.len() as u64);
         // SAFETY: the handle is ours; columns hold as many items as they say, and presence is told for each row.
-        unsafe { call!(deltos_record_table_add(builder, raw.as_ptr(), presence.as_ptr(), slots, rows as u64)) }?;
-        Ok(self)
+        let added =
+            unsafe { call!(deltos_record_table_add(builder, raw.as_ptr(), presence.as_ptr(), slots, rows as u64)) };
+        self.told.resume();
+        added.map(|()| self)
     }
 
     /// Stores the table, sealed unless a slot is writable.
     ///
     /// # Errors
-    /// [`Exists`](ErrorKind::Exists), and those of [`Transaction::create`].
-    pub fn finish(self) -> Result<RecordTable<'s>> {
+    /// [`Exists`](ErrorKind::Exists), [`Invalid`](ErrorKind::Invalid) for a table in memory, which is
+    /// [packed](RecordBuilder::pack), and those of [`Transaction::create`].
+    pub fn finish(mut self) -> Result<RecordTable<'s>> {
         let mut raw = null_mut();
         // SAFETY: the handle is ours, and so, meanwhile, is the transaction.
-        unsafe { call!(deltos_record_table_finish(self.raw.as_ptr(), &mut raw)) }?;
-        Ok(RecordTable::of(Object::adopt(made(raw)?, false, Some(self.transaction.made_in()))))
+        let finished = unsafe { call!(deltos_record_table_finish(self.raw.as_ptr(), &mut raw)) };
+        self.told.resume();
+        finished?;
+        let made_in = self.transaction.as_ref().map(|transaction| transaction.made_in());
+        Ok(RecordTable::of(Object::adopt(made(raw)?, false, made_in)))
+    }
+
+    /// Gives the table's bytes, which [`RecordTable::unpack`] reads. Nothing can be added any more, but it can be packed
+    /// again.
+    ///
+    /// # Errors
+    /// [`Cancelled`](ErrorKind::Cancelled), [`Io`](ErrorKind::Io) of temporary files.
+    pub fn pack(&mut self) -> Result<PackedTable> {
+        let builder = self.raw.as_ptr();
+        // SAFETY: the handle is ours, and there is so much room.
+        let write = |data, size: &mut u64| unsafe { call!(deltos_record_table_pack(builder, data, size)) };
+        let packed = PackedTable::written(write);
+        self.told.resume();
+        packed
     }
 }
 
@@ -200,25 +287,19 @@ impl<'s> Transaction<'s> {
     ///
     /// # Errors
     /// [`Exists`](ErrorKind::Exists), [`Invalid`](ErrorKind::Invalid) for a malformed name.
-    pub fn begin_records(
-        &mut self,
+    pub fn begin_records<'t>(
+        &'t mut self,
         name: &str,
         schema: &Schema,
-        layout: RecordLayout,
-    ) -> Result<RecordBuilder<'_, 's>> {
-        // SAFETY: numbers and pointers, of which zero is one.
-        let mut options: sys::deltos_record_table_options = unsafe { zeroed() };
-        options.struct_size = size_of::<sys::deltos_record_table_options>() as u32;
-        options.layout = match layout {
-            RecordLayout::Rows => sys::DELTOS_LAYOUT_ROWS,
-            RecordLayout::Columns => sys::DELTOS_LAYOUT_COLUMNS,
-        };
-        let (transaction, mut raw) = (self.as_raw(), null_mut());
-        with_c_str(name, |name| {
-            // SAFETY: the handles live.
-            unsafe { call!(deltos_record_table_begin(transaction, name, schema.as_ptr(), &options, &mut raw)) }
-        })?;
-        Ok(RecordBuilder { raw: made(raw)?, transaction: self })
+        options: impl Into<RecordOptions<'t>>,
+    ) -> Result<RecordBuilder<'t, 's>> {
+        let transaction = self.as_raw();
+        RecordBuilder::begin(Some(self), options.into(), |options, raw| {
+            with_c_str(name, |name| {
+                // SAFETY: the handles live.
+                unsafe { call!(deltos_record_table_begin(transaction, name, schema.as_ptr(), options, raw)) }
+            })
+        })
     }
 
     /// Stores structs as a record table of their fields, each row as it is.

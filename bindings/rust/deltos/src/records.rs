@@ -8,11 +8,12 @@ use std::ptr::{null_mut, NonNull};
 use deltos_sys as sys;
 
 use crate::error::call;
+use crate::progress::Reporter;
 use crate::storage::made;
 use crate::view::slice_of;
 use crate::{
-    AnyView, Date, DateTime, Element, Error, ErrorKind, Object, Result, Scalar, Schema, SlotDef, Value, View,
-    ViewRequest,
+    AnyView, Date, DateTime, Element, Error, ErrorKind, Object, ProgressFn, Result, Scalar, Schema, SlotDef, Value,
+    View, ViewRequest, WritableView,
 };
 
 /// A struct whose fields are slots: what `#[derive(Record)]` makes of a struct of C without padding.
@@ -109,6 +110,10 @@ pub struct RecordTableInfo {
     pub slots: usize,
     /// Of a row in layout rows.
     pub row_bytes: usize,
+    /// What references of rows point into; of columns 0.
+    pub heap_bytes: usize,
+    /// Of the whole table, with its schema.
+    pub image_bytes: usize,
     /// Nobody will ever write it.
     pub sealed: bool,
 }
@@ -127,8 +132,8 @@ pub enum Field<'r> {
     Record,
 }
 
-/// Rows of one [`Schema`], in a storage: read one by one, as columns, or, where they are the struct of the program, as a
-/// slice. It is an [`Object`] of its own kind.
+/// Rows of one [`Schema`], in a storage or packed in any memory: read one by one, as columns, or, where they are the struct
+/// of the program, as a slice. It is an [`Object`] of its own kind.
 ///
 /// ```
 /// use deltos::{Durability, Field, RecordRow, RowSlot, Scalar, Storage};
@@ -198,6 +203,8 @@ impl<'s> RecordTable<'s> {
                 rows: raw.rows as usize,
                 slots: raw.slots as usize,
                 row_bytes: raw.row_bytes as usize,
+                heap_bytes: raw.heap_bytes as usize,
+                image_bytes: raw.image_bytes as usize,
                 sealed: raw.sealed != 0,
             })
         }
@@ -232,6 +239,29 @@ impl<'s> RecordTable<'s> {
         // SAFETY: the handle lives.
         unsafe { call!(deltos_record_table_rows(self.object.as_raw(), request.bits(), &mut raw)) }?;
         self.object.adopt_view(made(raw)?)
+    }
+
+    /// The bytes that texts, bytes and values of a table in rows lie in: what [`any_rows`](RecordTable::any_rows) shows of
+    /// them is where they start in it, and how many there are.
+    ///
+    /// # Errors
+    /// [`Layout`](ErrorKind::Layout) when the table lies in columns.
+    ///
+    /// ```
+    /// # use deltos::{Column, RecordBuilder, RecordLayout, RecordTable, Schema, SlotDef, SlotType};
+    /// let schema = Schema::new("tree", &[SlotDef::new("name", SlotType::Str)])?;
+    /// let mut trees = RecordBuilder::in_memory(&schema, RecordLayout::Rows)?;
+    /// trees.add(&[Column::texts(["oak", "elm"])])?;
+    /// let trees = RecordTable::unpack(trees.pack()?)?;
+    /// assert_eq!(trees.heap()?.as_slice()?, b"oakelm");
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn heap(&self) -> Result<View<'s, u8>> {
+        let (table, request) = (self.object.as_raw(), ViewRequest::FULL_RO.bits());
+        let mut raw = null_mut();
+        // SAFETY: the handle lives.
+        unsafe { call!(deltos_record_table_heap(table, request, &mut raw)) }?;
+        self.object.adopt_view(made(raw)?)?.typed()
     }
 
     /// A copy of all rows, put together from the slots that the struct has, whatever else the table has and however it
@@ -272,6 +302,15 @@ impl<'s> RecordTable<'s> {
         self.any_column(slot, ViewRequest::FULL_RO)?.typed()
     }
 
+    /// A slot that is writable, to be read and stored to in place by everybody at once, also with
+    /// [atomics](WritableView::atomic); the rest of the table never changes.
+    ///
+    /// # Errors
+    /// As [`column`](RecordTable::column), and [`ReadOnly`](ErrorKind::ReadOnly), [`Sealed`](ErrorKind::Sealed).
+    pub fn column_writable<T: Element>(&self, slot: usize) -> Result<WritableView<'s, T>> {
+        self.any_column(slot, ViewRequest::FULL)?.typed_writable()
+    }
+
     /// The same for a type that is known only when the program runs. With [`ViewRequest::FULL`], of a slot that is
     /// writable, to be stored to.
     ///
@@ -284,6 +323,38 @@ impl<'s> RecordTable<'s> {
         // SAFETY: the handle lives; offsets are not wanted.
         unsafe { call!(deltos_record_table_column(table, slot as u64, request.bits(), &mut raw, null_mut())) }?;
         self.object.adopt_view(made(raw)?)
+    }
+
+    /// A slot of texts, bytes or packed values of a table in columns, where it lies: all bytes, and where each row's start
+    /// in them; the last offset is where they end. The offsets have been checked.
+    ///
+    /// # Errors
+    /// [`Range`](ErrorKind::Range), [`Corrupt`](ErrorKind::Corrupt), [`Type`](ErrorKind::Type) when the slot holds something
+    /// else, [`Layout`](ErrorKind::Layout) when the table lies in rows: see [`heap`](RecordTable::heap).
+    ///
+    /// ```
+    /// # use deltos::{Column, RecordBuilder, RecordLayout, RecordTable, Schema, SlotDef, SlotType};
+    /// let schema = Schema::new("tree", &[SlotDef::new("name", SlotType::Str)])?;
+    /// let mut trees = RecordBuilder::in_memory(&schema, RecordLayout::Columns)?;
+    /// trees.add(&[Column::texts(["oak", "", "elm"])])?;
+    /// let trees = RecordTable::unpack(trees.pack()?)?;
+    /// let (bytes, offsets) = trees.bytes_column(0)?;
+    /// assert_eq!((bytes.as_slice()?, offsets.as_slice()?), (&b"oakelm"[..], &[0, 3, 3, 6][..]));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    pub fn bytes_column(&self, slot: usize) -> Result<(View<'s, u8>, View<'s, i64>)> {
+        let (table, number, request) = (self.object.as_raw(), slot as u64, ViewRequest::FULL_RO.bits());
+        let (mut bytes, mut offsets) = (null_mut(), null_mut());
+        // SAFETY: the handle lives.
+        unsafe { call!(deltos_record_table_column(table, number, request, &mut bytes, &mut offsets)) }?;
+        let bytes = self.object.adopt_view(made(bytes)?)?;
+        match NonNull::new(offsets) {
+            Some(offsets) => Ok((bytes.typed()?, self.object.adopt_view(offsets)?.typed()?)),
+            None => {
+                let message = format!("slot {} holds items of one size; column shows them", slot);
+                Err(Error::new(ErrorKind::Type, message))
+            }
+        }
     }
 
     /// One slot of one row.
@@ -349,8 +420,24 @@ impl<'s> RecordTable<'s> {
     /// # Errors
     /// [`Corrupt`](ErrorKind::Corrupt); the message names slot and row.
     pub fn verify(&self) -> Result<()> {
-        // SAFETY: the handle lives; nobody is told of progress.
-        unsafe { call!(deltos_record_table_verify(self.object.as_raw(), None, null_mut())) }
+        self.check(None)
+    }
+
+    /// The same, told of progress, in rows times slots, and free to cancel.
+    ///
+    /// # Errors
+    /// [`Cancelled`](ErrorKind::Cancelled), and those of [`verify`](RecordTable::verify).
+    pub fn verify_with(&self, progress: &mut ProgressFn<'_>) -> Result<()> {
+        self.check(Some(progress))
+    }
+
+    fn check(&self, progress: Option<&mut ProgressFn<'_>>) -> Result<()> {
+        let mut reporter = Reporter::new(progress);
+        let (function, user) = (reporter.function(), reporter.user());
+        // SAFETY: the handle lives, and the reporter during the call.
+        let checked = unsafe { call!(deltos_record_table_verify(self.object.as_raw(), function, user)) };
+        reporter.finish();
+        checked
     }
 }
 

@@ -9,9 +9,9 @@ use std::ptr::{null, null_mut, NonNull};
 use deltos_sys as sys;
 
 use crate::error::{call, released};
+use crate::packed::PackedValue;
 use crate::storage::made;
 use crate::text::{borrowed, with_c_str};
-use crate::value::PackedValue;
 use crate::view::slice_of;
 use crate::{DType, Element, Error, ErrorKind, RecordRow, Result};
 
@@ -167,6 +167,10 @@ pub struct Slot {
     pub utc: bool,
     /// The number of the record that it is in.
     pub parent: Option<usize>,
+    /// The bit that says whether there is a value, counted from the start of the presence bytes of a row.
+    pub valid_bit: Option<usize>,
+    /// The bit that says whether there is null where there is no value.
+    pub null_bit: Option<usize>,
     /// In a row, in bytes.
     pub offset: usize,
     /// In a row, in bytes.
@@ -188,6 +192,8 @@ impl Slot {
             writable: has(sys::DELTOS_SLOT_WRITABLE),
             utc: has(sys::DELTOS_SLOT_UTC),
             parent: usize::try_from(raw.parent).ok(),
+            valid_bit: usize::try_from(raw.valid_bit).ok(),
+            null_bit: usize::try_from(raw.null_bit).ok(),
             offset: raw.offset as usize,
             size: raw.size as usize,
         }
@@ -394,16 +400,8 @@ impl Schema {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn pack(&self) -> Result<PackedValue> {
-        let mut size = 0;
-        // SAFETY: the handle lives; nothing is written.
-        match unsafe { call!(deltos_schema_pack(self.as_ptr(), null_mut(), &mut size)) } {
-            Err(error) if error.kind() != ErrorKind::TooSmall => return Err(error),
-            _ => (),
-        }
-        let mut packed = PackedValue::zeroed(size as usize);
-        // SAFETY: there is so much room.
-        unsafe { call!(deltos_schema_pack(self.as_ptr(), packed.bytes_mut().as_mut_ptr().cast(), &mut size)) }?;
-        Ok(packed)
+        // SAFETY: the handle lives, and there is so much room.
+        PackedValue::written(|data, size| unsafe { call!(deltos_schema_pack(self.as_ptr(), data, size)) })
     }
 
     /// Reads what [`pack`](Schema::pack) has written.

@@ -1,15 +1,12 @@
 //! Values: trees that describe themselves, read where they lie.
 
 use std::fmt;
-use std::mem::size_of_val;
 use std::ops::Deref;
-use std::os::raw::c_void;
 use std::ptr::null_mut;
 
 use deltos_sys as sys;
 
 use crate::error::call;
-use crate::progress::drop_box;
 use crate::storage::made;
 use crate::{Key, Node, Object, Result, Tree};
 
@@ -89,15 +86,6 @@ impl<'s> Value<'s> {
         Ok(Value { root: read(&object, 0)?, object, borrowed: false })
     }
 
-    /// Once this has succeeded, the owner is the object's.
-    fn over(bytes: &[u8], owner: *mut c_void, release: sys::deltos_release) -> Result<Object<'s>> {
-        let mut raw = null_mut();
-        let (data, size) = (bytes.as_ptr().cast(), bytes.len() as u64);
-        // SAFETY: the memory lives until it is released, or as long as `'s`.
-        unsafe { call!(deltos_value_open_memory(data, size, release, owner, &mut raw)) }?;
-        Ok(Object::adopt(made(raw)?, true, None))
-    }
-
     /// Reads a packed value in borrowed bytes, where they lie.
     ///
     /// # Errors
@@ -112,9 +100,12 @@ impl<'s> Value<'s> {
     /// # Ok::<(), deltos::Error>(())
     /// ```
     pub fn unpack_ref(packed: &'s [u8]) -> Result<Self> {
-        let mut value = Value::of(Value::over(packed, null_mut(), None)?)?;
-        value.borrowed = true;
-        Ok(value)
+        let mut raw = null_mut();
+        let (data, size) = (packed.as_ptr().cast(), packed.len() as u64);
+        // SAFETY: the bytes live as long as the value does.
+        unsafe { call!(deltos_value_open_memory(data, size, None, null_mut(), &mut raw)) }?;
+        let object = Object::adopt(made(raw)?, true, None);
+        Ok(Value { root: read(&object, 0)?, object, borrowed: true })
     }
 
     /// Where reading starts.
@@ -215,45 +206,6 @@ impl<'s> Value<'s> {
     }
 }
 
-impl Value<'static> {
-    /// Reads a packed value in memory that it keeps: a vector, an `Arc<[u8]>`, a mapping. Where the bytes are not aligned
-    /// to 8, they are copied to where they are.
-    ///
-    /// # Errors
-    /// [`NotDeltos`](crate::ErrorKind::NotDeltos), [`Corrupt`](crate::ErrorKind::Corrupt),
-    /// [`Feature`](crate::ErrorKind::Feature).
-    ///
-    /// ```
-    /// use deltos::{ErrorKind, Tree, Value};
-    /// let bytes: Vec<u8> = Tree::from("Ulm").pack()?.to_vec();
-    /// assert_eq!(Value::unpack(bytes)?.root().as_str(), Some("Ulm"));
-    /// assert_eq!(Value::unpack(b"something else").unwrap_err().kind(), ErrorKind::NotDeltos);
-    /// # Ok::<(), deltos::Error>(())
-    /// ```
-    pub fn unpack<O>(packed: O) -> Result<Value<'static>>
-    where
-        O: AsRef<[u8]> + Send + Sync + 'static,
-    {
-        let owner = Box::into_raw(Box::new(packed));
-        // SAFETY: the box lives until its release, and nothing but this shared borrow touches it before.
-        let bytes = unsafe { (*owner).as_ref() };
-        if bytes.as_ptr() as usize % ALIGNMENT != 0 {
-            let copy = PackedValue::copy_of(bytes);
-            // SAFETY: nobody else has it.
-            drop(unsafe { Box::from_raw(owner) });
-            return Value::unpack(copy);
-        }
-        match Value::over(bytes, owner.cast(), Some(drop_box::<O>)) {
-            Ok(object) => Value::of(object),
-            Err(error) => {
-                // SAFETY: nobody else has it: a call that fails does not release.
-                drop(unsafe { Box::from_raw(owner) });
-                Err(error)
-            }
-        }
-    }
-}
-
 fn read(object: &Object<'_>, node: u64) -> Result<sys::deltos_item> {
     let mut item = crate::scalar::item(sys::DELTOS_VALUE_NULL);
     // SAFETY: the handle lives.
@@ -285,79 +237,5 @@ impl fmt::Display for Value<'_> {
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Value({})", self)
-    }
-}
-
-/// Where a value is read in memory.
-const ALIGNMENT: usize = 8;
-
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; 64]);
-
-/// The bytes of a value, aligned so that every array in it can be looked at where it lies. They mean the same in every
-/// process and language.
-///
-/// ```
-/// use deltos::{Tree, Value};
-///
-/// let packed = Tree::List(vec![Tree::from(1), Tree::from(2)]).pack()?;
-/// assert_eq!(packed.value()?.root().len(), 2);
-/// let sent: Vec<u8> = packed.to_vec();
-/// let received = Value::unpack(sent)?;
-/// assert_eq!(received.root().to_vec::<i64>()?, [1, 2]);
-/// # Ok::<(), deltos::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct PackedValue {
-    lines: Vec<Line>,
-    size: usize,
-}
-
-impl PackedValue {
-    pub(crate) fn zeroed(size: usize) -> Self {
-        PackedValue { lines: vec![Line([0; 64]); (size + 63) / 64], size }
-    }
-
-    /// Bytes from anywhere, at an address where they can be read as a value.
-    pub fn copy_of(bytes: &[u8]) -> Self {
-        let mut packed = PackedValue::zeroed(bytes.len());
-        packed.bytes_mut().copy_from_slice(bytes);
-        packed
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        debug_assert!(self.size <= size_of_val(&*self.lines));
-        // SAFETY: lines are bytes, and there are so many.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.size) }
-    }
-
-    /// The value in them.
-    ///
-    /// # Errors
-    /// As [`Value::unpack_ref`].
-    pub fn value(&self) -> Result<Value<'_>> {
-        Value::unpack_ref(self)
-    }
-}
-
-impl Deref for PackedValue {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        // SAFETY: lines are bytes, and there are so many.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.size) }
-    }
-}
-
-impl AsRef<[u8]> for PackedValue {
-    fn as_ref(&self) -> &[u8] {
-        self
-    }
-}
-
-impl fmt::Debug for PackedValue {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("PackedValue").field("size", &self.size).finish_non_exhaustive()
     }
 }

@@ -83,6 +83,35 @@ impl<'s, T: Element> WritableView<'s, T> {
         Ok(unsafe { std::slice::from_raw_parts(self.view.first.cast(), self.view.count) })
     }
 
+    /// One element as an atomic, counted in C order, for read-modify-write: also of memory that is not contiguous, such as
+    /// a slot of record tables in rows.
+    ///
+    /// ```
+    /// # use std::sync::atomic::Ordering;
+    /// # use deltos::{Column, Durability, RecordLayout, Schema, SlotDef, SlotType, Storage, ViewRequest};
+    /// # let storage = Storage::anonymous("example")?;
+    /// let slots = [SlotDef::new("name", SlotType::Str), SlotDef::fixed::<u64>("hits").writable()];
+    /// storage.transact(Durability::Sync, |transaction| {
+    ///     let mut pages = transaction.begin_records("pages", &Schema::new("page", &slots)?, RecordLayout::Rows)?;
+    ///     pages.add(&[Column::texts(["a", "b"]), Column::from(&[0u64, 40])])?;
+    ///     pages.finish().map(drop)
+    /// })?;
+    /// let hits = storage.record_table("pages")?.column_writable::<u64>(1)?;
+    /// let of_b = hits.atomic(1).unwrap();
+    /// of_b.fetch_add(2, Ordering::Relaxed);
+    /// assert_eq!(of_b.compare_exchange(42, 43, Ordering::AcqRel, Ordering::Acquire), Ok(42));
+    /// assert!(hits.atomic(2).is_none());
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    #[inline]
+    pub fn atomic(&self, index: usize) -> Option<&T::Atomic>
+    where
+        T: AtomicElement,
+    {
+        // SAFETY: an atomic is laid out as its element, which is aligned; the memory can be written.
+        self.view.address(index).map(|at| unsafe { &*at.cast::<T::Atomic>() })
+    }
+
     /// Stores one element, counted in C order.
     ///
     /// # Panics

@@ -13,10 +13,6 @@ const NOT_CALLED: &[(&str, &str)] = &[
     ("deltos_record_table_to_arrow_stream", "bound next"),
     ("deltos_record_table_from_arrow", "bound next"),
     ("deltos_view_to_arrow", "bound next"),
-    ("deltos_record_table_heap", "bound next"),
-    ("deltos_record_table_open_memory", "bound next"),
-    ("deltos_record_table_pack", "bound next"),
-    ("deltos_record_table_presence", "bound next"),
 ];
 
 fn crate_sources() -> String {

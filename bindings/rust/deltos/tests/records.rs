@@ -166,3 +166,199 @@ fn writable_slots_are_stored_to_in_place() {
     assert_eq!(table.get(1, 0).unwrap(), Field::Scalar(Scalar::Int(40)));
     assert_eq!(table.column::<u64>(0).unwrap().as_slice().unwrap_err().kind(), ErrorKind::Layout);
 }
+
+/// Rows that are there, null and unset, at both levels.
+fn sparse(layout: RecordLayout) -> PackedTable {
+    let inner = Schema::new("point", &[SlotDef::fixed::<f32>("x").optional()]).unwrap();
+    let slots = [
+        SlotDef::new("name", SlotType::Str).nullable().optional(),
+        SlotDef::record("at", &inner).nullable(),
+        SlotDef::fixed::<u16>("n").writable(),
+    ];
+    let mut builder = RecordBuilder::in_memory(&Schema::new("sparse", &slots).unwrap(), layout).unwrap();
+    for _ in 0..7 {
+        let names = [Presence::Present, Presence::Null, Presence::Unset];
+        let at = [Presence::Present, Presence::Null, Presence::Present];
+        let x = [Presence::Present, Presence::Unset, Presence::Unset];
+        let columns = [
+            Column::offsets(b"Ulm", &[0, 3, 3, 3]).unwrap().presence(names),
+            Column::record().presence(at),
+            Column::from(&[1.5f32, 0.0, 0.0]).presence(x),
+            Column::from(&[1u16, 2, 3]),
+        ];
+        builder.add(&columns).unwrap();
+    }
+    assert_eq!(builder.pack().unwrap()[..], builder.pack().unwrap()[..], "packing can be repeated");
+    builder.pack().unwrap()
+}
+
+#[test]
+fn tables_are_packed_and_read_in_memory_that_they_keep() {
+    for layout in [RecordLayout::Rows, RecordLayout::Columns] {
+        let packed = sparse(layout);
+        let view = {
+            let table = RecordTable::unpack(packed.clone()).unwrap();
+            let info = table.info().unwrap();
+            assert_eq!((info.layout, info.rows, info.image_bytes), (layout, 21, packed.len()));
+            assert_eq!((info.sealed, Object::info(&table).unwrap().stored), (true, false));
+            assert_eq!(table.get(18, 0).unwrap(), Field::Scalar(Scalar::Str("Ulm")));
+            assert_eq!(table.column_writable::<u16>(3).unwrap_err().kind(), ErrorKind::ReadOnly);
+            table.verify().unwrap();
+            table.column::<u16>(3).unwrap()
+        };
+        assert_eq!(view.to_vec().unwrap()[..3], [1, 2, 3], "a view keeps the memory");
+        let mut shifted = vec![0];
+        shifted.extend_from_slice(&packed);
+        struct Behind(Vec<u8>);
+        impl AsRef<[u8]> for Behind {
+            fn as_ref(&self) -> &[u8] {
+                &self.0[1..]
+            }
+        }
+        let table = RecordTable::unpack(Behind(shifted)).unwrap();
+        assert_eq!(table.column::<u16>(3).unwrap().get(20), Some(3), "what is not aligned is copied");
+        let mut cut = packed.to_vec();
+        cut.truncate(packed.len() - 64);
+        assert_eq!(RecordTable::unpack(cut).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(Value::unpack(packed).unwrap_err().kind(), ErrorKind::NotDeltos);
+    }
+}
+
+#[test]
+fn presence_is_told_by_row_and_by_bits() {
+    use Presence::{Null, Present, Unset};
+    for layout in [RecordLayout::Rows, RecordLayout::Columns] {
+        let table = RecordTable::unpack(sparse(layout)).unwrap();
+        let of = |slot| table.presence(slot).unwrap().iter().collect::<Vec<_>>();
+        assert_eq!(of(0), [Present, Null, Unset].repeat(7));
+        assert_eq!(of(1), [Present, Null, Present].repeat(7));
+        assert_eq!(of(2), [Present, Null, Unset].repeat(7), "where the record is null, so is what it has");
+        assert_eq!(of(3), [Present; 21]);
+        let names = table.presence(0).unwrap();
+        assert_eq!((names.len(), names.get(20), names.get(21)), (21, Some(Unset), None));
+        let lengths = (names.valid().unwrap().len(), names.null().unwrap().len());
+        assert_eq!(lengths, if layout == RecordLayout::Rows { (21, 21) } else { (3, 3) });
+        let slots = table.schema().unwrap().slots().unwrap();
+        assert_eq!((slots[0].valid_bit, slots[3].valid_bit), (Some(0), None));
+        assert!(table.presence(3).unwrap().valid().is_none() && table.presence(1).unwrap().null().is_none());
+        assert_eq!(table.presence(4).unwrap_err().kind(), ErrorKind::Range);
+    }
+}
+
+#[test]
+fn texts_are_bytes_and_offsets_in_columns_and_a_heap_in_rows() {
+    let columns = RecordTable::unpack(sparse(RecordLayout::Columns)).unwrap();
+    let (bytes, offsets) = columns.bytes_column(0).unwrap();
+    assert_eq!(bytes.as_slice().unwrap(), "Ulm".repeat(7).as_bytes());
+    assert_eq!(offsets.to_vec().unwrap()[..5], [0, 3, 3, 3, 6]);
+    assert_eq!(columns.bytes_column(3).unwrap_err().kind(), ErrorKind::Type);
+    assert_eq!(columns.heap().unwrap_err().kind(), ErrorKind::Layout);
+    let rows = RecordTable::unpack(sparse(RecordLayout::Rows)).unwrap();
+    assert_eq!(rows.heap().unwrap().as_slice().unwrap(), "Ulm".repeat(7).as_bytes());
+    assert_eq!(rows.info().unwrap().heap_bytes, rows.heap().unwrap().len());
+    assert_eq!(rows.bytes_column(0).unwrap_err().kind(), ErrorKind::Layout);
+    assert_eq!(Column::offsets(b"Ulm", &[0, 4]).unwrap_err().kind(), ErrorKind::Range);
+    assert_eq!(Column::offsets(b"Ulm", &[-1, 3]).unwrap_err().kind(), ErrorKind::Range);
+    assert_eq!(Column::offsets(b"Ulm", &[]).unwrap_err().kind(), ErrorKind::Invalid);
+    let schema = Schema::new("names", &[SlotDef::new("name", SlotType::Str)]).unwrap();
+    let mut builder = RecordBuilder::in_memory(&schema, RecordLayout::Rows).unwrap();
+    assert_eq!(builder.add(&[Column::offsets(b"Ulm", &[3, 0]).unwrap()]).unwrap_err().kind(), ErrorKind::Range);
+}
+
+#[test]
+fn building_tells_of_progress_and_is_cancelled_or_goes_on() {
+    let schema = Schema::new("numbers", &[SlotDef::fixed::<u64>("n")]).unwrap();
+    let numbers = vec![7u64; 100_000];
+    let (calls, stop) = (std::cell::Cell::new(0), std::cell::Cell::new(true));
+    let told = |progress: Progress| {
+        calls.set(calls.get() + 1);
+        assert!(progress.done <= progress.total);
+        if stop.get() {
+            return std::ops::ControlFlow::Break(());
+        }
+        std::ops::ControlFlow::Continue(())
+    };
+    let directory = Directory::new();
+    let options = RecordOptions::new()
+        .layout(RecordLayout::Columns)
+        .memory_bytes(1 << 16)
+        .spill_directory(directory.file("."))
+        .progress(told);
+    let mut builder = RecordBuilder::in_memory(&schema, options).unwrap();
+    assert_eq!(builder.add(&[(&numbers).into()]).unwrap_err().kind(), ErrorKind::Cancelled);
+    stop.set(false);
+    builder.add(&[(&numbers).into()]).unwrap();
+    let table = RecordTable::unpack(builder.pack().unwrap()).unwrap();
+    assert_eq!(table.column::<u64>(0).unwrap().as_slice().unwrap(), numbers, "what was cancelled was not added");
+    assert!(calls.get() >= 2, "{} calls", calls.get());
+    let cancelled = table.verify_with(&mut |_| std::ops::ControlFlow::Break(()));
+    assert_eq!(cancelled.unwrap_err().kind(), ErrorKind::Cancelled);
+    let nowhere = RecordOptions::new().memory_bytes(1 << 16).spill_directory(directory.file("missing"));
+    let mut builder = RecordBuilder::in_memory(&schema, nowhere).unwrap();
+    assert_eq!(builder.add(&[(&numbers).into()]).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_panic_of_who_is_told_goes_on_in_the_builders_thread() {
+    let schema = Schema::new("numbers", &[SlotDef::fixed::<u64>("n")]).unwrap();
+    let mut builder =
+        RecordBuilder::in_memory(&schema, RecordOptions::new().progress(|_| std::panic::panic_any(7))).unwrap();
+    let adding = std::panic::AssertUnwindSafe(|| builder.add(&[(&[1u64; 1000]).into()]).map(drop));
+    assert_eq!(std::panic::catch_unwind(adding).unwrap_err().downcast_ref(), Some(&7));
+}
+
+#[test]
+fn tables_in_memory_are_packed_and_those_of_transactions_finished() {
+    let schema = Schema::new("numbers", &[SlotDef::fixed::<u64>("n")]).unwrap();
+    let in_memory = RecordBuilder::in_memory(&schema, RecordLayout::Rows).unwrap();
+    assert_eq!(in_memory.finish().unwrap_err().kind(), ErrorKind::Invalid);
+    let storage = Storage::anonymous("numbers").unwrap();
+    let mut transaction = storage.begin().unwrap();
+    let mut builder = transaction.begin_records("n", &schema, RecordLayout::Rows).unwrap();
+    builder.add(&[(&[1u64, 2]).into()]).unwrap();
+    let packed = builder.pack().unwrap();
+    builder.finish().unwrap();
+    transaction.commit(Durability::Async).unwrap();
+    let (stored, unpacked) = (storage.record_table("n").unwrap(), RecordTable::unpack(packed).unwrap());
+    assert_eq!(
+        stored.any_rows(ViewRequest::FULL_RO).unwrap().to_bytes().unwrap(),
+        unpacked.any_rows(ViewRequest::FULL_RO).unwrap().to_bytes().unwrap()
+    );
+}
+
+#[test]
+fn counters_in_rows_are_counted_by_many_threads() {
+    use std::sync::atomic::Ordering::{AcqRel, Relaxed};
+    let slots = [
+        SlotDef::fixed::<u8>("kind"),
+        SlotDef::fixed::<u32>("hits").writable(),
+        SlotDef::fixed::<f64>("best").writable(),
+    ];
+    let schema = Schema::new("counter", &slots).unwrap();
+    for layout in [RecordLayout::Rows, RecordLayout::Columns] {
+        let storage = Storage::anonymous("counters").unwrap();
+        change(&storage, |transaction| {
+            let mut table = transaction.begin_records("counters", &schema, layout)?;
+            table.add(&[(&[0u8; 3]).into(), (&[0u32; 3]).into(), (&[0f64; 3]).into()])?;
+            table.finish().map(drop)
+        });
+        let table = storage.record_table("counters").unwrap();
+        let (hits, best) = (table.column_writable::<u32>(1).unwrap(), table.column_writable::<f64>(2).unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..4u32 {
+                let (hits, best) = (&hits, &best);
+                scope.spawn(move || {
+                    for _ in 0..1000 {
+                        hits.atomic(2).unwrap().fetch_add(1, Relaxed);
+                    }
+                    let larger = |bits| Some(f64::from_bits(bits).max(f64::from(thread)).to_bits());
+                    best.atomic(1).unwrap().fetch_update(AcqRel, Relaxed, larger).unwrap();
+                });
+            }
+        });
+        assert_eq!(table.column::<u32>(1).unwrap().to_vec().unwrap(), [0, 0, 4000]);
+        assert_eq!(table.get(1, 2).unwrap(), Field::Scalar(Scalar::Float(3.0)));
+        assert!(hits.atomic(3).is_none());
+        assert_eq!(table.column_writable::<u8>(0).unwrap_err().kind(), ErrorKind::ReadOnly);
+    }
+}
