@@ -83,6 +83,7 @@ class Runner:
     def python(self) -> None:
         self.run([sys.executable, str(HERE / "open.py"), str(self.directory)], "python")
         self.run([sys.executable, str(HERE / "arrays.py")], "python")
+        self.run([sys.executable, str(HERE / "records.py")], "python")
 
     def languages(self, stage: Path | None) -> None:
         try:

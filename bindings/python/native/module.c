@@ -1,7 +1,8 @@
 /* deltos._exporter: what an extension module made by cffi cannot do. It has a type that owns a handle of the library
  * and lets go of it without Python's help (handle.c), access to the memory of any exporter (source.c), a type with the
  * slots of the buffer protocol (exporter.c), element access without a call of cffi (memory.c, array.c, elements.c), and
- * capsules of DLPack (dlpack.c) and Arrow (arrow.c). How it comes by the library is in library.c.
+ * capsules of DLPack (dlpack.c) and Arrow (arrow.c). Rows become columns in columns.c. How it comes by the library is
+ * in library.c.
  *
  * Handles and exports are released by plain C calls; an object that dies while the interpreter ends, or a tensor that
  * dies on a thread without Python, touches nothing of Python. */
@@ -32,12 +33,14 @@ static int module_exec(PyObject *module) {
   if (library_exec(module) < 0 || iterator_exec(module) < 0 || PyModule_AddFunctions(module, memory_methods) < 0 ||
       PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0 ||
       PyModule_AddFunctions(module, node_methods_of_module) < 0 || PyModule_AddFunctions(module, packing_methods) < 0 ||
-      walk_exec(module) < 0 || record_exec(module) < 0)
+      walk_exec(module) < 0 || record_exec(module) < 0 || PyModule_AddFunctions(module, columns_functions) < 0 ||
+      columns_exec() < 0)
     return -1;
   if (add_type(module, &handle_spec, "Handle", NULL, &handle_type) < 0) return -1;
   if (add_type(module, &source_spec, "Source", NULL, NULL) < 0) return -1;
   if (add_type(module, &exporter_spec, "Exporter", NULL, &exporter_type) < 0) return -1;
   if (add_type(module, &memory_spec, "Memory", exporter_type, NULL) < 0) return -1;
+  if (add_type(module, &columns_spec, "Columns", NULL, NULL) < 0) return -1;
   if (add_type(module, &node_spec, "Node", NULL, &node_type) < 0) return -1;
   if (add_type(module, &sequence_node_spec, "SequenceNode", node_type, NULL) < 0) return -1;
   if (add_type(module, &dict_node_spec, "DictNode", node_type, NULL) < 0) return -1;

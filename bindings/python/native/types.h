@@ -48,4 +48,9 @@ extern PyMethodDef memory_methods[];
 /* table() and table_of_rows() of the module: handles of tables over the memory of exporters. */
 extern PyMethodDef table_methods[];
 
+/* Columns, and bind_columns() of the module. */
+extern PyType_Spec columns_spec;
+extern PyMethodDef columns_functions[];
+int columns_exec(void);
+
 #endif
