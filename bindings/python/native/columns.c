@@ -67,7 +67,7 @@ static int store_text(Target *slot, PyObject *value, Py_ssize_t row) {
     text = PyBytes_AsString(value);
     bytes = PyBytes_Size(value);
   }
-  if (slot->room - slot->used < (size_t)bytes) {
+  if (slot->data == NULL || slot->room - slot->used < (size_t)bytes) {
     const size_t room = slot->used + (size_t)bytes + slot->room / 2 + 4096;
     char *larger = realloc(slot->data, room);
     if (larger == NULL) return PyErr_NoMemory(), -1;
