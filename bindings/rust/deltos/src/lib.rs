@@ -161,6 +161,7 @@ mod array;
 mod array_options;
 #[cfg(feature = "ndarray")]
 mod arrays;
+mod arrow;
 mod builder;
 mod calendar;
 mod cells;
@@ -220,6 +221,7 @@ pub use deltos_derive::Record;
 pub use appender::Appender;
 pub use array::{AnyArray, Array, CloseArrayError};
 pub use array_options::ArrayOptions;
+pub use arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 pub use builder::{Number, ValueBuilder};
 pub use calendar::{Date, DateTime};
 pub use cells::{ReadCell, SharedCell};

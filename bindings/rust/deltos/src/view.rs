@@ -331,7 +331,7 @@ impl<'s> AnyView<'s> {
         layout
     }
 
-    fn check_immutable(&self) -> Result<()> {
+    pub(crate) fn check_immutable(&self) -> Result<()> {
         if self.immutable {
             return Ok(());
         }
