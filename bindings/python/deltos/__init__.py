@@ -67,6 +67,7 @@ from deltos._json import from_json, to_json
 from deltos._native import ProgressFunction, text_of as _text_of
 from deltos._options import Finding, Options, Pin, StorageInfo
 from deltos._proxies import Dict, List, Set, Tuple
+from deltos._record_images import pack_records, pack_records_into, unpack_records
 from deltos._records import Record, RecordTable
 from deltos._schema import Schema, Slot, SlotInfo
 from deltos._scopes import Entry, Reader, Writer
@@ -241,9 +242,12 @@ __all__ = [
     "open_memory",
     "pack",
     "pack_into",
+    "pack_records",
+    "pack_records_into",
     "stable_hash",
     "to_json",
     "unpack",
+    "unpack_records",
 ]
 
 for _name in __all__:  # where they are to be found, whatever module they were written in

@@ -7,6 +7,7 @@ import datetime as _dt
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from deltos import _exporter
@@ -16,7 +17,18 @@ from deltos._elements import codec_of
 from deltos._errors import Error, InvalidError, LimitError, TypeMismatchError
 from deltos._exporter import BUILDER, OBJECT, Handle, arrow_address, packed
 from deltos._ffi import ffi, lib
-from deltos._native import BUILDER_CELL, OBJECT_CELL, CData, attempt, bytes_of, call, own, raise_error
+from deltos._native import (
+    BUILDER_CELL,
+    OBJECT_CELL,
+    CData,
+    Progress,
+    ProgressFunction,
+    attempt,
+    bytes_of,
+    call,
+    own,
+    raise_error,
+)
 from deltos._records import RecordTable, layout_of
 from deltos._schema import Schema, SlotInfo
 from deltos._values import build, is_exporter
@@ -296,33 +308,52 @@ def _add(builder: Handle, schema: Schema, records: Any) -> None:
         _add_rows(builder, schema, records)
 
 
-def create(scope: Any, name: str, schema: Any, records: Any, layout: str) -> RecordTable:
-    """Makes a record table of rows or columns; all of it, or nothing."""
+@contextmanager
+def builder_of(
+    transaction: CData | None,
+    name: str | None,
+    schema: Any,
+    records: Any,
+    layout: str,
+    progress: ProgressFunction | None,
+) -> Iterator[Handle]:
+    """The builder of a table with all records in it, and progress for as long as the block lasts."""
     known = schema if isinstance(schema, Schema) else Schema(schema)
-    options = layout_of(layout)
-    cell, made = ffi.new(BUILDER_CELL), ffi.new(OBJECT_CELL)
-    with scope._writing() as transaction:
+    cell = ffi.new(BUILDER_CELL)
+    scope = ffi.NULL if transaction is None else transaction
+    encoded = ffi.NULL if name is None else bytes_of(name, "a name")
+    with Progress(progress) as reporter:
         with known._handle as pointer:
-            call(lib.deltos_record_table_begin, transaction, bytes_of(name, "a name"), pointer, options, cell)
+            call(lib.deltos_record_table_begin, scope, encoded, pointer, layout_of(layout, reporter), cell)
         builder = own(BUILDER, cell[0])
         _add(builder, known, records)
-        with builder as pointer:
-            call(lib.deltos_record_table_finish, pointer, made)
-        table = RecordTable._of(scope, own(OBJECT, made[0]))
-    return table
+        yield builder
 
 
-def create_from_arrow(scope: Any, name: str, source: Any, layout: str) -> RecordTable:
+def _finished(scope: Any, builder: Handle) -> RecordTable:
+    made = ffi.new(OBJECT_CELL)
+    with builder as pointer:
+        call(lib.deltos_record_table_finish, pointer, made)
+    return RecordTable._of(scope, own(OBJECT, made[0]))
+
+
+def create(
+    scope: Any, name: str, schema: Any, records: Any, layout: str, progress: ProgressFunction | None
+) -> RecordTable:
+    """Makes a record table of rows or columns; all of it, or nothing."""
+    with scope._writing() as transaction, builder_of(transaction, name, schema, records, layout, progress) as builder:
+        return _finished(scope, builder)
+
+
+def create_from_arrow(
+    scope: Any, name: str, source: Any, layout: str, progress: ProgressFunction | None
+) -> RecordTable:
     """Makes a record table of whatever speaks Arrow's stream interface."""
     if not hasattr(source, "__arrow_c_stream__"):
         raise TypeMismatchError(f"objects of type {type(source).__name__} have no __arrow_c_stream__: make an Arrow table")
-    options = layout_of(layout)
     capsule = source.__arrow_c_stream__()
     stream = ffi.cast("deltos_arrow_stream *", arrow_address(capsule, "arrow_array_stream"))
-    cell, made = ffi.new(BUILDER_CELL), ffi.new(OBJECT_CELL)
-    with scope._writing() as transaction:
-        call(lib.deltos_record_table_from_arrow, transaction, bytes_of(name, "a name"), stream, options, cell)
-        with own(BUILDER, cell[0]) as pointer:
-            call(lib.deltos_record_table_finish, pointer, made)
-        table = RecordTable._of(scope, own(OBJECT, made[0]))
-    return table
+    cell, encoded = ffi.new(BUILDER_CELL), bytes_of(name, "a name")
+    with scope._writing() as transaction, Progress(progress) as reporter:
+        call(lib.deltos_record_table_from_arrow, transaction, encoded, stream, layout_of(layout, reporter), cell)
+        return _finished(scope, own(BUILDER, cell[0]))

@@ -8,10 +8,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from deltos._elements import codec_of
-from deltos._errors import ReadOnlyError
+from deltos._errors import InvalidError, LayoutError, ReadOnlyError, UnsupportedError
 from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot, arrow_capsule
 from deltos._ffi import ffi, lib
-from deltos._native import SCHEMA_CELL, VIEW_CELL, CData, attempt, call, forget, own, raise_error, text_of
+from deltos._native import (
+    SCHEMA_CELL,
+    VIEW_CELL,
+    CData,
+    Progress,
+    ProgressFunction,
+    attempt,
+    call,
+    forget,
+    own,
+    raise_error,
+    text_of,
+)
 from deltos._object import stat
 from deltos._schema import Schema
 from deltos._view import View
@@ -23,6 +35,8 @@ if TYPE_CHECKING:
 
 _FIXED = (lib.DELTOS_TYPE_FIXED, lib.DELTOS_TYPE_DATE, lib.DELTOS_TYPE_DATETIME)
 _FLAGS = lib.DELTOS_SLOT_NULLABLE | lib.DELTOS_SLOT_OPTIONAL
+_PRESENCE = {"valid": lib.DELTOS_PRESENCE_VALID, "null": lib.DELTOS_PRESENCE_NULL}
+_MOST_SHOWN_ROWS, _MOST_SHOWN_SLOTS = 10, 20
 _LAYOUTS = {"rows": lib.DELTOS_LAYOUT_ROWS, "columns": lib.DELTOS_LAYOUT_COLUMNS}
 
 
@@ -32,6 +46,16 @@ class Record(RecordNode):
     __slots__ = ()
 
     _NAMES: tuple[str, ...]
+    _PARENT: int
+
+    def to_python(self) -> dict[str, Any]:
+        """A copy: a dict of builtins, without what is not set."""
+        return as_dict(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from deltos._record_images import packed_record, restore_record
+
+        return restore_record, (packed_record(self),)
 
     def __eq__(self, other: object) -> bool:
         return as_dict(self) == as_dict(other) if isinstance(other, Record) else NotImplemented
@@ -70,6 +94,7 @@ def _class_of(schema: Schema, parent: int, name: str) -> type[Record]:
             convert = codec_of(slot.format, slot.code, slot.size).unpack
             plain = slot.format if not _may_be_missing(schema, number) else None
         body[slot.name] = Slot(slot.name, number, slot.offset, slot.size, slot.type, plain, convert)
+    body["_PARENT"] = parent
     body["_NAMES"] = tuple(schema.slots[number].name for number in schema.children(parent))
     return type(name or "Record", (Record,), body)
 
@@ -92,7 +117,7 @@ class RecordTable(Records):
     or a view of it lives.
     """
 
-    __slots__ = ("__weakref__", "_scope", "_schema", "_layout")
+    __slots__ = ("__weakref__", "_scope", "_schema", "_layout", "_memory")
 
     __contains__: Any = Sequence.__contains__
     __reversed__: Any = Sequence.__reversed__
@@ -104,20 +129,23 @@ class RecordTable(Records):
     _scope: Reader | None
     _schema: Schema
     _layout: int
+    _memory: tuple[Any, int] | None
+    """What it lies in, and where, when that is no storage."""
 
     def __init__(self, *_: object) -> None:
-        raise TypeError("record tables come from a storage: storage[name] or storage.create_records(name, ...)")
+        raise TypeError(
+            "record tables come from a storage, storage[name] or storage.create_records(name, ...), or from memory:"
+            " deltos.unpack_records(...)"
+        )
 
     @classmethod
     def _of(cls, scope: Reader | None, handle: Handle) -> RecordTable:
         self = cls.__new__(cls)
         self._scope = scope
         handle.origin = None if scope is None else scope.storage
-        info = ffi.new("deltos_record_table_info *")
-        info.struct_size = ffi.sizeof("deltos_record_table_info")
-        cell = ffi.new(SCHEMA_CELL)
+        self._memory = None
+        info, cell = _stat(handle), ffi.new(SCHEMA_CELL)
         with handle as pointer:
-            call(lib.deltos_record_table_stat, pointer, info)
             call(lib.deltos_schema_of, pointer, cell)
         self._schema, self._layout = Schema._of(cell[0]), info.layout
         rows = cls._rows_of(handle) if info.layout == lib.DELTOS_LAYOUT_ROWS else None
@@ -137,6 +165,13 @@ class RecordTable(Records):
         forget(error)
         return None
 
+    def _stat(self) -> CData:
+        return _stat(self._handle)
+
+    def _schema_of(self, parent: int) -> Schema:
+        """Of its records, or of those in a slot."""
+        return self._schema if parent < 0 else self._schema._nested(parent)
+
     @property
     def schema(self) -> Schema:
         """What its records are."""
@@ -150,12 +185,15 @@ class RecordTable(Records):
     @property
     def storage(self) -> Storage:
         """The storage it lives in."""
-        storage: Storage = self._handle.origin
+        storage: Storage | None = self._handle.origin
+        if storage is None:
+            raise UnsupportedError("this table lies in memory and belongs to no storage")
         return storage
 
     @property
     def name(self) -> str:
         """Its name when it was looked up."""
+        self.storage  # noqa: B018  refuses
         return text_of(stat(self._handle).name)
 
     @property
@@ -183,6 +221,70 @@ class RecordTable(Records):
         with self._handle as pointer:
             call(lib.deltos_record_table_column, pointer, number, flags, cell, ffi.NULL)
         return View._of(own(VIEW, cell[0]))
+
+    def offsets(self, name: str) -> View:
+        """Where texts, bytes or values of layout "columns" lie in column(name): that of row i from offsets[i] to
+        offsets[i + 1], as Arrow has them. One more than there are records."""
+        cell, offsets = ffi.new(VIEW_CELL), ffi.new(VIEW_CELL)
+        number = self._schema.find(name)
+        with self._handle as pointer:
+            call(lib.deltos_record_table_column, pointer, number, lib.DELTOS_VIEW_FULL_RO, cell, offsets)
+        own(VIEW, cell[0]).close()
+        if not offsets[0]:
+            raise LayoutError(f"slot {name!r} has no offsets: its items all have the same size")
+        return View._of(own(VIEW, offsets[0]))
+
+    def rows(self) -> View:
+        """All rows of layout "rows" as memory, without a copy: numpy.asarray(table.rows()) is an array with the slots
+        as fields. Texts, bytes and values are a place and a number of bytes there, in heap()."""
+        cell = ffi.new(VIEW_CELL)
+        with self._handle as pointer:
+            call(lib.deltos_record_table_rows, pointer, lib.DELTOS_VIEW_FULL_RO, cell)
+        return View._of(own(VIEW, cell[0]))
+
+    def heap(self) -> View:
+        """The bytes of texts, bytes and values of layout "rows"."""
+        cell = ffi.new(VIEW_CELL)
+        with self._handle as pointer:
+            call(lib.deltos_record_table_heap, pointer, lib.DELTOS_VIEW_FULL_RO, cell)
+        return View._of(own(VIEW, cell[0]))
+
+    def is_null(self, name: str) -> Any:
+        """Where a slot is None, as a NumPy array of booleans with an element for each record. In a record inside that
+        is null, every slot is."""
+        from deltos._presence import states_of
+
+        return states_of(self, self._schema.find(name))[0]
+
+    def is_set(self, name: str) -> Any:
+        """Where a slot is set, to a value or None, as a NumPy array of booleans: what hasattr() says of each record."""
+        from deltos._presence import states_of
+
+        return ~states_of(self, self._schema.find(name))[1]
+
+    def presence(self, name: str, which: str = "valid") -> View | None:
+        """The bits that say whether there is a value ("valid") or, where there is none and the slot may be both, whether
+        it is null ("null"), without a copy; None when the slot has no such bits. Layout "columns": a bitmap, lowest bit
+        first, as Arrow has them. Layout "rows": of each row the byte that has the bit, which is number valid_bit or
+        null_bit of its SlotInfo, modulo 8."""
+        from deltos._presence import bits_view
+
+        if which not in _PRESENCE:
+            raise InvalidError(f"bits of presence are one of {', '.join(_PRESENCE)}; not {which!r}")
+        return bits_view(self, self._schema.find(name), _PRESENCE[which])
+
+    def verify(self, *, progress: ProgressFunction | None = None) -> None:
+        """Checks all that is otherwise checked when it is read, for a table from somewhere that nobody vouches for:
+        CorruptError names slot and row of what is damaged. progress: called with (done, total); returning True cancels.
+        """
+        with Progress(progress) as reporter, self._handle as pointer:
+            call(lib.deltos_record_table_verify, pointer, reporter.callback, reporter.user)
+
+    def pack(self) -> bytes:
+        """A copy as bytes, for deltos.unpack_records()."""
+        from deltos._record_images import packed_table
+
+        return packed_table(self)
 
     def _store(self, row: int, number: int, value: Any) -> None:
         """Changes an item in place."""
@@ -219,35 +321,51 @@ class RecordTable(Records):
         return [as_dict(record) for record in self]
 
     def _repr_html_(self) -> str:
-        """The first rows, for notebooks."""
+        """The first rows and slots, for notebooks."""
         from deltos._shown import short
 
-        shown = self[:10]
-        cells = [
-            [short(getattr(record, name), 1) if hasattr(record, name) else "" for name in self._schema.names]
-            for record in shown
-        ]
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self._schema.names)
-        rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
-        more = f"<p>{len(self)} records</p>"
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+        names = self._schema.names
+        shown = names[:_MOST_SHOWN_SLOTS]
+        more = [""] if len(names) > len(shown) else []
+
+        def line(tag: str, cells: list[str]) -> str:
+            return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+        def cell(record: Any, name: str) -> str:
+            return short(getattr(record, name), 1) if hasattr(record, name) else ""
+
+        head = line("th", [*shown, *("..." for _ in more)])
+        rows = [line("td", [*(cell(record, name) for name in shown), *more]) for record in self[:_MOST_SHOWN_ROWS]]
+        count = f"<p>{len(self)} records of {len(names)} slots</p>"
+        return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{count}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         from deltos._pickling import object_state, restore_object
+        from deltos._record_images import unpack_records
 
+        if self._memory is not None:
+            return unpack_records, (self.pack(),)
         return restore_object, object_state(self)
 
     def __repr__(self) -> str:
-        return f"<deltos.RecordTable {self.name!r}: {len(self)} records of {', '.join(self._schema.names)}>"
+        where = "in memory" if self._memory is not None else repr(self.name)
+        return f"<deltos.RecordTable {where}: {len(self)} records of {', '.join(self._schema.names)}>"
 
 
-def layout_of(word: str) -> CData:
+def _stat(handle: Handle) -> CData:
+    info = ffi.new("deltos_record_table_info *")
+    info.struct_size = ffi.sizeof("deltos_record_table_info")
+    with handle as pointer:
+        call(lib.deltos_record_table_stat, pointer, info)
+    return info
+
+
+def layout_of(word: str, progress: Progress) -> CData:
     """Options for a table of a layout."""
-    from deltos._errors import InvalidError
-
     if word not in _LAYOUTS:
         raise InvalidError(f"a layout is one of {', '.join(_LAYOUTS)}; not {word!r}")
     options = ffi.new("deltos_record_table_options *")
     options.struct_size = ffi.sizeof("deltos_record_table_options")
     options.layout = _LAYOUTS[word]
+    options.progress, options.progress_user = progress.callback, progress.user
     return options

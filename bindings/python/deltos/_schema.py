@@ -63,6 +63,8 @@ class SlotInfo(NamedTuple):
     parent: int
     offset: int
     size: int
+    valid_bit: int
+    null_bit: int
 
 
 def _without_none(type: Any) -> tuple[Any, bool]:
@@ -257,6 +259,8 @@ class Schema:
                         item.parent,
                         item.offset,
                         item.size,
+                        item.valid_bit,
+                        item.null_bit,
                     )
                     for item in room[0 : count[0]]
                 ]
@@ -275,6 +279,16 @@ class Schema:
         if index[0] < 0:
             raise KeyError(name)
         return int(index[0])
+
+    def nested(self, name: str) -> Schema:
+        """The schema of a slot that holds records, as it was made; KeyError when there is no such slot."""
+        return self._nested(self.find(name))
+
+    def _nested(self, number: int) -> Schema:
+        cell = ffi.new(SCHEMA_CELL)
+        with self._handle as pointer:
+            call(lib.deltos_schema_nested, pointer, number, cell)
+        return Schema._of(cell[0])
 
     def check(self, writer: Schema) -> None:
         """Raises TypeError when a program that knows records by this schema cannot read those of another one."""

@@ -17,7 +17,7 @@ from deltos._exporter import CURSOR, OBJECT, Handle
 from deltos._ffi import ffi, lib
 from deltos._growing import array_options, array_type
 from deltos._kinds import found, opened
-from deltos._native import OBJECT_CELL, CData, bytes_of, call, own, text_of
+from deltos._native import OBJECT_CELL, CData, ProgressFunction, bytes_of, call, own, text_of
 from deltos._table import Table, lengths_of, type_of
 from deltos._values import is_exporter, store
 
@@ -247,26 +247,37 @@ class Writer(Reader, MutableMapping[str, Any]):
             table: Table = Table._of(self, own(OBJECT, cell[0]))
         return table
 
-    def create_records(self, name: str, schema: Any, records: Any = (), *, layout: str = "rows") -> RecordTable:
+    def create_records(
+        self,
+        name: str,
+        schema: Any,
+        records: Any = (),
+        *,
+        layout: str = "rows",
+        progress: ProgressFunction | None = None,
+    ) -> RecordTable:
         """Makes a record table: all of it or, when a record does not fit, nothing.
 
         schema: a deltos.Schema, or what one is made of. records: an iterable of rows (dicts, objects with attributes,
         or tuples in the order of the slots), which may be longer than memory; a dict of columns; or an array with
-        fields. layout: "rows", or "columns" as Arrow has them.
+        fields. layout: "rows", or "columns" as Arrow has them. progress: called with (done, total) in bytes, total 0
+        while records come; returning True cancels.
         """
         from deltos._building import create
 
-        return create(self, name, schema, records, layout)
+        return create(self, name, schema, records, layout, progress)
 
-    def put_arrow(self, name: str, source: Any, *, layout: str = "columns") -> RecordTable:
+    def put_arrow(
+        self, name: str, source: Any, *, layout: str = "columns", progress: ProgressFunction | None = None
+    ) -> RecordTable:
         """Makes a record table of a table or stream of Arrow: of pyarrow, polars, DuckDB, or whatever else has
-        __arrow_c_stream__. All of it, batch by batch, or nothing.
+        __arrow_c_stream__. All of it, batch by batch, or nothing. progress: as of create_records().
 
         Types that records do not have are an UnsupportedError that names the column.
         """
         from deltos._building import create_from_arrow
 
-        return create_from_arrow(self, name, source, layout)
+        return create_from_arrow(self, name, source, layout, progress)
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
         """Gives an object another name; its id, content, attributes and views stay."""

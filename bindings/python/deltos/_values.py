@@ -194,24 +194,28 @@ def pack(thing: Any) -> bytes:
 
 def pack_into(thing: Any, buffer: Any, offset: int = 0) -> int:
     """Writes a value into writable memory; tells how many bytes it has. What is too small stays as it was."""
-    builder = build(thing)
+    return packed_into(lib.deltos_value_builder_pack, build(thing), buffer, offset)
+
+
+def packed_into(function: Any, builder: Handle, buffer: Any, offset: int) -> int:
+    """Writes what a builder has into writable memory, by a function of the library for that."""
     with memoryview(buffer) as given, given.cast("B") as memory:
         if not 0 <= offset <= len(memory):
             raise RangeError(f"offset {offset} is outside memory of {len(memory)} bytes")
         with memory[offset:] as part, ffi.from_buffer(part, require_writable=True) as target:
             size = ffi.new("uint64_t *", len(target))
             with builder as pointer:
-                call(lib.deltos_value_builder_pack, pointer, target, size)
+                call(function, pointer, target, size)
             return int(size[0])
 
 
-def _opened_in(owner: Any, offset: int) -> Handle:
-    """A handle of the value at an offset in an exporter's memory, which it keeps."""
+def _opened_in(function: Any, owner: Any, offset: int) -> Handle:
+    """A handle of what is at an offset in an exporter's memory, which it keeps."""
     address, size, release, user = _exporter.lend(owner)
     cell = ffi.new(OBJECT_CELL)
     try:
         call(
-            lib.deltos_value_open_memory,
+            function,
             ffi.cast("void *", address + offset),
             size - offset,
             ffi.cast("deltos_release", release),
@@ -224,8 +228,8 @@ def _opened_in(owner: Any, offset: int) -> Handle:
     return own(OBJECT, cell[0])
 
 
-def _aligned_copy(buffer: Any, offset: int) -> Any:
-    """A value's bytes where a value can be read, when they are not; else None."""
+def _aligned_copy(buffer: Any, offset: int, head_bytes: int) -> bytes | None:
+    """The bytes at an offset where they can be read, when they are not; else None."""
     address, length, _, user = _exporter.lend(buffer)
     _exporter.give_back(user)
     if not 0 <= offset <= length:
@@ -234,7 +238,15 @@ def _aligned_copy(buffer: Any, offset: int) -> Any:
         return None
     with memoryview(buffer) as given, given.cast("B") as memory:
         size = int.from_bytes(memory[offset + 8 : offset + 16], "little")
-        return bytes(memory[offset : min(offset + max(size, 32), len(memory))])
+        return bytes(memory[offset : min(offset + max(size, head_bytes), len(memory))])
+
+
+def opened_at(function: Any, buffer: Any, offset: int, head_bytes: int) -> tuple[Handle, Any, int]:
+    """Opens a value or record table at an offset, by a function of the library for that; and what memory it lies in,
+    and where. Both say how long they are behind 8 bytes of other things."""
+    copied = _aligned_copy(buffer, offset, head_bytes)
+    owner, place = (buffer, offset) if copied is None else (copied, 0)
+    return _opened_in(function, owner, place), owner, place
 
 
 def unpack(buffer: Any, offset: int = 0) -> Any:
@@ -243,14 +255,12 @@ def unpack(buffer: Any, offset: int = 0) -> Any:
     Nobody may change the memory while proxies of it live. Nothing is copied where the value lies at a multiple of 8
     bytes of the address space, as pack() makes it; elsewhere its bytes are copied once.
     """
-    copied = _aligned_copy(buffer, offset)
-    handle = _opened_in(buffer, offset) if copied is None else _opened_in(copied, 0)
-    return read_value(handle, 0)
+    return read_value(opened_at(lib.deltos_value_open_memory, buffer, offset, 32)[0], 0)
 
 
 def in_memory(thing: Any) -> Handle:
     """A handle of a value of its own."""
-    return _opened_in(pack(thing), 0)
+    return _opened_in(lib.deltos_value_open_memory, pack(thing), 0)
 
 
 def whole_of(thing: Any) -> tuple[Handle, int]:

@@ -352,10 +352,10 @@ static void columns_dealloc(Columns *self) {
 static int describe_slot(Columns *self, Py_ssize_t number, PyObject *description) {
   Target *slot = &self->targets[number];
   const char *format;
-  int dtype;
+  int dtype, valid_bit, null_bit;
   unsigned long long offset, size;
-  if (!PyArg_ParseTuple(description, "UisiIiKK", &slot->name, &slot->type, &format, &dtype, &slot->flags, &slot->parent,
-                        &offset, &size)) {
+  if (!PyArg_ParseTuple(description, "UisiIiKKii", &slot->name, &slot->type, &format, &dtype, &slot->flags,
+                        &slot->parent, &offset, &size, &valid_bit, &null_bit)) {
     slot->name = NULL;
     return -1;
   }

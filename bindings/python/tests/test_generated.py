@@ -20,12 +20,6 @@ from deltos._ffi import ffi, lib
 
 # What the package does without, each with its reason.
 NOT_USED = {
-    "deltos_record_table_heap": "bound next",
-    "deltos_record_table_open_memory": "bound next",
-    "deltos_record_table_pack": "bound next",
-    "deltos_record_table_presence": "bound next",
-    "deltos_record_table_verify": "bound next",
-    "deltos_schema_nested": "bound next",
     "deltos_abi_version": "the library is inside the module, so that it cannot be another one",
     "deltos_format_describe": "storing checks a format, and every format that comes out is canonical",
     "deltos_status_name": "the class of an exception is its name",

@@ -281,7 +281,7 @@ def test_tables_are_shown_short(storage: deltos.Storage) -> None:
     table = storage.create_records("t", {"n": int, "s": str}, [(k, f"<{k}>") for k in range(20)])
     assert repr(table) == "<deltos.RecordTable 't': 20 records of n, s>"
     shown = table._repr_html_()
-    assert "&lt;9&gt;" in shown and "&lt;10&gt;" not in shown and "20 records" in shown
+    assert "&lt;9&gt;" in shown and "&lt;10&gt;" not in shown and "20 records of 2 slots" in shown
     assert table[3] in table and table.index(table[3]) == 3
 
 
