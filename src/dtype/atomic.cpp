@@ -78,7 +78,7 @@ Status check_atomic(const Format &format, const std::byte *item) {
   const std::optional<Number> number = number_of(format);
   if (!number || number->swapped || !is_atomic(number->scalar)) {
     return fail(Code::type, "elements %s are not atomic; integers and floats of 4 and 8 bytes in native order are",
-                quoted(format.text).c_str());
+                in_quotes(format.text).c_str());
   }
   if (reinterpret_cast<std::uintptr_t>(item) % format.item_bytes == 0) return {};
   return fail(Code::layout, "the element is not aligned to its %llu bytes; atomic access needs that",

@@ -263,8 +263,8 @@ Result<Order> compare_values(const Typed &a, const Typed &b) {
   DELTOS_ASSIGN(const std::uint64_t b_count, item_count(b.layout));
   const Relation relation(a.format, b.format);
   if (!relation.is_comparable() || !relation.is_ordered()) {
-    return fail(Code::unsupported, "elements %s and %s have no order", quoted(a.format.text).c_str(),
-                quoted(b.format.text).c_str());
+    return fail(Code::unsupported, "elements %s and %s have no order", in_quotes(a.format.text).c_str(),
+                in_quotes(b.format.text).c_str());
   }
   const Order first = first_order(a, b, relation);
   if (first != Order::equal) return first;

@@ -22,7 +22,7 @@ Result<Format> tagged(Format format, Dtype tag) {
     format.dtype = tag;
     return format;
   }
-  return fail(Code::format, "format %s describes %.*s items, not %.*s", quoted(format.text).c_str(),
+  return fail(Code::format, "format %s describes %.*s items, not %.*s", in_quotes(format.text).c_str(),
               static_cast<int>(name(format.dtype).size()), name(format.dtype).data(),
               static_cast<int>(name(tag).size()), name(tag).data());
 }
@@ -87,7 +87,7 @@ Result<Format> format_of_items(std::string_view text, Dtype tag, std::uint64_t i
     if (format.ok() && format->item_bytes == item_bytes) return tagged(std::move(*format), tag);
   }
   return fail(Code::format, "format %s describes items of %llu bytes, but the items are %llu bytes long",
-              quoted(text).c_str(), static_cast<unsigned long long>(as_written->item_bytes),
+              in_quotes(text).c_str(), static_cast<unsigned long long>(as_written->item_bytes),
               static_cast<unsigned long long>(item_bytes));
 }
 

@@ -138,14 +138,14 @@ bool Reader::consume(char character) {
 }
 
 Error Reader::fail_here(const char *reason, Code code) const {
-  if (at_end()) return fail(code, "format %s: %s at its end", quoted(text_).c_str(), reason);
-  return fail(code, "format %s: %s at position %zu, character %s", quoted(text_).c_str(), reason, at_,
-              quoted(text_.substr(at_, 1)).c_str());
+  if (at_end()) return fail(code, "format %s: %s at its end", in_quotes(text_).c_str(), reason);
+  return fail(code, "format %s: %s at position %zu, character %s", in_quotes(text_).c_str(), reason, at_,
+              in_quotes(text_.substr(at_, 1)).c_str());
 }
 
 Error Reader::fail_size() const {
   return fail(Code::limit, "format %s: the item exceeds 2^40 bytes at position %zu; store smaller items",
-              quoted(text_).c_str(), at_);
+              in_quotes(text_).c_str(), at_);
 }
 
 void Reader::read_order() {
@@ -192,7 +192,7 @@ Result<const TypeCode *> Reader::read_code() {
     return fail(Code::unsupported,
                 "format %s: '%c' at position %zu stands for an address, which means nothing in another process; store "
                 "what it points to",
-                quoted(text_).c_str(), next(), at_);
+                in_quotes(text_).c_str(), next(), at_);
   }
   const bool is_complex = next() == 'Z';
   const std::size_t length = is_complex ? 2 : 1;
@@ -283,11 +283,11 @@ Status Reader::place(Element element, Listing *listing) {
   if (listing->bytes > kMaxItemBytes) return fail_size();
   if (element.field.name.empty() && (element.is_padding || element.bytes == 0)) return {};
   if (++field_count_ > kMaxFields) {
-    return fail(Code::limit, "format %s: more than 65535 fields, at position %zu", quoted(text_).c_str(), at_);
+    return fail(Code::limit, "format %s: more than 65535 fields, at position %zu", in_quotes(text_).c_str(), at_);
   }
   if (!element.field.name.empty() && !listing->names.insert(element.field.name).second) {
-    return fail(Code::format, "format %s: two fields are named %s, at position %zu; rename one", quoted(text_).c_str(),
-                quoted(element.field.name).c_str(), at_);
+    return fail(Code::format, "format %s: two fields are named %s, at position %zu; rename one",
+                in_quotes(text_).c_str(), in_quotes(element.field.name).c_str(), at_);
   }
   listing->fields.push_back(std::move(element.field));
   return {};
@@ -310,7 +310,8 @@ Result<Listing> Reader::read_listing(int depth) {
 Result<Format> Reader::read() {
   DELTOS_ASSIGN(Listing listing, read_listing(0));
   if (listing.bytes == 0) {
-    return fail(Code::format, "format %s describes items of no bytes; an item has at least one", quoted(text_).c_str());
+    return fail(Code::format, "format %s describes items of no bytes; an item has at least one",
+                in_quotes(text_).c_str());
   }
   if (listing.fields.empty()) return raw_bytes(listing.bytes);
   Field &first = listing.fields.front();
@@ -324,7 +325,7 @@ Result<Format> Reader::read() {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kShown = 60;
   std::string result = "\"";
   for (char character : text.substr(0, kShown)) {
@@ -336,13 +337,13 @@ std::string quoted(std::string_view text) {
 
 Result<Format> read_format(std::string_view text, const Dialect &dialect) {
   if (text.size() > kMaxFormatBytes) {
-    return fail(Code::limit, "format %s is %zu bytes long; at most %llu are read", quoted(text).c_str(), text.size(),
+    return fail(Code::limit, "format %s is %zu bytes long; at most %llu are read", in_quotes(text).c_str(), text.size(),
                 static_cast<unsigned long long>(kMaxFormatBytes));
   }
   DELTOS_ASSIGN(Format format, Reader(text, dialect).read());
   if (format.text.size() > kMaxFormatBytes) {
     return fail(Code::limit, "format %s takes %zu bytes with its padding written out; at most %llu are kept",
-                quoted(text).c_str(), format.text.size(), static_cast<unsigned long long>(kMaxFormatBytes));
+                in_quotes(text).c_str(), format.text.size(), static_cast<unsigned long long>(kMaxFormatBytes));
   }
   return format;
 }

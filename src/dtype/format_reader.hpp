@@ -19,6 +19,6 @@ struct Dialect {
 Result<Format> read_format(std::string_view text, const Dialect &dialect);
 
 // The text for a message: quoted, on one line, cut when long.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace deltos::dtype

@@ -37,7 +37,7 @@ Part whole(const Layout &layout) {
 }
 
 // What is left of a dimension.
-struct Range {
+struct Taken {
   std::int64_t start, length, step;
 };
 
@@ -50,7 +50,7 @@ std::int64_t clamp_end(std::int64_t end, std::int64_t length, bool backwards) {
   return end < length ? end : (backwards ? length - 1 : length);
 }
 
-Range range_of(const Slice &slice, std::int64_t length) {
+Taken range_of(const Slice &slice, std::int64_t length) {
   // The most negative number has no opposite; its neighbour reaches as far.
   const std::int64_t step = std::max(slice.step, -std::numeric_limits<std::int64_t>::max());
   const bool backwards = step < 0;
@@ -66,7 +66,7 @@ class Slicer {
  public:
   explicit Slicer(const Layout &layout) : fields_(layout), is_empty_(is_empty(layout)) { part_.data = layout.data; }
 
-  void take(std::size_t dimension, const Range &range) {
+  void take(std::size_t dimension, const Taken &range) {
     const std::int64_t stride = fields_.strides[dimension];
     std::int64_t step = 0;
     if (!checked_mul(stride, range.step, &step)) step = stride;  // only where there is no second item

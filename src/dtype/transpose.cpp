@@ -67,8 +67,8 @@ void copy_rest(std::byte *target, std::int64_t target_line, std::int64_t lines, 
 }
 
 template <class Item>
-void copy_tile(std::byte *target, std::int64_t target_line, std::int64_t lines, const std::byte *source,
-               std::int64_t source_line, std::int64_t length) {
+void transpose_tile(std::byte *target, std::int64_t target_line, std::int64_t lines, const std::byte *source,
+                    std::int64_t source_line, std::int64_t length) {
   constexpr std::int64_t kSide = Square<Item>::kSide, kItem = sizeof(Item);
   const std::int64_t whole_lines = lines / kSide * kSide, whole_length = length / kSide * kSide;
   for (std::int64_t i = 0; i < whole_lines; i += kSide) {
@@ -89,8 +89,8 @@ void transpose(std::byte *target, std::int64_t target_line, std::int64_t lines, 
   constexpr std::int64_t kItem = sizeof(Item), kTile = kTileItems<Item>;
   for (std::int64_t j = 0; j < length; j += kTile) {
     for (std::int64_t i = 0; i < lines; i += kTile) {
-      copy_tile<Item>(target + i * target_line + j * kItem, target_line, std::min(kTile, lines - i),
-                      source + j * source_line + i * kItem, source_line, std::min(kTile, length - j));
+      transpose_tile<Item>(target + i * target_line + j * kItem, target_line, std::min(kTile, lines - i),
+                           source + j * source_line + i * kItem, source_line, std::min(kTile, length - j));
     }
   }
 }

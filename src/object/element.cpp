@@ -17,7 +17,7 @@ using dtype::Wide;
 Result<Number> number_of(const Memory &memory) {
   if (const std::optional<Number> number = dtype::number_of(memory.format())) return *number;
   return fail(Code::type, "elements %s are not numbers; get and set their bytes",
-              dtype::quoted(memory.format().text).c_str());
+              dtype::in_quotes(memory.format().text).c_str());
 }
 
 // As many digits as make the number, and no more for what has 64 bits.
@@ -64,7 +64,7 @@ std::string Element::name() const {
 Status Element::check_size(std::uint64_t size) const {
   if (size == memory_.format().item_bytes) return {};
   return fail(Code::type, "%llu bytes were given for an element %s, which has %llu",
-              static_cast<unsigned long long>(size), dtype::quoted(memory_.format().text).c_str(),
+              static_cast<unsigned long long>(size), dtype::in_quotes(memory_.format().text).c_str(),
               static_cast<unsigned long long>(memory_.format().item_bytes));
 }
 
@@ -93,7 +93,7 @@ Status Element::store(Wide value, dtype::Rounding rounding) const {
   DELTOS_ASSIGN(const Number number, number_of(memory_));
   if (dtype::store_number(number, value, rounding, place_)) return {};
   return fail(Code::range, "%s: %s cannot be stored as %s, which holds %s%s", name().c_str(), written(value).c_str(),
-              dtype::quoted(memory_.format().text).c_str(), dtype::limits_of(number.scalar).c_str(),
+              dtype::in_quotes(memory_.format().text).c_str(), dtype::limits_of(number.scalar).c_str(),
               dtype::is_integer(number.scalar) ? " in whole numbers" : "");
 }
 

@@ -17,7 +17,8 @@ dtype::Typed typed(const Memory &memory) { return {memory.layout(), memory.forma
 Status check_item(const Memory &memory, Bytes item) {
   if (item.size() == memory.format().item_bytes) return {};
   return fail(Code::type, "the item has %zu bytes, elements %s have %llu; they must be equal", item.size(),
-              dtype::quoted(memory.format().text).c_str(), static_cast<unsigned long long>(memory.format().item_bytes));
+              dtype::in_quotes(memory.format().text).c_str(),
+              static_cast<unsigned long long>(memory.format().item_bytes));
 }
 
 Status check_offset(std::int64_t offset) {

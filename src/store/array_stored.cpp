@@ -98,7 +98,7 @@ class StoredArray::View final : public ArrayExport {
 };
 
 StoredArray::StoredArray(const std::shared_ptr<Storage> &storage, const ObjectRef &ref, const ArrayOptions &options)
-    : ArrayHome("array " + quoted(ref.record().name)),
+    : ArrayHome("array " + in_quotes(ref.record().name)),
       storage_(storage),
       snapshot_(ref.snapshot_),
       options_(options),

@@ -21,7 +21,7 @@ Result<std::optional<std::uint64_t>> find_id(const Snapshot::Scope &scope, std::
   DELTOS_ASSIGN(const auto value, Tree::find(*scope.pages, scope.root, format::name_key(name)));
   if (!value) return std::optional<std::uint64_t>();
   if (value->spilled || value->bytes.size() != 8) {
-    return fail(Code::corrupt, "the catalogue entry of %s is not an id", quoted(name).c_str());
+    return fail(Code::corrupt, "the catalogue entry of %s is not an id", in_quotes(name).c_str());
   }
   return std::optional(load<std::uint64_t>(value->bytes.data()));
 }
@@ -43,7 +43,7 @@ Result<std::optional<format::Object>> find_named(const Snapshot::Scope &scope, s
   if (!id) return std::optional<format::Object>();
   DELTOS_ASSIGN(auto object, find_object(scope, *id));
   if (!object || object->name != name) {
-    return fail(Code::corrupt, "the name %s leads to object %" PRIu64 ", which is %s", quoted(name).c_str(), *id,
+    return fail(Code::corrupt, "the name %s leads to object %" PRIu64 ", which is %s", in_quotes(name).c_str(), *id,
                 object ? "called otherwise" : "not there");
   }
   return object;
@@ -56,7 +56,7 @@ std::optional<std::uint64_t> id_in_key(Bytes key) {
   return id;
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   constexpr std::size_t kShown = 120;
   std::string text = "\"";
   if (name.size() <= kShown) return text.append(name).append("\"");

@@ -22,7 +22,7 @@ inline const format::Extent *payload_extent(const format::Object &object) {
 // The kObject key's id, or the id in a kMetadatum key; nullopt: too short.
 std::optional<std::uint64_t> id_in_key(Bytes key);
 
-// "x" for messages: quoted, and shortened when it is long.
-std::string quoted(std::string_view name);
+// "x" for messages: in_quotes, and shortened when it is long.
+std::string in_quotes(std::string_view name);
 
 }  // namespace deltos::store

@@ -171,7 +171,7 @@ Status copy_objects(const Snapshot &from, const Snapshot::Scope &scope, Transact
     DELTOS_ASSIGN(const auto entries, from.list("", false, after, kListed));
     for (const auto &entry : entries) {
       DELTOS_ASSIGN(const auto object, find_object(scope, entry.id));
-      if (!object) return fail(Code::corrupt, "the name %s leads nowhere", quoted(entry.name).c_str());
+      if (!object) return fail(Code::corrupt, "the name %s leads nowhere", in_quotes(entry.name).c_str());
       DELTOS_TRY(copy_object(from, scope, to, *object));
       if (cancelled(progress, ++done, from.object_count())) return cancelled_error();
     }

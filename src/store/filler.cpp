@@ -9,7 +9,7 @@ namespace deltos::store {
 namespace {
 
 constexpr std::uint64_t kMappedBytes = 64 * 1024;      // up to here a store is cheaper than a system call
-constexpr std::uint64_t kPieceBytes = 1 << 20;         // at least so much a system call
+constexpr std::uint64_t kGatheredBytes = 1 << 20;      // at least so much a system call
 constexpr std::uint64_t kWriteBehindBytes = 32 << 20;  // disk and memory work side by side
 
 class MappedFiller final : public Transaction::Filler {
@@ -42,16 +42,16 @@ class WrittenFiller final : public Transaction::Filler {
       return fail(Code::range, "more than the %" PRIu64 " bytes of the object", bytes_);
     }
     while (!chunk.empty()) {
-      if (gathered_.empty() && chunk.size() >= kPieceBytes) {
+      if (gathered_.empty() && chunk.size() >= kGatheredBytes) {
         const Bytes piece = chunk.first(std::min<std::size_t>(chunk.size(), kWriteBehindBytes));
         DELTOS_TRY(write(piece));
         chunk = chunk.subspan(piece.size());
         continue;
       }
-      const std::size_t taken = std::min<std::size_t>(chunk.size(), kPieceBytes - gathered_.size());
+      const std::size_t taken = std::min<std::size_t>(chunk.size(), kGatheredBytes - gathered_.size());
       gathered_.insert(gathered_.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(taken));
       chunk = chunk.subspan(taken);
-      if (gathered_.size() == kPieceBytes) DELTOS_TRY(flush());
+      if (gathered_.size() == kGatheredBytes) DELTOS_TRY(flush());
     }
     return {};
   }

@@ -14,18 +14,18 @@ namespace {
 Error stale(const Object &object) {
   Error error =
       fail(Code::stale, "object %s has been replaced or deleted since it was opened; refresh it or open it again",
-           quoted(object.name).c_str());
+           in_quotes(object.name).c_str());
   error.object_id = object.id;
   return error;
 }
 
 Error no_such(std::string_view name) {
-  return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
+  return fail(Code::not_found, "there is no object called %s", in_quotes(name).c_str());
 }
 
 Status check_kind(const Object &object, int wanted) {
   if (wanted == 0 || object.kind == wanted) return {};
-  return fail(Code::kind, "object %s is of kind %u, not %d", quoted(object.name).c_str(), object.kind, wanted);
+  return fail(Code::kind, "object %s is of kind %u, not %d", in_quotes(object.name).c_str(), object.kind, wanted);
 }
 
 // Blocks that hold any byte of the extent.
@@ -108,7 +108,7 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::open_id(const std::shared_ptr<cons
 Result<std::shared_ptr<Storage>> ObjectRef::storage() const {
   auto storage = storage_.lock();
   if (!storage) {
-    Error error = fail(Code::closed, "the storage of object %s has been closed", quoted(record_.name).c_str());
+    Error error = fail(Code::closed, "the storage of object %s has been closed", in_quotes(record_.name).c_str());
     error.object_id = record_.id;
     return error;
   }
@@ -124,7 +124,7 @@ Result<std::shared_ptr<ObjectRef>> ObjectRef::refreshed() const {
   if (!object) {
     DELTOS_ASSIGN(object, newest->find(record_.name));
   }
-  if (!object) return fail(Code::not_found, "object %s is no longer there", quoted(record_.name).c_str());
+  if (!object) return fail(Code::not_found, "object %s is no longer there", in_quotes(record_.name).c_str());
   DELTOS_TRY(check_kind(*object, record_.kind));
   if (object->id == record_.id && object->changed == record_.changed) return std::shared_ptr<ObjectRef>();
   return std::make_shared<ObjectRef>(storage, std::weak_ptr<const Snapshot>(), std::weak_ptr<Transaction>(),
@@ -147,11 +147,11 @@ Result<std::uint64_t> ObjectRef::file_offset() const {
   DELTOS_ASSIGN(const auto storage, this->storage());
   const StorageState &state = storage->state();
   if (!state.has_file || state.options.copy) {
-    return fail(Code::unsupported, "object %s lies in memory and not in a file", quoted(record_.name).c_str());
+    return fail(Code::unsupported, "object %s lies in memory and not in a file", in_quotes(record_.name).c_str());
   }
   if (record_.kind == format::kKindArray && record_.extents.size() > 2) {
     return fail(Code::unsupported, "array %s lies in %zu pieces; compact the storage to bring them together",
-                quoted(record_.name).c_str(), record_.extents.size() - 1);
+                in_quotes(record_.name).c_str(), record_.extents.size() - 1);
   }
   const format::Extent *payload = payload_extent(record_);
   return payload == nullptr ? 0 : state.base + payload->offset;
@@ -202,10 +202,10 @@ Status Storage::check_writable(const Object &object) const {
   const Mode mode = state_->options.mode;
   if (mode != Mode::write && mode != Mode::in_place) {
     return fail(Code::readonly, "%s is open for reading only, so object %s cannot be exported writable",
-                state_->label.c_str(), quoted(object.name).c_str());
+                state_->label.c_str(), in_quotes(object.name).c_str());
   }
   if (object.sealed) {
-    Error error = fail(Code::sealed, "object %s is sealed; unseal it or replace it", quoted(object.name).c_str());
+    Error error = fail(Code::sealed, "object %s is sealed; unseal it or replace it", in_quotes(object.name).c_str());
     error.object_id = object.id;
     return error;
   }
@@ -307,12 +307,12 @@ Result<std::shared_ptr<os::Mapping>> Storage::protect_and_map(Located &located, 
   if (ticket->range.kind == RangeTicket::Kind::keep_pin) {
     if (located.own)
       return fail(Code::busy, "object %s is just being released by another thread; try again",
-                  quoted(record.name).c_str());
+                  in_quotes(record.name).c_str());
     DELTOS_ASSIGN(ticket->pin, state.locks->pin(located.transaction, PinKind::explicit_));
   }
   if (writable && !located.own) DELTOS_TRY(still_open(record));
   if (!within(payload.offset, payload.bytes, located.mapping->bytes())) {
-    return fail(Code::corrupt, "object %s lies beyond the end of the file", quoted(record.name).c_str());
+    return fail(Code::corrupt, "object %s lies beyond the end of the file", in_quotes(record.name).c_str());
   }
   if (writable && state.options.mode == Mode::in_place) return writable_mapping(payload.offset + payload.bytes);
   return located.mapping;

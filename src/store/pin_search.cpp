@@ -9,20 +9,20 @@
 namespace deltos::store {
 namespace {
 
-struct Blocks {
+struct Stretch {
   std::uint64_t first, end;
 };
 
 // The locked part of the blocks, if any is.
-Result<Blocks> locked_part(const os::File &description, Blocks blocks) {
+Result<Stretch> locked_part(const os::File &description, Stretch blocks) {
   DELTOS_ASSIGN(const os::LockConflict conflict,
                 description.conflict(format::kLockRange + blocks.first, blocks.end - blocks.first, true));
-  if (!conflict.found) return Blocks{blocks.end, blocks.end};
+  if (!conflict.found) return Stretch{blocks.end, blocks.end};
   const std::uint64_t end_byte =
       conflict.bytes == 0 ? std::numeric_limits<std::uint64_t>::max() : conflict.start + conflict.bytes;
   const std::uint64_t start = std::max(conflict.start, format::kLockRange + blocks.first);
   const std::uint64_t end = std::min(end_byte, format::kLockRange + blocks.end);
-  return Blocks{start - format::kLockRange, end - format::kLockRange};
+  return Stretch{start - format::kLockRange, end - format::kLockRange};
 }
 
 }  // namespace
@@ -45,12 +45,12 @@ Result<std::uint64_t> oldest_pin(const os::File &description, std::uint64_t low,
 
 Status for_each_unlocked(const os::File &description, std::uint64_t first_block, std::uint64_t blocks,
                          const std::function<void(std::uint64_t first, std::uint64_t blocks)> &callback) {
-  std::vector<Blocks> unasked{{first_block, first_block + blocks}};  // the lowest part is the last
+  std::vector<Stretch> unasked{{first_block, first_block + blocks}};  // the lowest part is the last
   while (!unasked.empty()) {
-    const Blocks part = unasked.back();
+    const Stretch part = unasked.back();
     unasked.pop_back();
     if (part.first == part.end) continue;
-    DELTOS_ASSIGN(const Blocks locked, locked_part(description, part));
+    DELTOS_ASSIGN(const Stretch locked, locked_part(description, part));
     if (locked.first == part.end) {
       callback(part.first, part.end - part.first);
       continue;

@@ -118,11 +118,11 @@ std::vector<std::byte> list_position(std::string_view prefix, bool one_level, co
 
 Result<Entry> entry_of(const Snapshot::Scope &at, std::string_view name, const TreeValue &value) {
   if (value.spilled || value.bytes.size() != 8) {
-    return fail(Code::corrupt, "the catalogue entry of %s is not an id", quoted(name).c_str());
+    return fail(Code::corrupt, "the catalogue entry of %s is not an id", in_quotes(name).c_str());
   }
   const auto id = load<std::uint64_t>(value.bytes.data());
   DELTOS_ASSIGN(const auto object, find_object(at, id));
-  if (!object) return fail(Code::corrupt, "the name %s leads to an object that is not there", quoted(name).c_str());
+  if (!object) return fail(Code::corrupt, "the name %s leads to an object that is not there", in_quotes(name).c_str());
   return Entry{std::string(name), id, object->kind, false, object->payload_bytes};
 }
 

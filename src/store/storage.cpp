@@ -75,7 +75,7 @@ std::string alive_text(const std::vector<PinInfo> &pins) {
   constexpr std::size_t kNamed = 8;
   std::string text;
   for (std::size_t i = 0; i < pins.size() && i < kNamed; ++i) {
-    text += (i == 0 ? "" : ", ") + quoted(pins[i].name) + " (" + std::to_string(pins[i].view_count) +
+    text += (i == 0 ? "" : ", ") + in_quotes(pins[i].name) + " (" + std::to_string(pins[i].view_count) +
             (pins[i].writable ? " writable" : "") + (pins[i].view_count == 1 ? " view)" : " views)");
   }
   if (pins.size() > kNamed) text += " and " + std::to_string(pins.size() - kNamed) + " more";

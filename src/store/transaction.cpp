@@ -141,7 +141,7 @@ Object described(const NewObject &from, std::uint64_t id, std::string_view name,
 }
 
 Error no_such(std::string_view name) {
-  return fail(Code::not_found, "there is no object called %s", quoted(name).c_str());
+  return fail(Code::not_found, "there is no object called %s", in_quotes(name).c_str());
 }
 
 }  // namespace
@@ -164,7 +164,7 @@ Status Transaction::check_free(std::string_view name) {
   DELTOS_ASSIGN(const auto taken, find_id(state_->scope(), name));
   if (!taken) return {};
   return fail(Code::exists, "an object called %s exists already; delete it first, or choose another name",
-              quoted(name).c_str());
+              in_quotes(name).c_str());
 }
 
 Result<std::shared_ptr<ObjectRef>> Transaction::create(std::string_view name, const NewObject &object, bool zeroed) {
@@ -221,7 +221,7 @@ Result<Object> Transaction::current(const ObjectRef &ref) {
   DELTOS_ASSIGN(auto now, find_object(state_->scope(), ref.record().id));
   if (!now || !same_content(*now, ref.record())) {
     Error error = fail(Code::stale, "object %s has been replaced or deleted since it was opened",
-                       quoted(ref.record().name).c_str());
+                       in_quotes(ref.record().name).c_str());
     error.object_id = ref.record().id;
     return error;
   }
@@ -235,7 +235,8 @@ Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, co
   DELTOS_TRY(check_new(object));
   DELTOS_ASSIGN(const Object before, current(old));
   if (copy && object.payload_bytes != before.payload_bytes) {
-    return fail(Code::invalid, "a copy of %s has %" PRIu64 " bytes", quoted(before.name).c_str(), before.payload_bytes);
+    return fail(Code::invalid, "a copy of %s has %" PRIu64 " bytes", in_quotes(before.name).c_str(),
+                before.payload_bytes);
   }
   return state_->all_or_nothing(Steps::one, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
     DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed && !copy));
@@ -266,7 +267,7 @@ Result<std::unique_ptr<Transaction::Filler>> Transaction::fill_front(const Objec
   DELTOS_TRY(state_->check());
   const format::Extent *payload = payload_extent(object.record());
   if (payload != nullptr && payload->transaction != state_->number) {
-    return fail(Code::stale, "object %s is not new in this transaction", quoted(object.record().name).c_str());
+    return fail(Code::stale, "object %s is not new in this transaction", in_quotes(object.record().name).c_str());
   }
   format::Extent front = payload == nullptr ? format::Extent{} : *payload;
   front.bytes = std::min(front.bytes, bytes);
@@ -289,7 +290,7 @@ Status Transaction::lock_for_seal(const Object &object) {
     Error error =
         fail(Code::pinned,
              "%s cannot be sealed: writable views of it (or of a small neighbour in the same 4 KiB) are alive%s",
-             quoted(object.name).c_str(), " in some process; release them first");
+             in_quotes(object.name).c_str(), " in some process; release them first");
     error.object_id = object.id;
     return error;
   }
@@ -308,7 +309,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal_with(const ObjectRef &ref, 
   if (object.sealed) return own(std::move(object));
   if (object.kind == format::kKindArray)
     return fail(Code::unsupported, "%s is an array, which can grow and is never sealed; store its elements as a buffer",
-                quoted(object.name).c_str());
+                in_quotes(object.name).c_str());
   const format::Extent *payload = payload_extent(object);
   const bool own_slot =
       payload != nullptr && payload->bytes <= format::kMaxSlotBytes && payload->transaction == state_->number;
@@ -354,7 +355,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::unseal(const ObjectRef &ref) {
   if (!object.sealed) return own(std::move(object));
   if (object.kind == format::kKindValue)
     return fail(Code::unsupported, "%s is a value, which never changes; store another in its place",
-                quoted(object.name).c_str());
+                in_quotes(object.name).c_str());
   return replace(ref, new_like(object), true, false);
 }
 
@@ -370,7 +371,7 @@ Status Transaction::rename(std::string_view from, std::string_view to, bool repl
   if (!object) return no_such(from);
   if (from == to) return {};
   DELTOS_ASSIGN(const auto other, find_named(state_->scope(), to));
-  if (other && !replace) return fail(Code::exists, "an object called %s exists already", quoted(to).c_str());
+  if (other && !replace) return fail(Code::exists, "an object called %s exists already", in_quotes(to).c_str());
   return state_->all_or_nothing(Steps::many, Purpose::removal, [&]() -> Status {
     if (other) DELTOS_TRY(state_->remove_object(*other));
     DELTOS_TRY(state_->erase(format::name_key(from)));
@@ -436,7 +437,7 @@ Status Transaction::put_metadatum(std::uint64_t object, std::string_view key, co
   DELTOS_TRY(format::check_metadata_key(key));
   if (item.data.size() > format::kMaxMetadatumBytes) {
     return fail(Code::limit, "metadata item %s has %zu bytes; the limit is %zu, store it as an object",
-                quoted(key).c_str(), item.data.size(), format::kMaxMetadatumBytes);
+                in_quotes(key).c_str(), item.data.size(), format::kMaxMetadatumBytes);
   }
   return state_->all_or_nothing(Steps::one, Purpose::change, [&] {
     return state_->put(format::metadatum_key(object, key), format::encode_metadatum(item));

@@ -1,7 +1,6 @@
 // Inserting into the catalogue's tree. Everything that can fail comes first: the path is read, the pages that may be
 // needed are reserved; only then is a page touched.
 #include <algorithm>
-#include <cassert>
 
 #include "store/tree_path.hpp"
 
@@ -44,12 +43,6 @@ Status check_sizes(Bytes key, Bytes value, bool spilled) {
                 value.size(), format::kMaxInlineValueBytes);
   }
   return {};
-}
-
-void insert(std::byte *page, unsigned index, const PageEntry &entry) {
-  const bool fits = format::page_insert(page, index, entry.key, entry.value, entry.spilled);
-  assert(fits);
-  static_cast<void>(fits);
 }
 
 // ---- splitting ------------------------------------------------------------------------------------------------------

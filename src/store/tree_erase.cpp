@@ -4,7 +4,6 @@
 // From the leaf up to some depth pages lose an entry and then vanish (they ran empty) or take in a neighbour (they ran
 // low), which costs the page above an entry in turn. The first page that does neither ends this; above it only
 // references are brought up to date. A root left with one child gives way to it.
-#include <cassert>
 #include <memory>
 
 #include "store/tree_path.hpp"
@@ -122,12 +121,6 @@ Status make_plan(PageSource &pages, const Root &root, const Path &path, Plan *pl
 }
 
 // ---- carrying out ---------------------------------------------------------------------------------------------------
-
-void insert(std::byte *page, unsigned index, const PageEntry &entry) {
-  const bool fits = format::page_insert(page, index, entry.key, entry.value, entry.spilled);
-  assert(fits);
-  static_cast<void>(fits);
-}
 
 void set_first_key(std::byte *page, Bytes key) {
   const Child child = format::page_child(page, 0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 
 #include "format/page.hpp"
 #include "store/tree.hpp"
@@ -27,5 +28,12 @@ Status check_root(const Root &root);
 
 // Goes down to the leaf that holds `key` or would hold it. The tree must not be empty.
 Status descend(PageSource &pages, const Root &root, Bytes key, Path *path);
+
+// For which there is room.
+inline void insert(std::byte *page, unsigned index, const format::PageEntry &entry) {
+  const bool fits = format::page_insert(page, index, entry.key, entry.value, entry.spilled);
+  assert(fits);
+  static_cast<void>(fits);
+}
 
 }  // namespace deltos::store

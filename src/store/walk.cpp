@@ -195,7 +195,7 @@ Status check_sums(const Snapshot::Scope &scope, const format::Object &object) {
     if (chunk == sums.size()) chunk = 0;
   }
   Error error = fail(Code::corrupt, "sealed object %s does not match its checksum (64 KiB chunk %" PRIu64 ")",
-                     quoted(object.name).c_str(), chunk);
+                     in_quotes(object.name).c_str(), chunk);
   error.object_id = object.id;
   return error;
 }
