@@ -153,17 +153,6 @@ Status check_fits(std::uint64_t bytes, std::uint64_t room, const char *what) {
               static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(room));
 }
 
-void show_item(const value::Item &item, deltos_item *out) {
-  out->kind = static_cast<std::int32_t>(item.kind);
-  out->detail = item.detail;
-  out->node = item.node;
-  out->count = item.count;
-  out->i64 = item.i64;
-  out->u64 = item.u64;
-  out->f64 = item.f64;
-  out->data = item.data;
-}
-
 bool can_be_written(const store::ObjectRef &object) {
   const auto storage = object.storage();
   const auto current = object.current();

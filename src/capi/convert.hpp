@@ -59,7 +59,16 @@ Status check_room(const void *data, const std::uint64_t *size);
 Status check_fits(std::uint64_t bytes, std::uint64_t room, const char *what);
 
 // Two structs with the same fields: the inner one has no need of public headers.
-void show_item(const value::Item &item, deltos_item *out);
+inline void show_item(const value::Item &item, deltos_item *out) {
+  out->kind = static_cast<std::int32_t>(item.kind);
+  out->detail = item.detail;
+  out->node = item.node;
+  out->count = item.count;
+  out->i64 = item.i64;
+  out->u64 = item.u64;
+  out->f64 = item.f64;
+  out->data = item.data;
+}
 
 // Whether a writable view can be had of it, as far as its storage and its seal say.
 bool can_be_written(const store::ObjectRef &object);

@@ -39,6 +39,20 @@ Status read_key(const deltos_item &key, const object::Value &keys, value::Item *
   return {};
 }
 
+Status find(const deltos_object *value, uint64_t node, const deltos_item *key, const deltos_object *keys,
+            deltos_item *found) {
+  DELTOS_TRY(check_value(value));
+  if (keys != nullptr) DELTOS_TRY(check_value(keys));
+  DELTOS_TRY(check_output(found, "the item"));
+  if (key == nullptr) return fail(Code::invalid, "the key is NULL");
+  const object::Value &of_keys = keys != nullptr ? *keys->value : *value->value;
+  value::Item wanted, item;
+  DELTOS_TRY(read_key(*key, of_keys, &wanted));
+  DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
+  show_item(item, found);
+  return {};
+}
+
 // invalid: a builder of something else.
 Status check_builder(const deltos_builder *builder) {
   DELTOS_TRY(check_handle(builder));
@@ -95,24 +109,19 @@ deltos_status deltos_value_children(const deltos_object *value, uint64_t node, u
 
 deltos_status deltos_value_find(const deltos_object *value, uint64_t node, const deltos_item *key,
                                 const deltos_object *keys, deltos_item *found, deltos_error *err) {
-  return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_value(value));
-    if (keys != nullptr) DELTOS_TRY(check_value(keys));
-    DELTOS_TRY(check_output(found, "the item"));
-    if (key == nullptr) return fail(Code::invalid, "the key is NULL");
-    value::Item item;
-    if (key->kind == DELTOS_VALUE_UTF8 && key->data != nullptr &&
-        value->value->reader().find_text(node, {static_cast<const char *>(key->data), key->count}, &item)) {
-      show_item(item, found);
-      return {};
-    }
-    const object::Value &of_keys = keys != nullptr ? *keys->value : *value->value;
-    value::Item wanted;
-    DELTOS_TRY(read_key(*key, of_keys, &wanted));
-    DELTOS_TRY(value->value->reader().find(node, wanted, &of_keys.reader(), &item));
-    show_item(item, found);
-    return {};
-  });
+  return guard_fast<find>(
+      err,
+      [=]() noexcept {
+        if (keys != nullptr || value == nullptr || !value->mark.is(HandleType<deltos_object>::kMark) || !value->value ||
+            key == nullptr || found == nullptr || key->kind != DELTOS_VALUE_UTF8 || key->data == nullptr) [[unlikely]]
+          return false;
+        value::Item item;
+        const std::string_view text(static_cast<const char *>(key->data), key->count);
+        if (!value->value->reader().find_text(node, text, &item)) return false;
+        show_item(item, found);
+        return true;
+      },
+      value, node, key, keys, found);
 }
 
 deltos_status deltos_value_view(const deltos_object *value, uint64_t node, int32_t flags, deltos_view **view,

@@ -68,7 +68,7 @@ Status Reader::children(Cell node, std::uint64_t first, Item *items, std::uint64
     members_of_bitmap(all, first, items, capacity, given);
     return {};
   }
-  const bool pairs = tag_of(node == 0 ? load<ImageHead>(image_.data()).root : node) == Tag::dict;
+  const bool pairs = tag_of(node == 0 ? root() : node) == Tag::dict;
   const std::uint64_t factor = pairs ? 2 : 1, room = capacity / factor;
   const std::uint64_t last = first + std::min(room, all.count - first);
   for (std::uint64_t i = first * factor; i < last * factor; ++i, ++*given) {
@@ -99,7 +99,7 @@ Status Elements::next(Item *item, bool *given) {
   return {};
 }
 
-std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
+std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const noexcept {
   switch (index_width(entries.count)) {
     case 1:
       return load<std::uint8_t>(entries.index + i);
@@ -113,64 +113,85 @@ std::uint64_t Reader::slot(const Sequence &entries, std::uint64_t i) const {
 // A text to look for, with as much of it in two words as they hold: nearly all others differ there.
 class Reader::Wanted {
  public:
-  explicit Wanted(std::string_view text) : text_(text), head_(head_of(text.size(), 0)) {
+  Wanted(std::string_view text, Bytes image) : text_(text), head_(head_of(text.size(), 0)), image_(image) {
+    const auto *const at = reinterpret_cast<const std::byte *>(text.data());
     const std::size_t size = text.size();
-    std::memcpy(&first_, text.data(), std::min(size, sizeof first_));
-    if (size > sizeof first_) std::memcpy(&last_, text.data() + size - sizeof last_, sizeof last_);
-    if (size < sizeof first_) mask_ = (std::uint64_t{1} << size * 8) - 1;
+    if (size >= sizeof first_) {
+      first_ = load<std::uint64_t>(at);
+      last_ = load<std::uint64_t>(at + size - sizeof last_);
+      return;
+    }
+    mask_ = (std::uint64_t{1} << size * 8) - 1;
+    if (size >= 4) {
+      first_ = load<std::uint32_t>(at);
+      first_ |= std::uint64_t{load<std::uint32_t>(at + size - 4)} << (size - 4) * 8;
+    } else {
+      for (std::size_t i = 0; i < size; ++i) first_ |= static_cast<std::uint64_t>(at[i]) << i * 8;
+    }
   }
 
-  // `block` has room for its head and 8 bytes, padded as blocks are.
-  Match match(const std::byte *block, std::uint64_t room) const {
+  // A block of text has room for its head and 8 bytes, padded as blocks are. What it cannot tell, `sure` says.
+  bool is(Cell key, bool *sure) const noexcept {
+    if (tag_of(key) != Tag::utf8) return false;
+    const std::uint64_t place = payload_of(key);
+    *sure = place % 8 == 0 && place >= sizeof(ImageHead) && within(place, 16, image_.size());
+    if (!*sure) return false;
+    const std::byte *const block = image_.data() + place, *const found = block + 8;
     const auto head = load<std::uint64_t>(block);
-    if (head != head_) return (head & 0xff) == 0 ? Match::no : Match::damaged;
-    const std::byte *const found = block + sizeof head;
-    if (((load<std::uint64_t>(found) ^ first_) & mask_) != 0) return Match::no;
-    const std::size_t size = text_.size();
-    if (size >= room - sizeof head) return Match::damaged;
-    if (size > sizeof first_ && (load<std::uint64_t>(found + size - sizeof last_) != last_ ||
-                                 (size > 16 && std::memcmp(found, text_.data(), size) != 0)))
-      return Match::no;
-    return found[size] == std::byte{0} ? Match::yes : Match::damaged;
+    if (head != head_ || ((load<std::uint64_t>(found) ^ first_) & mask_) != 0) {
+      *sure = (head & 0xff) == 0;
+      return false;
+    }
+    return ends(found, image_.size() - place - 8, sure);
   }
 
  private:
+  bool ends(const std::byte *found, std::uint64_t room, bool *sure) const noexcept {
+    const std::size_t size = text_.size();
+    *sure = size < room;
+    if (!*sure) return false;
+    if (size > sizeof first_ && load<std::uint64_t>(found + size - sizeof last_) != last_) return false;
+    if (size > 16 && std::memcmp(found, text_.data(), size) != 0) return false;
+    *sure = found[size] == std::byte{0};
+    return *sure;
+  }
+
   std::string_view text_;
   std::uint64_t head_, first_ = 0, last_ = 0, mask_ = ~std::uint64_t{0};
+  Bytes image_;
 };
 
-Reader::Match Reader::match_text(Cell key, const Wanted &wanted) const {
-  if (tag_of(key) != Tag::utf8) return Match::no;
-  const std::uint64_t place = payload_of(key);
-  if (place % 8 != 0 || place < sizeof(ImageHead) || !within(place, 16, image_.size())) return Match::damaged;
-  return wanted.match(image_.data() + place, image_.size() - place);
-}
-
 // Cell by cell: most keys are texts.
-bool Reader::find_text(Cell node, std::string_view text, Item *found) const {
-  if (node == 0) node = load<ImageHead>(image_.data()).root;
+Cell Reader::cell_of_text(Cell node, std::string_view text) const noexcept {
+  if (node == 0) node = root();
   Sequence entries;
-  if (tag_of(node) != Tag::dict || !sequence(node, &entries).ok()) return false;
-  const bool indexed = entries.index != nullptr;
-  const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
-  const std::uint64_t hash = indexed ? hash_of_text(text) : 0;
-  const Wanted wanted(text);
-  for (std::uint64_t i = 0; i < most; ++i) {
-    const std::uint64_t number = indexed ? slot(entries, (hash + i) & (most - 1)) : i + 1;
-    if (number == 0) break;
-    if (number > entries.count) return false;
-    const std::byte *const cells = entries.elements + (number - 1) * 2 * sizeof(Cell);
-    const Match match = match_text(load<Cell>(cells), wanted);
-    if (match == Match::no) continue;
-    return match == Match::yes && read_element(node, load<Cell>(cells + sizeof(Cell)), found).ok();
+  if (tag_of(node) != Tag::dict || container(node, &entries) != nullptr) return kUnsure;
+  const Wanted wanted(text, image_);
+  bool sure = true;
+  const auto value_of = [&](std::uint64_t i) -> Cell {
+    const Cell value = load<Cell>(entries.elements + i * 16 + 8);
+    return tag_of(value) == Tag::none || tag_of(value) > kLastTag ? kUnsure : value;
+  };
+  if (entries.index == nullptr) {
+    for (std::uint64_t i = 0; i < entries.count; ++i) {
+      if (wanted.is(load<Cell>(entries.elements + i * 16), &sure)) return value_of(i);
+      if (!sure) return kUnsure;
+    }
+    return 0;
   }
-  *found = Item{};
-  found->kind = Kind::end;
-  return true;
+  const std::uint64_t slots = index_slots(entries.count), hash = hash_of_text(text);
+  for (std::uint64_t i = 0; i < slots; ++i) {
+    const std::uint64_t number = slot(entries, (hash + i) & (slots - 1));
+    if (number == 0) return 0;
+    if (number > entries.count) return kUnsure;
+    if (wanted.is(load<Cell>(entries.elements + (number - 1) * 16), &sure)) return value_of(number - 1);
+    if (!sure) return kUnsure;
+  }
+  return 0;
 }
 
 Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked) const {
-  if (node == 0) node = load<ImageHead>(image_.data()).root;
+  if (node == 0) node = root();
   if (key.kind == Kind::utf8 && looked == nullptr &&
       find_text(node, text_of({key.data, static_cast<std::size_t>(key.count)}), found))
     return {};

@@ -48,91 +48,89 @@ Result<Reader> Reader::open(Bytes image) {
   return Reader(image.first(static_cast<std::size_t>(head.bytes)));
 }
 
-Status Reader::text(Cell node, Item *item) const {
+const char *Reader::text(std::uint64_t place, Item *item) const noexcept {
   std::uint64_t head = 0;
-  const std::uint64_t place = payload_of(node);
-  if (!take(place, &head)) return damaged(node, "there is no block of text");
-  if ((head & 0xff) != 0) return damaged(node, "its text is encoded in a way that is not known");
+  if (!take(place, &head)) return "there is no block of text";
+  if ((head & 0xff) != 0) return "its text is encoded in a way that is not known";
   item->count = head >> 8;
-  if (!within(place + 8, item->count + 1, image_.size())) return damaged(node, "its text goes beyond the end");
+  if (!within(place + 8, item->count + 1, image_.size())) return "its text goes beyond the end";
   item->data = image_.data() + place + 8;
-  if (item->data[item->count] != std::byte{0}) return damaged(node, "no zero follows its text");
-  return {};
+  return item->data[item->count] == std::byte{0} ? nullptr : "no zero follows its text";
 }
 
-Status Reader::decimal(Cell node, Item *item) const {
+const char *Reader::decimal(std::uint64_t place, Item *item) const noexcept {
   DecimalHead head{};
-  const std::uint64_t place = payload_of(node);
-  if (!take(place, &head) || !within(place + sizeof head, head.head >> 8, image_.size()))
-    return damaged(node, "there is no decimal");
+  if (!take(place, &head) || !within(place + sizeof head, head.head >> 8, image_.size())) return "there is no decimal";
   const auto special = head.head >> 1 & 0x7f;
-  if (special > static_cast<std::uint64_t>(Special::signalling_nan)) return damaged(node, "it is no decimal");
+  if (special > static_cast<std::uint64_t>(Special::signalling_nan)) return "it is no decimal";
   item->count = head.head >> 8;
   item->data = image_.data() + place + sizeof head;
   for (std::uint64_t i = 0; i < item->count; ++i) {
     const auto digit = static_cast<char>(item->data[i]);
-    if (digit < '0' || digit > '9') return damaged(node, "a digit of the decimal is none");
+    if (digit < '0' || digit > '9') return "a digit of the decimal is none";
   }
   item->detail = static_cast<std::int32_t>(special);
   item->u64 = head.head & 1;
   item->i64 = head.exponent;
-  return {};
+  return nullptr;
 }
 
-Status Reader::date_time(Cell node, Item *item) const {
+const char *Reader::date_time(std::uint64_t place, Item *item) const noexcept {
   DateTime time{};
-  if (!take(payload_of(node), &time)) return damaged(node, "there is no time");
-  if (time.nanoseconds >= 1'000'000'000) return damaged(node, "its nanoseconds are a second or more");
+  if (!take(place, &time)) return "there is no time";
+  if (time.nanoseconds >= 1'000'000'000) return "its nanoseconds are a second or more";
   if (time.offset != kNoZone && (time.offset < -kMaxZone || time.offset > kMaxZone))
-    return damaged(node, "its zone is a day or more from UTC");
+    return "its zone is a day or more from UTC";
   item->i64 = time.seconds;
   item->u64 = time.nanoseconds;
   item->detail = time.offset;
-  return {};
+  return nullptr;
 }
 
-Status Reader::bitmap(Cell node, Sequence *sequence) const {
-  const std::uint64_t place = payload_of(node);
+const char *Reader::bitmap(std::uint64_t place, Sequence *sequence) const noexcept {
   if (!take(place + 8, &sequence->base) || !take(place + 16, &sequence->bits) ||
       !within(place + 24, sequence->bits / 8 + (sequence->bits % 8 != 0 ? 1 : 0), image_.size()))
-    return damaged(node, "its bits go beyond the end");
+    return "its bits go beyond the end";
   if (sequence->base < kMinSmall || sequence->base > kMaxSmall ||
       sequence->bits > static_cast<std::uint64_t>(kMaxSmall - sequence->base))
-    return damaged(node, "its bits stand for numbers that are too large");
+    return "its bits stand for numbers that are too large";
   sequence->place = place + 24;
   sequence->elements = image_.data() + sequence->place;
-  if (sequence->count > sequence->bits) return damaged(node, "it has fewer bits than members");
-  return {};
+  return sequence->count > sequence->bits ? "it has fewer bits than members" : nullptr;
 }
 
-Status Reader::sequence(Cell node, Sequence *sequence) const {
-  if (node == 0) node = load<ImageHead>(image_.data()).root;
+const char *Reader::container(Cell node, Sequence *sequence) const noexcept {
   const Tag tag = tag_of(node);
   const std::uint64_t place = payload_of(node);
   std::uint64_t head = 0;
-  if (tag < Tag::list || tag > Tag::dict) return fail(Code::kind, "the node has no elements");
-  if (!take(place, &head)) return damaged(node, "there is no container");
+  if (!take(place, &head)) return "there is no container";
   sequence->count = head >> 8;
   sequence->form = static_cast<std::uint8_t>(head);
   sequence->place = place + 8;
-  if (sequence->form == kFormBitmap && tag == Tag::set) return bitmap(node, sequence);
+  if (sequence->form == kFormBitmap && tag == Tag::set) return bitmap(place, sequence);
   std::uint64_t bytes = 0;
   const bool numbers = (tag == Tag::list || tag == Tag::tuple) && sequence->form != kFormCells;
   if (numbers && sequence->form == static_cast<std::uint8_t>(Dtype::boolean)) {
     bytes = sequence->count / 8 + (sequence->count % 8 != 0 ? 1 : 0);
   } else {
     const std::uint64_t width = numbers ? element_bytes(sequence->form) : tag == Tag::dict ? 16 : sizeof(Cell);
-    if (width == 0 || (!numbers && sequence->form != kFormCells))
-      return damaged(node, "its elements lie in a way that is not known");
-    if (!checked_mul(sequence->count, width, &bytes)) return damaged(node, "its elements go beyond the end");
+    if (width == 0 || (!numbers && sequence->form != kFormCells)) return "its elements lie in a way that is not known";
+    if (!checked_mul(sequence->count, width, &bytes)) return "its elements go beyond the end";
   }
-  if (!within(sequence->place, bytes, image_.size())) return damaged(node, "its elements go beyond the end");
+  if (!within(sequence->place, bytes, image_.size())) return "its elements go beyond the end";
   sequence->elements = image_.data() + sequence->place;
-  if (tag < Tag::set || sequence->count <= kUnindexed) return {};
+  if (tag < Tag::set || sequence->count <= kUnindexed) return nullptr;
   if (sequence->count > kMaxIndexed || !within(sequence->place + bytes, index_bytes(sequence->count), image_.size()))
-    return damaged(node, "its index goes beyond the end");
+    return "its index goes beyond the end";
   sequence->index = sequence->elements + bytes;
-  return {};
+  return nullptr;
+}
+
+Status Reader::sequence(Cell node, Sequence *sequence) const {
+  if (node == 0) node = root();
+  if (tag_of(node) < Tag::list || tag_of(node) > Tag::dict) return fail(Code::kind, "the node has no elements");
+  const char *const wrong = container(node, sequence);
+  return wrong == nullptr ? Status() : damaged(node, wrong);
 }
 
 Cell Reader::element(const Sequence &sequence, std::uint64_t i) const {
@@ -166,26 +164,30 @@ Cell Reader::element(const Sequence &sequence, std::uint64_t i) const {
   }
 }
 
-Status Reader::array(Cell node, ArrayFacts *facts) const {
-  if (node == 0) node = load<ImageHead>(image_.data()).root;
-  if (tag_of(node) != Tag::ndarray) return fail(Code::kind, "the node is not an array");
+const char *Reader::array_facts(std::uint64_t place, ArrayFacts *facts) const noexcept {
   ArrayHead head{};
-  const std::uint64_t place = payload_of(node);
-  if (!take(place, &head)) return damaged(node, "there is no array");
+  if (!take(place, &head)) return "there is no array";
   const std::uint64_t ndim = head.head >> 8;
   if (ndim > 64 || !within(place + sizeof head, ndim * 8, image_.size()))
-    return damaged(node, "the array has more than 64 dimensions, or they go beyond the end");
+    return "the array has more than 64 dimensions, or they go beyond the end";
   if (head.data % kArrayAlignment != 0 || !within(head.data, head.bytes, image_.size()))
-    return damaged(node, "the array's elements go beyond the end");
+    return "the array's elements go beyond the end";
   Item text;
-  DELTOS_TRY(this->text(cell_of(Tag::utf8, head.format), &text));
+  if (const char *const wrong = this->text(head.format, &text); wrong != nullptr) return wrong;
   facts->data = image_.data() + head.data;
   facts->bytes = head.bytes;
   facts->ndim = static_cast<std::int32_t>(ndim);
   facts->dtype = static_cast<std::int32_t>(head.head & 0xff);
   facts->format = text_of({text.data, static_cast<std::size_t>(text.count)});
   facts->shape = image_.data() + place + sizeof head;
-  return {};
+  return nullptr;
+}
+
+Status Reader::array(Cell node, ArrayFacts *facts) const {
+  if (node == 0) node = root();
+  if (tag_of(node) != Tag::ndarray) return fail(Code::kind, "the node is not an array");
+  const char *const wrong = array_facts(payload_of(node), facts);
+  return wrong == nullptr ? Status() : damaged(node, wrong);
 }
 
 Status Reader::read_element(Cell node, Cell element, Item *item) const {
@@ -196,76 +198,63 @@ Status Reader::read_element(Cell node, Cell element, Item *item) const {
 
 Status Reader::read(Cell node, Item *item) const {
   *item = Item{};
-  if (node == 0) return read_element(0, load<ImageHead>(image_.data()).root, item);
-  item->node = node;
-  const std::uint64_t payload = payload_of(node);
-  const auto plain = [&](Kind kind) {
-    item->kind = kind;
-    return Status();
-  };
+  if (node == 0) return read_element(0, root(), item);
+  if (tag_of(node) == Tag::none || tag_of(node) > kLastTag)
+    return fail(Code::range, "0x%llx is no node of this value", static_cast<unsigned long long>(node));
+  const char *const wrong = describe(node, item);
+  return wrong == nullptr ? Status() : damaged(node, wrong);
+}
+
+const char *Reader::describe_block(Cell node, Item *item) const noexcept {
+  constexpr const char *kNoNumber = "there is no number";
+  const std::uint64_t place = payload_of(node);
   switch (tag_of(node)) {
-    case Tag::null:
-      return plain(Kind::null);
-    case Tag::boolean:
-      item->i64 = payload != 0 ? 1 : 0;
-      return plain(Kind::boolean);
-    case Tag::small_int:
-      item->i64 = small_of(node);
-      return plain(Kind::integer);
     case Tag::int64:
-      if (!take(payload, &item->i64)) return damaged(node, "there is no number");
-      return plain(Kind::integer);
+      item->kind = Kind::integer;
+      return take(place, &item->i64) ? nullptr : kNoNumber;
     case Tag::uint64:
-      if (!take(payload, &item->u64)) return damaged(node, "there is no number");
-      return plain(Kind::unsigned_integer);
-    case Tag::small_float:
-      item->f64 = std::bit_cast<float>(static_cast<std::uint32_t>(payload));
-      return plain(Kind::floating);
+      item->kind = Kind::unsigned_integer;
+      return take(place, &item->u64) ? nullptr : kNoNumber;
     case Tag::float64:
-      if (!take(payload, &item->f64)) return damaged(node, "there is no number");
-      return plain(Kind::floating);
+      item->kind = Kind::floating;
+      return take(place, &item->f64) ? nullptr : kNoNumber;
     case Tag::utf8:
       item->kind = Kind::utf8;
-      return text(node, item);
+      return text(place, item);
     case Tag::bytes:
       item->kind = Kind::bytes;
-      return text(node, item);
+      return text(place, item);
     case Tag::list:
     case Tag::tuple:
     case Tag::set:
     case Tag::dict: {
       Sequence found;
-      DELTOS_TRY(sequence(node, &found));
+      item->kind = static_cast<Kind>(static_cast<int>(Kind::list) +
+                                     (static_cast<int>(tag_of(node)) - static_cast<int>(Tag::list)));
+      if (const char *const wrong = container(node, &found); wrong != nullptr) return wrong;
       item->count = found.count;
       const bool numbers = found.form != kFormCells && found.form != kFormBitmap;
       if (numbers) item->detail = found.form;
       if (numbers && found.form != static_cast<std::uint8_t>(Dtype::boolean)) item->data = found.elements;
-      return plain(static_cast<Kind>(static_cast<int>(Kind::list) +
-                                     (static_cast<int>(tag_of(node)) - static_cast<int>(Tag::list))));
+      return nullptr;
     }
-    case Tag::date:
-      item->i64 = small_of(node);
-      return plain(Kind::date);
     case Tag::datetime:
       item->kind = Kind::datetime;
-      return date_time(node, item);
+      return date_time(place, item);
     case Tag::decimal:
       item->kind = Kind::decimal;
-      return decimal(node, item);
+      return decimal(place, item);
     case Tag::ndarray: {
       ArrayFacts facts;
-      DELTOS_TRY(array(node, &facts));
+      item->kind = Kind::ndarray;
+      if (const char *const wrong = array_facts(place, &facts); wrong != nullptr) return wrong;
       item->count = static_cast<std::uint64_t>(facts.ndim);
       item->detail = facts.dtype;
-      return plain(Kind::ndarray);
+      return nullptr;
     }
-    case Tag::reference:
-      item->u64 = payload;
-      return plain(Kind::reference);
-    case Tag::none:
-      break;
+    default:
+      return "it is of no known kind";
   }
-  return fail(Code::range, "0x%llx is no node of this value", static_cast<unsigned long long>(node));
 }
 
 }  // namespace deltos::value

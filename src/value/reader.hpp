@@ -25,7 +25,7 @@ class Reader {
   // `of_key`: where a key that is a container lies; nullptr: in this value. `looked`: how many entries were compared.
   Status find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked = nullptr) const;
   // The same of a text in a dict, by a shorter way. false: find() has to tell, since something is in the way.
-  bool find_text(Cell node, std::string_view text, Item *found) const;
+  bool find_text(Cell node, std::string_view text, Item *found) const noexcept;
 
   struct ArrayFacts {
     const std::byte *data = nullptr;
@@ -63,16 +63,23 @@ class Reader {
   explicit Reader(Bytes image) : image_(image) {}
   Status damaged(Cell node, const char *what) const;
   template <class T>
-  bool take(std::uint64_t place, T *value) const;
+  bool take(std::uint64_t place, T *value) const noexcept;
+  Cell root() const noexcept { return load<ImageHead>(image_.data()).root; }
   Status read_element(Cell node, Cell element, Item *item) const;
-  Status text(Cell node, Item *item) const;
-  Status decimal(Cell node, Item *item) const;
-  Status date_time(Cell node, Item *item) const;
-  Status bitmap(Cell node, Sequence *sequence) const;
-  std::uint64_t slot(const Sequence &entries, std::uint64_t i) const;
-  enum class Match : std::uint8_t { no, yes, damaged };
+  // Each says what is wrong with what it finds, or nullptr.
+  const char *describe(Cell node, Item *item) const noexcept;  // the item is empty, the node not the root
+  const char *describe_block(Cell node, Item *item) const noexcept;
+  const char *text(std::uint64_t place, Item *item) const noexcept;
+  const char *decimal(std::uint64_t place, Item *item) const noexcept;
+  const char *date_time(std::uint64_t place, Item *item) const noexcept;
+  const char *container(Cell node, Sequence *sequence) const noexcept;
+  const char *bitmap(std::uint64_t place, Sequence *sequence) const noexcept;
+  const char *array_facts(std::uint64_t place, ArrayFacts *facts) const noexcept;
+  std::uint64_t slot(const Sequence &entries, std::uint64_t i) const noexcept;
+  // The cell of a text's value in a dict; 0: it is not there; kUnsure: something is in the way.
+  Cell cell_of_text(Cell node, std::string_view text) const noexcept;
+  static constexpr Cell kUnsure = 0xff;  // no tag
   class Wanted;
-  Match match_text(Cell key, const Wanted &wanted) const;
 
   friend class Elements;
   Bytes image_;
@@ -98,9 +105,49 @@ class Elements {
 };
 
 template <class T>
-bool Reader::take(std::uint64_t place, T *value) const {
+bool Reader::take(std::uint64_t place, T *value) const noexcept {
   if (place % 8 != 0 || place < sizeof(ImageHead) || !within(place, sizeof(T), image_.size())) return false;
   *value = load<T>(image_.data() + place);
+  return true;
+}
+
+// Here, so that scalars get into a caller's item without a detour.
+inline const char *Reader::describe(Cell node, Item *item) const noexcept {
+  item->node = node;
+  switch (tag_of(node)) {
+    case Tag::null:
+      item->kind = Kind::null;
+      return nullptr;
+    case Tag::boolean:
+      item->kind = Kind::boolean;
+      item->i64 = payload_of(node) != 0 ? 1 : 0;
+      return nullptr;
+    case Tag::small_int:
+      item->kind = Kind::integer;
+      item->i64 = small_of(node);
+      return nullptr;
+    case Tag::small_float:
+      item->kind = Kind::floating;
+      item->f64 = std::bit_cast<float>(static_cast<std::uint32_t>(payload_of(node)));
+      return nullptr;
+    case Tag::date:
+      item->kind = Kind::date;
+      item->i64 = small_of(node);
+      return nullptr;
+    case Tag::reference:
+      item->kind = Kind::reference;
+      item->u64 = payload_of(node);
+      return nullptr;
+    default:
+      return describe_block(node, item);
+  }
+}
+
+inline bool Reader::find_text(Cell node, std::string_view text, Item *found) const noexcept {
+  *found = Item{};
+  const Cell cell = cell_of_text(node, text);
+  if (cell != 0) return cell != kUnsure && describe(cell, found) == nullptr;
+  found->kind = Kind::end;
   return true;
 }
 
@@ -109,9 +156,10 @@ Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Sa
                       std::uint64_t *looked) const {
   const std::uint64_t stride = tag_of(node) == Tag::dict ? 2 : 1;
   const bool indexed = entries.index != nullptr;
-  const std::uint64_t most = indexed ? index_slots(entries.count) : entries.count;
+  const std::uint64_t slots = index_slots(entries.count);
+  const std::uint64_t most = indexed ? slots : entries.count;
   for (std::uint64_t i = 0; i < most; ++i) {
-    const std::uint64_t number = indexed ? slot(entries, (hash + i) & (most - 1)) : i + 1;
+    const std::uint64_t number = indexed ? slot(entries, (hash + i) & (slots - 1)) : i + 1;
     if (number == 0) break;
     if (number > entries.count) return damaged(node, "its index names an entry that is not there");
     const std::byte *const cells = entries.elements + (number - 1) * stride * sizeof(Cell);
