@@ -426,9 +426,12 @@ Status Builder::put_index(std::uint64_t at, std::uint64_t count, unsigned stride
       for (std::uint64_t j = 0; j < i; ++j) DELTOS_TRY(keys.check(i, key, j));
       continue;
     }
-    for (std::uint64_t slot = keys.hash_of(i) & (slots - 1);; slot = (slot + 1) & (slots - 1)) {
+    for (std::uint64_t from = 0;; ++from) {
+      if (from > kMaxDisplacement)
+        return fail(Code::limit, "more than %llu keys or members have hashes that are alike; they were chosen to be",
+                    static_cast<unsigned long long>(kMaxDisplacement));
       std::uint64_t number = 0;
-      std::byte *const entry = image_.data() + index + slot * width;
+      std::byte *const entry = image_.data() + index + ((keys.hash_of(i) + from) & (slots - 1)) * width;
       std::memcpy(&number, entry, width);
       if (number != 0) {
         DELTOS_TRY(keys.check(i, key, number - 1));

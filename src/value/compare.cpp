@@ -260,6 +260,10 @@ Status Comparison::find_at(Side in, Cell node, const Item &key, unsigned depth, 
 
 Status Comparison::equal_at(const Item &a, const Item &b, unsigned depth, bool *equal) {
   DELTOS_TRY(spend(depth, std::max(units_of(a), units_of(b))));
+  if (a_ == b_ && a.node == b.node) {
+    *equal = true;
+    return {};
+  }
   if (a.kind != b.kind || !is_large(a) || !is_large(b)) {
     *equal = equal_scalars(a, b);
     return {};

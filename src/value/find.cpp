@@ -180,7 +180,7 @@ Cell Reader::cell_of_text(Cell node, std::string_view text) const noexcept {
     return 0;
   }
   const std::uint64_t slots = index_slots(entries.count), hash = hash_of_text(text);
-  for (std::uint64_t i = 0; i < slots; ++i) {
+  for (std::uint64_t i = 0; i <= std::min(slots - 1, kMaxDisplacement); ++i) {
     const std::uint64_t number = slot(entries, (hash + i) & (slots - 1));
     if (number == 0) return 0;
     if (number > entries.count) return kUnsure;

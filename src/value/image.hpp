@@ -101,6 +101,10 @@ constexpr std::uint64_t index_bytes(std::uint64_t count) {
   return round_up(index_slots(count) * index_width(count), 8);
 }
 
+// Entries lie at most this many slots behind where their hash says. Hashes of a table so empty do not come near it by
+// chance; keys that would lie farther have been chosen to.
+constexpr std::uint64_t kMaxDisplacement = 1023;
+
 constexpr unsigned kMaxDepth = 512;
 
 }  // namespace deltos::value

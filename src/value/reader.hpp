@@ -5,6 +5,8 @@
 // image is at fault, and range where a number is that nobody was given.
 #pragma once
 
+#include <algorithm>
+
 #include "value/item.hpp"
 
 namespace deltos::value {
@@ -157,7 +159,7 @@ Status Reader::search(Cell node, const Sequence &entries, std::uint64_t hash, Sa
   const std::uint64_t stride = tag_of(node) == Tag::dict ? 2 : 1;
   const bool indexed = entries.index != nullptr;
   const std::uint64_t slots = index_slots(entries.count);
-  const std::uint64_t most = indexed ? slots : entries.count;
+  const std::uint64_t most = indexed ? std::min(slots, kMaxDisplacement + 1) : entries.count;
   for (std::uint64_t i = 0; i < most; ++i) {
     const std::uint64_t number = indexed ? slot(entries, (hash + i) & (slots - 1)) : i + 1;
     if (number == 0) break;
