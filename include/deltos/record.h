@@ -414,6 +414,7 @@ DELTOS_API deltos_status deltos_record_table_add(deltos_builder *builder, const 
  * @retval DELTOS_E_INVALID    Not such a builder; begun without a transaction; finished before.
  * @retval DELTOS_E_EXISTS     The name is taken.
  * @retval DELTOS_E_CANCELLED  By progress.
+ * @retval DELTOS_E_STALE      The transaction is over; progress may have aborted it.
  * @retval others              As deltos_buffer_create(), and of temporary files.
  * Threads: as builder and transaction. Cost: that of writing.
  * @since 0.1

@@ -381,8 +381,8 @@ Status StoredArray::grow(std::uint64_t bytes) {
   const auto storage = storage_.lock();
   StorageState &state = storage->state();
   const std::unique_lock use(state.transaction_use, std::try_to_lock);
-  if (!use.owns_lock())
-    return fail(Code::busy, "%s must grow while another thread is changing its storage; try again", label_.c_str());
+  if (!use.owns_lock() || state.calling_out())
+    return fail(Code::busy, "%s must grow while another call is changing its storage; try again", label_.c_str());
   DELTOS_TRY(state.writer->check_usable());
   if (bytes <= planned()) return show_chunks(state);
   OwnTransaction own;
@@ -429,8 +429,8 @@ Status StoredArray::give_back() {
   const auto storage = storage_.lock();
   StorageState &state = storage->state();
   const std::unique_lock use(state.transaction_use, std::try_to_lock);
-  if (!use.owns_lock())
-    return fail(Code::busy, "%s must change while another thread is changing its storage; try again", label_.c_str());
+  if (!use.owns_lock() || state.calling_out())
+    return fail(Code::busy, "%s must change while another call is changing its storage; try again", label_.c_str());
   std::uint64_t bytes = chunks_[0].bytes;
   std::size_t keep = 1;
   for (; keep < chunks_.size() && bytes < own_length(); ++keep) bytes += chunks_[keep].bytes;

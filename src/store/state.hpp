@@ -60,6 +60,11 @@ struct StorageState {
   bool transaction_reserved = false;  // somebody owns the writer without a transaction yet, or for a sync
   // Held inside calls on a transaction, so that an array that grows on another thread keeps out (and answers busy).
   std::recursive_mutex transaction_use;
+  // A function of the user's runs within such a call. Whatever would change the storage answers busy then, on that
+  // thread too, and an abort is left to the end of the call.
+  enum class CallOut : std::uint8_t { none, running, abort_wanted };
+  std::atomic<CallOut> call_out{CallOut::none};
+  bool calling_out() const { return call_out.load() != CallOut::none; }
   // Arrays that are open to append, and those that have something to commit.
   std::mutex arrays_mutex;  // leaf
   std::vector<std::shared_ptr<StoredArray>> arrays;

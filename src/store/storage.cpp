@@ -127,7 +127,7 @@ void Storage::detach() {
     const std::lock_guard lock(state.transaction_mutex);
     last.swap(state.transaction);
   }
-  if (last) last->state().finish_abort();
+  if (last && !last->defer_abort()) last->state().finish_abort();
   for (const auto &array : state.all_arrays()) array->storage_closed();
   std::vector<std::shared_ptr<StoredArray>> arrays;  // dropped outside the lock
   {

@@ -80,6 +80,35 @@ void Transaction::abort() noexcept {
   if (own != nullptr) (void)own->drop();
 }
 
+bool Transaction::defer_abort() noexcept {
+  auto before = StorageState::CallOut::running;
+  std::atomic<StorageState::CallOut> &call_out = state_->shared->call_out;
+  return call_out.compare_exchange_strong(before, StorageState::CallOut::abort_wanted) ||
+         before == StorageState::CallOut::abort_wanted;
+}
+
+Status Transaction::still_there() const {
+  if (state_->shared->closed.load()) return fail(Code::closed, "the storage was closed while the call was under way");
+  if (state_->shared->call_out.load() != StorageState::CallOut::abort_wanted) return {};
+  return fail(Code::stale, "the transaction was aborted while the call was under way");
+}
+
+Transaction::CallingOut::CallingOut(Transaction &transaction) : shared_(*transaction.state_->shared) {
+  shared_.call_out.store(StorageState::CallOut::running);
+}
+Transaction::CallingOut::~CallingOut() {
+  auto before = StorageState::CallOut::running;
+  shared_.call_out.compare_exchange_strong(before, StorageState::CallOut::none);
+}
+
+Transaction::DeferredAbort::DeferredAbort(Transaction &transaction)
+    : transaction_(transaction), storage_(transaction.state_->storage.lock()) {}
+Transaction::DeferredAbort::~DeferredAbort() {
+  if (storage_ == nullptr || transaction_.state_->undo.active) return;
+  auto before = StorageState::CallOut::abort_wanted;
+  if (storage_->state().call_out.compare_exchange_strong(before, StorageState::CallOut::none)) transaction_.abort();
+}
+
 // Says whether arrays have grown.
 bool Transaction::drop() noexcept {
   if (!state_->open) return false;
@@ -88,6 +117,7 @@ bool Transaction::drop() noexcept {
     state_->open = false;
     return false;
   }
+  if (defer_abort()) return false;
   StorageState &shared = storage->state();
   std::unique_lock use(shared.transaction_use, std::defer_lock);
   if (!state_->writer->forked()) use.lock();  // in the child of a fork nobody would ever let go of it

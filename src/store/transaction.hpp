@@ -58,11 +58,26 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   template <class Change>
   auto all_or_nothing(Change &&change) -> decltype(change()) {
     DELTOS_TRY(begin_attempt());
+    const DeferredAbort last(*this);
     Attempt attempt(state_.get());
     auto done = change();
     if (done.ok()) attempt.keep();
     return done;
   }
+
+  // Within such a change: runs what may call functions of the user's. Meanwhile all other calls on the transaction
+  // answer busy, and so do arrays that would have to grow. stale: it was aborted, or the storage closed; that is done
+  // at the end of the change.
+  template <class Body>
+  Status call_out(Body &&body) {
+    const CallingOut calling(*this);
+    DELTOS_TRY(body());
+    return still_there();
+  }
+  // What the body asks whenever such a function has returned.
+  Status still_there() const;
+  // Whether an abort has been put off so.
+  bool defer_abort() noexcept;
 
   // An object with payload that reads as zero (zeroed) or whatever was there (the caller fills all of it before
   // commit). exists, invalid name, no_space, limit.
@@ -122,6 +137,28 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   Status put_metadatum(std::uint64_t object, std::string_view key, const format::Metadatum &item);
 
   Status begin_attempt();
+  class CallingOut {
+   public:
+    explicit CallingOut(Transaction &transaction);
+    ~CallingOut();
+    CallingOut(const CallingOut &) = delete;
+    CallingOut &operator=(const CallingOut &) = delete;
+
+   private:
+    StorageState &shared_;
+  };
+  // Makes up for an abort that was put off, at the end of the outermost change; keeps the storage until then.
+  class DeferredAbort {
+   public:
+    explicit DeferredAbort(Transaction &transaction);
+    ~DeferredAbort();
+    DeferredAbort(const DeferredAbort &) = delete;
+    DeferredAbort &operator=(const DeferredAbort &) = delete;
+
+   private:
+    Transaction &transaction_;
+    const std::shared_ptr<Storage> storage_;
+  };
 
   std::unique_ptr<TransactionState> state_;
 };

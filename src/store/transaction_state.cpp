@@ -62,6 +62,10 @@ TransactionState::~TransactionState() { static_cast<TransactionSnapshot &>(*view
 Status TransactionState::check() const {
   if (!open) return fail(Code::stale, "the transaction is over");
   DELTOS_TRY(shared->check_open());
+  const auto call_out = shared->call_out.load();
+  if (call_out == StorageState::CallOut::abort_wanted) return fail(Code::stale, "the transaction is over");
+  if (call_out == StorageState::CallOut::running)
+    return fail(Code::busy, "a call on the transaction is under way, which asks this function; wait until it is over");
   DELTOS_TRY(writer->check_usable());
   return {};
 }

@@ -518,6 +518,83 @@ static void test_record__a_cancelled_end_leaves_the_transaction_as_it_was(void *
   commit(transaction);
 }
 
+typedef struct reentry {
+  deltos_storage *storage;
+  deltos_transaction *transaction;
+  deltos_object *array;
+  int abort, detach, asked;
+} reentry;
+
+static int32_t change_the_storage_meanwhile(uint64_t done, uint64_t total, void *user) {
+  reentry *r = user;
+  deltos_transaction *another = NULL;
+  (void)done;
+  if (total == 0 || r->asked) return 0;
+  r->asked = 1;
+  expect(DELTOS_E_BUSY, deltos_transaction_delete(r->transaction, "other", &error));
+  expect(DELTOS_E_BUSY, deltos_transaction_commit(&r->transaction, DELTOS_ASYNC, NULL, &error));
+  expect(DELTOS_E_BUSY, deltos_transaction_begin(r->storage, &another, &error));
+  expect(DELTOS_E_BUSY, deltos_storage_close(&r->storage, &error));
+  if (r->array != NULL) expect(DELTOS_E_BUSY, deltos_array_reserve(r->array, 10000000, &error));
+  if (r->abort) deltos_transaction_abort(&r->transaction);
+  if (r->detach) deltos_storage_detach(&r->storage);
+  return 0;
+}
+
+static deltos_builder *begin_watched_trees(reentry *r) {
+  deltos_record_table_options options;
+  deltos_builder *builder = NULL;
+  deltos_schema *schema = tree_schema(0);
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.progress = change_the_storage_meanwhile;
+  options.progress_user = r;
+  ok(deltos_record_table_begin(r->transaction, "trees", schema, &options, &builder, &error));
+  ok(add_trees(builder));
+  deltos_schema_release(&schema);
+  return builder;
+}
+
+static void test_record__what_progress_does_to_the_storage_meanwhile_answers_busy(void **state) {
+  world *w = *state;
+  deltos_object *table = NULL;
+  reentry r = {w->storage, begin(w->storage), NULL, 0, 0, 0};
+  deltos_builder *builder = begin_watched_trees(&r);
+  ok(deltos_array_create(r.transaction, "growing", "d", 0, NULL, &r.array, &error));
+  ok(deltos_record_table_finish(builder, &table, &error));
+  assert_true(r.asked);
+  assert_are_trees(table);
+  deltos_object_release(&table);
+  deltos_object_release(&r.array);
+  deltos_builder_release(&builder);
+  commit(r.transaction);
+}
+
+static void test_record__what_progress_aborts_is_over_at_the_end_of_the_call(void **state) {
+  world *w = *state;
+  deltos_object *table = NULL;
+  reentry r = {w->storage, begin(w->storage), NULL, 1, 0, 0};
+  deltos_builder *builder = begin_watched_trees(&r);
+  expect(DELTOS_E_STALE, deltos_record_table_finish(builder, &table, &error));
+  assert_null(r.transaction);
+  assert_null(table);
+  expect(DELTOS_E_STALE, deltos_record_table_finish(builder, &table, &error));
+  deltos_builder_release(&builder);
+  commit(begin(w->storage)); /* the storage is free for another one */
+  expect(DELTOS_E_NOT_FOUND, deltos_object_open_newest(w->storage, "trees", DELTOS_KIND_ANY, &table, &error));
+}
+
+static void test_record__a_storage_that_progress_detaches_is_not_written_to(void **state) {
+  world *w = *state;
+  deltos_object *table = NULL;
+  reentry r = {w->storage, begin(w->storage), NULL, 0, 1, 0};
+  deltos_builder *builder = begin_watched_trees(&r);
+  expect(DELTOS_E_CLOSED, deltos_record_table_finish(builder, &table, &error));
+  w->storage = r.storage;
+  deltos_builder_release(&builder);
+  deltos_transaction_abort(&r.transaction);
+}
+
 static void test_record__a_builder_outlives_its_transaction_but_stores_nothing_then(void **state) {
   world *w = *state;
   deltos_transaction *transaction = begin(w->storage);
@@ -590,6 +667,9 @@ int main(void) {
       cmocka_unit_test(test_record__a_schema_tells_where_slots_lie),
       in_storage(test_record__versions_and_metadata_go_with_the_table),
       in_storage(test_record__a_cancelled_end_leaves_the_transaction_as_it_was),
+      in_storage(test_record__what_progress_does_to_the_storage_meanwhile_answers_busy),
+      in_storage(test_record__what_progress_aborts_is_over_at_the_end_of_the_call),
+      in_storage(test_record__a_storage_that_progress_detaches_is_not_written_to),
       in_storage(test_record__a_builder_outlives_its_transaction_but_stores_nothing_then),
       in_storage(test_record__copies_keep_tables_whole),
       in_storage(test_record__what_is_no_record_table_is_refused),

@@ -119,8 +119,10 @@ what records have; immutable
 mutable struct deltos_schema end
 
 """
-Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at
-most 20 times a second, and once at the end.
+Asked now and then by long calls, on the calling thread, from inside the call: at most 20 times a
+second, and once at the end. No other call waits for it: one that would change the storage that the
+call is writing to answers DELTOS_E_BUSY, on this thread too, and an abort of the transaction is
+made up for at the end of the call, which answers DELTOS_E_STALE then.
 """
 const deltos_progress = Ptr{Cvoid}
 

@@ -153,8 +153,10 @@ pub struct deltos_schema {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
-/// Asked now and then by long calls, on the calling thread, from inside the call, with no lock held: at most 20 times a
-/// second, and once at the end.
+/// Asked now and then by long calls, on the calling thread, from inside the call: at most 20 times a second, and once
+/// at the end. No other call waits for it: one that would change the storage that the call is writing to answers
+/// [`DELTOS_E_BUSY`], on this thread too, and an abort of the transaction is made up for at the end of the call, which
+/// answers [`DELTOS_E_STALE`] then.
 pub type deltos_progress = Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
 
 /// Told once that memory lent to the library is no longer used. It runs on whatever thread drops the last reference,
