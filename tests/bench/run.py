@@ -84,6 +84,7 @@ class Runner:
         self.run([sys.executable, str(HERE / "open.py"), str(self.directory)], "python")
         self.run([sys.executable, str(HERE / "arrays.py")], "python")
         self.run([sys.executable, str(HERE / "records.py")], "python")
+        self.run([sys.executable, str(HERE / "trees.py")], "python")
 
     def languages(self, stage: Path | None) -> None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from deltos._copies import Copy
+from deltos._copies import key_of
 from deltos._errors import Error
 from deltos._exporter import Handle
 from deltos._proxies import Proxy
@@ -38,7 +38,7 @@ def _spellings(key: Any, kinds: tuple[Any, ...]) -> Iterator[Any]:
     if numpy is not None and isinstance(key, numpy.generic) and not isinstance(key, (float, str, bytes)):
         key = key.item()
     if isinstance(key, Proxy):
-        key = Copy().key(key)
+        key = key_of(key)
     if isinstance(key, (int, float, Decimal)) and not (isinstance(key, float) and math.isnan(key)):
         yield from _as_kinds(key, kinds)
     elif isinstance(key, _dt.datetime) and key.utcoffset() is not None:

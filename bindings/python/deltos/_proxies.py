@@ -29,9 +29,9 @@ class Proxy(Node):
         """A copy made of builtins: lists, tuples, sets and dicts all the way down, and NumPy arrays of n-d arrays
         (without NumPy, views of memory of their own). What is shared in the value is shared in the copy, and what
         contains itself does so again. Sets inside keys and members are frozensets."""
-        from deltos._copies import Copy
+        from deltos._copies import copy_of
 
-        return Copy().of(self)
+        return copy_of(self)
 
     def to_json(self, *, indent: bool = False, ascii: bool = False) -> str:
         """JSON text of it, as deltos.to_json() writes it."""

@@ -71,13 +71,13 @@ class Record(RecordNode):
 
 def as_dict(record: Any) -> dict[str, Any]:
     """A record as a dict of builtins, without what is not set."""
-    from deltos._copies import Copy
+    from deltos._copies import copy_of
 
     found = {}
     for name in record._NAMES:
         if hasattr(record, name):
             value = getattr(record, name)
-            found[name] = as_dict(value) if isinstance(value, Record) else Copy().of(value)
+            found[name] = as_dict(value) if isinstance(value, Record) else copy_of(value)
     return found
 
 

@@ -271,7 +271,7 @@ static int refuse_unfit(const Columns *self, Py_ssize_t number, PyObject *rows) 
 }
 
 PyDoc_STRVAR(take_doc,
-             "take(number, rows, /)\n--\n\n"
+             "take($self, number, rows, /)\n--\n\n"
              "Fills the column of a slot from a list of rows. None, or the list of values where they are not\n"
              "converted here.");
 
@@ -294,8 +294,9 @@ static PyObject *columns_take(Columns *self, PyObject *arguments) {
   return result;
 }
 
-PyDoc_STRVAR(fill_doc,
-             "fill(number, values, /)\n--\n\nFills the column of a slot from a list: whether they are converted here.");
+PyDoc_STRVAR(
+    fill_doc,
+    "fill($self, number, values, /)\n--\n\nFills the column of a slot from a list: whether they are converted here.");
 
 static PyObject *columns_fill(Columns *self, PyObject *arguments) {
   Py_ssize_t number;
@@ -310,7 +311,7 @@ static PyObject *columns_fill(Columns *self, PyObject *arguments) {
 }
 
 PyDoc_STRVAR(begin_doc,
-             "begin(first, rows, /)\n--\n\n"
+             "begin($self, first, rows, /)\n--\n\n"
              "Forgets what there is, for other rows: the number of the first, and how many. Memory that an earlier\n"
              "lot was in is used again.");
 

@@ -119,10 +119,20 @@ static PyObject *handle_enter(Handle *self, PyObject *unused) {
   return Py_NewRef(self->pointer);
 }
 
-static PyObject *handle_exit(Handle *self, PyObject *const *arguments, Py_ssize_t count) {
-  (void)arguments, (void)count;
+int handle_hold(Handle *self) {
+  if (handle_refuse_closed(self) < 0) return -1;
+  ++self->uses;
+  return 0;
+}
+
+void handle_let_go(Handle *self) {
   if (--self->uses == 0 && self->closing) handle_drop(self);
   collect_loans(NULL);
+}
+
+static PyObject *handle_exit(Handle *self, PyObject *const *arguments, Py_ssize_t count) {
+  (void)arguments, (void)count;
+  handle_let_go(self);
   Py_RETURN_NONE;
 }
 

@@ -33,8 +33,8 @@ static int module_exec(PyObject *module) {
   if (library_exec(module) < 0 || iterator_exec(module) < 0 || PyModule_AddFunctions(module, memory_methods) < 0 ||
       PyModule_AddFunctions(module, table_methods) < 0 || PyModule_AddFunctions(module, arrow_methods) < 0 ||
       PyModule_AddFunctions(module, node_methods_of_module) < 0 || PyModule_AddFunctions(module, packing_methods) < 0 ||
-      walk_exec(module) < 0 || record_exec(module) < 0 || PyModule_AddFunctions(module, columns_functions) < 0 ||
-      columns_exec() < 0)
+      PyModule_AddFunctions(module, copying_methods) < 0 || walk_exec(module) < 0 || record_exec(module) < 0 ||
+      PyModule_AddFunctions(module, columns_functions) < 0 || columns_exec() < 0)
     return -1;
   if (add_type(module, &handle_spec, "Handle", NULL, &handle_type) < 0) return -1;
   if (add_type(module, &source_spec, "Source", NULL, NULL) < 0) return -1;

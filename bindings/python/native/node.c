@@ -19,7 +19,7 @@ const deltos_object *value_of(PyObject *handle) {
 /* ---- From items to objects ----------------------------------------------------------------------------------------
  */
 
-static char code_of_dtype(int32_t dtype) {
+char code_of_dtype(int32_t dtype) {
   switch (dtype) {
     case DELTOS_DTYPE_I8:
       return 'b';
@@ -46,7 +46,7 @@ static char code_of_dtype(int32_t dtype) {
   }
 }
 
-static Py_ssize_t size_of_code(char code) {
+Py_ssize_t size_of_code(char code) {
   switch (code) {
     case 'b':
     case 'B':

@@ -21,6 +21,10 @@ PyObject *handle_of(int kind, void *address);
 /* -1 with the reason raised when a handle cannot be used. */
 int handle_refuse_closed(const Handle *self);
 
+/* What a handle leads to stays, whoever closes it, from the one to the other. -1 with the reason raised. */
+int handle_hold(Handle *self);
+void handle_let_go(Handle *self);
+
 /* Base of everything that exports memory: that of an object, or of a view. */
 typedef struct {
   PyObject_HEAD PyObject *handle; /* a Handle of an object or a view, or NULL */

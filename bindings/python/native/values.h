@@ -29,6 +29,10 @@ extern Translation translation;
 /* The value that a handle stands for, or NULL with the reason raised. */
 const deltos_object *value_of(PyObject *handle);
 
+/* The format character of a dtype of numbers, and the bytes of one; 0: of another dtype. */
+char code_of_dtype(int32_t dtype);
+Py_ssize_t size_of_code(char code);
+
 /* What a node is, as an object of Python. */
 PyObject *object_of_item(PyObject *handle, const deltos_item *item);
 
@@ -51,7 +55,7 @@ extern PyTypeObject *node_type;
 int walk_exec(PyObject *module);
 int record_exec(PyObject *module);
 
-/* read_value() and bind_values(); put(). */
-extern PyMethodDef node_methods_of_module[], packing_methods[];
+/* read_value() and bind_values(); put(); copied(). */
+extern PyMethodDef node_methods_of_module[], packing_methods[], copying_methods[];
 
 #endif

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import pickle
+import struct
 import subprocess
 import sys
 import threading
@@ -295,6 +296,59 @@ def test_a_deeply_nested_cycle_is_copied_without_recursion() -> None:
     while copied:
         copied, depth = copied[0], depth + 1
     assert depth == 511
+
+
+def image_of(root: int, *words: int) -> bytes:
+    """A value of a root and blocks, as numbers of 64 bits."""
+    size = 32 + 8 * len(words)
+    return struct.pack(f"<{4 + len(words)}Q", 0x314C5644, size, root, 0, *words)
+
+
+def test_a_tuple_that_contains_itself_is_refused() -> None:
+    for tag, form in ((11, 0), (12, 0)):  # a tuple, a set
+        proxy = deltos.unpack(image_of(32 << 8 | tag, 1 << 8 | form, 32 << 8 | tag))
+        with pytest.raises(deltos.InvalidError, match="a tuple or set that contains itself"):
+            proxy.to_python()
+
+
+def test_tuples_nested_deeper_than_python_goes_are_refused() -> None:
+    depth = 100_000
+    words = [word for k in range(depth) for word in (1 << 8, (48 + 16 * k) << 8 | 11)]
+    proxy = deltos.unpack(image_of(32 << 8 | 11, *words, 0))
+    with pytest.raises(RecursionError):
+        proxy.to_python()
+    lists = image_of(32 << 8 | 10, *[word & ~0xFF | 10 if word & 0xFF == 11 else word for word in words], 0)
+    copied = deltos.unpack(lists).to_python()
+    for _ in range(depth):
+        copied = copied[0]
+    assert copied == []
+
+
+def test_a_list_in_a_key_is_copied_as_a_tuple() -> None:
+    # A dict with the pair [7]: 1, which Python cannot write.
+    proxy = deltos.unpack(image_of(48 << 8 | 13, 1 << 8, 7 << 8 | 3, 1 << 8, 32 << 8 | 10, 1 << 8 | 3))
+    assert proxy.to_python() == {(7,): 1} and isinstance(next(iter(proxy)), deltos.List)
+    inside = deltos.unpack(image_of(32 << 8 | 13, 1 << 8, 56 << 8 | 13, 1 << 8 | 3, 0))
+    with pytest.raises(TypeError, match="a dict inside a key"):
+        inside.to_python()
+
+
+def test_copying_leaves_no_references_behind() -> None:
+    thing = {"k": [1, 2.5, ("a", frozenset({1})), {"again": "text"}], "array": np.arange(3), "day": dt.date(2020, 1, 1)}
+    proxy = unpacked([thing, thing, thing["k"]])
+    watched = (proxy, None, dt.date, deltos.View)
+    proxy.to_python()
+    before = [sys.getrefcount(one) for one in watched]
+    for _ in range(50):
+        proxy.to_python(), proxy[::2].to_python()
+    gc.collect()
+    assert [abs(sys.getrefcount(one) - old) < 10 for one, old in zip(watched, before, strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize("cut", [slice(0, 0), slice(1, None), slice(None, None, -1), slice(5, 1, -2)], ids=str)
+def test_a_slice_is_copied_as_one_of_the_builtin(cut: slice) -> None:
+    for thing in ([1, "a", [2], (3, [4]), None, {"k": 5}], [*range(50)], (1.5, [1], 2)):
+        assert unpacked(thing)[cut].to_python() == thing[cut]
 
 
 # ---- Bytes -----------------------------------------------------------------------------------------------------------
