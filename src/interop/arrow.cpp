@@ -123,9 +123,19 @@ std::uint64_t product(const std::int64_t *shape, std::size_t count) {
   return total;
 }
 
+// Items of so many dimensions, as a list of them all.
+ArrowType tensor(const std::int64_t *shape, std::size_t ndim, ArrowType item) {
+  ArrowType type = fixed_list(product(shape, ndim), std::move(item));
+  std::string text = "{\"shape\":[";
+  for (std::size_t i = 0; i < ndim; ++i) text += (i > 0 ? "," : "") + std::to_string(shape[i]);
+  type.metadata = {{"ARROW:extension:name", "arrow.fixed_shape_tensor"}, {"ARROW:extension:metadata", text + "]}"}};
+  return type;
+}
+
 Result<ArrowType> structure_of(const dtype::Format &format) {
   if (const dtype::Field *items = dtype::sub_array_of(format)) {
     DELTOS_ASSIGN(ArrowType item, arrow_type_of(items->format));
+    if (items->shape.size() > 1) return tensor(items->shape.data(), items->shape.size(), std::move(item));
     return fixed_list(product(items->shape.data(), items->shape.size()), std::move(item));
   }
   ArrowType type = plain_type("+s");
@@ -263,12 +273,6 @@ struct Batches {
   }
 };
 
-std::string tensor_shape(const std::vector<std::int64_t> &shape) {
-  std::string text = "{\"shape\":[";
-  for (std::size_t i = 1; i < shape.size(); ++i) text += (i > 1 ? "," : "") + std::to_string(shape[i]);
-  return text + "]}";
-}
-
 }  // namespace
 
 ArrowType plain_type(std::string format) {
@@ -348,11 +352,7 @@ Result<ArrowColumn> arrow_column_of(const std::shared_ptr<const object::Memory> 
   ArrowColumn column;
   DELTOS_ASSIGN(column.type, arrow_type_of(memory->format()));
   const std::vector<std::int64_t> &shape = memory->shape();
-  if (shape.size() > 1) {
-    column.type = fixed_list(product(shape.data() + 1, shape.size() - 1), std::move(column.type));
-    column.type.metadata = {{"ARROW:extension:name", "arrow.fixed_shape_tensor"},
-                            {"ARROW:extension:metadata", tensor_shape(shape)}};
-  }
+  if (shape.size() > 1) column.type = tensor(shape.data() + 1, shape.size() - 1, std::move(column.type));
   DELTOS_ASSIGN(column.data, arrow_data_of(memory->format(), memory->layout(), memory->clone()));
   return column;
 }

@@ -23,7 +23,7 @@ Status check_head(const ImageHead &head, std::uint64_t size) {
   for (const std::uint64_t word : head.reserved_too) clean = clean && word == 0;
   if (!clean || head.layout > static_cast<std::uint32_t>(Layout::columns))
     return fail(Code::feature, "the record table has features that this version does not know; use a newer one");
-  if (head.bytes < sizeof head || head.bytes > size) {
+  if (head.bytes < sizeof head || head.bytes > size || head.bytes % kPieceAlignment != 0) {
     return fail(Code::corrupt, "the record table says that it has %llu bytes; %llu are there",
                 static_cast<unsigned long long>(head.bytes), static_cast<unsigned long long>(size));
   }
@@ -187,9 +187,13 @@ Status Reader::value(std::uint64_t row, std::size_t slot, Bytes *image, Item *ro
   if (reinterpret_cast<std::uintptr_t>(image->data()) % 8 != reinterpret_cast<std::uintptr_t>(image_.data()) % 8)
     return damaged(row, slot, "its value is not aligned");
   auto own = read_value(*image, schema_->slots()[slot].type, root);
-  if (own.ok()) *image = *own;
-  if (own.ok() || own.code() != Code::type) return own.ok() ? Status() : Status(std::move(own).error());
-  return damaged(row, slot, "its value is of another kind");
+  if (own.ok()) {
+    *image = *own;
+    return {};
+  }
+  if (own.code() == Code::type) return damaged(row, slot, "its value is of another kind");
+  return fail(own.code(), "slot %s, row %llu: %s", schema_->path_of(slot).c_str(), static_cast<unsigned long long>(row),
+              own.error().message.c_str());
 }
 
 void Reader::item(std::uint64_t row, std::size_t index, Item *item) const {

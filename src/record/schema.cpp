@@ -173,13 +173,18 @@ const Slot *slot_named(const Schema &schema, std::size_t first, std::size_t end,
   return nullptr;
 }
 
+// "l" and "q" are one type with two letters; structures and swapped numbers are what their text says.
+bool same_format(const dtype::Format &one, const dtype::Format &other) {
+  const bool has_text = one.dtype == dtype::Dtype::other || one.dtype == dtype::Dtype::structure;
+  return one.dtype == other.dtype && one.item_bytes == other.item_bytes && (!has_text || one.text == other.text);
+}
+
 Status check_type(const Slot &reader, const Slot &writer, const std::string &path) {
   if (reader.type != writer.type) {
     return fail(Code::type, "slot %s is %s, and %s is expected", path.c_str(), name_of(writer.type).data(),
                 name_of(reader.type).data());
   }
-  if (reader.type == Type::fixed &&
-      (reader.format->text != writer.format->text || reader.format->dtype != writer.format->dtype)) {
+  if (reader.type == Type::fixed && !same_format(*reader.format, *writer.format)) {
     return fail(Code::type, "slot %s holds \"%.100s\" (%s), and \"%.100s\" (%s) is expected", path.c_str(),
                 writer.format->text.c_str(), dtype::name(writer.format->dtype).data(), reader.format->text.c_str(),
                 dtype::name(reader.format->dtype).data());
