@@ -47,7 +47,7 @@ class Runner(NamedTuple):
 SUBJECTS = {"values": ("value_", "value"), "records": ("record_", "records")}
 
 RUNNERS = (
-    Runner("C", "{build}/debug/tests/conformance/runners/c/runner", lacks=("records",)),
+    Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
     Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner", lacks=("records",)),
     Runner(
         "Python",

@@ -111,14 +111,15 @@ class TestTheCorpus:
         cases = load(path)["cases"]
         assert len({case["name"] for case in cases}) == len(cases)
         handles = {"storage", "transaction", "snapshot", "object", "view", "handle"}
-        handles |= {"other", "target", "source", "table", "array"}
+        handles |= {"other", "target", "source", "table", "array", "writer", "builder"}
         for case in cases:
             named: set[str] = set()
             for step in case["steps"]:
                 fields = handles | ({"from"} if step["do"] not in ("embed", "rename") else set())
+                fields |= {"schema"} if isinstance(step.get("schema"), str) else set()
                 assert {step[field] for field in fields & {*step}} <= named, (case["name"], step)
-                if "as" in step and "status" not in step:
-                    named.add(step["as"])
+                if "status" not in step:
+                    named |= {step[field] for field in ("as", "offsets_as") if field in step}
 
     def test_has_every_operation(self) -> None:
         assert {step["do"] for step in steps()} == {*SCHEMA["$defs"]["step"]["properties"]["do"]["enum"]}

@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "operations.h"
+#include "records.h"
 #include "values.h"
 
-static const word kind_words[] = {{"buffer", DELTOS_KIND_BUFFER},
-                                  {"table", DELTOS_KIND_TABLE},
-                                  {"array", DELTOS_KIND_ARRAY},
-                                  {"value", DELTOS_KIND_VALUE},
-                                  {NULL, 0}};
+static const word kind_words[] = {{"buffer", DELTOS_KIND_BUFFER},        {"table", DELTOS_KIND_TABLE},
+                                  {"array", DELTOS_KIND_ARRAY},          {"value", DELTOS_KIND_VALUE},
+                                  {"records", DELTOS_KIND_RECORD_TABLE}, {NULL, 0}};
 
 static int kind_field(scene *s, const json_t *described, int32_t *kind) {
   int64_t number = 0;
@@ -95,6 +94,22 @@ static int create_value(scene *s, deltos_transaction *transaction, const json_t 
   return status;
 }
 
+static int create_records(scene *s, deltos_transaction *transaction, const json_t *described, deltos_object **object) {
+  deltos_record_table_options options;
+  records_builder records;
+  memset(&records, 0, sizeof records);
+  TRY(given_records(s, described, &options));
+  TRY(make_schema(s, json_object_get(described, "schema"), &records.made));
+  records.schema = records.made;
+  int verdict = deltos_record_table_begin(transaction, text_field(described, "name", ""), records.schema, &options,
+                                          &records.builder, &s->error);
+  if (verdict == DONE) verdict = add_rows(s, &records, json_object_get(described, "rows"));
+  if (verdict == DONE) verdict = deltos_record_table_finish(records.builder, object, &s->error);
+  deltos_builder_release(&records.builder);
+  deltos_schema_release(&records.made);
+  return verdict;
+}
+
 static int create_described(scene *s, deltos_transaction *transaction, const json_t *described,
                             deltos_object **object) {
   int32_t kind = 0;
@@ -102,6 +117,7 @@ static int create_described(scene *s, deltos_transaction *transaction, const jso
   if (kind == DELTOS_KIND_TABLE) return create_table(s, transaction, described, object);
   if (kind == DELTOS_KIND_ARRAY) return create_array(s, transaction, described, object);
   if (kind == DELTOS_KIND_VALUE) return create_value(s, transaction, described, object);
+  if (kind == DELTOS_KIND_RECORD_TABLE) return create_records(s, transaction, described, object);
   return create_buffer(s, transaction, described, object);
 }
 
@@ -212,14 +228,36 @@ static int expect_value_object(scene *s, const json_t *described, const deltos_o
   return json_object_get(described, "hash") == NULL ? DONE : expect_hash(s, described, "hash", value, 0);
 }
 
+static int expect_records(scene *s, const json_t *described, const deltos_object *table) {
+  const json_t *rows = json_object_get(described, "rows");
+  deltos_record_table_info info;
+  deltos_schema *schema = NULL;
+  slot_list list;
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  TRY(deltos_record_table_stat(table, &info, &s->error));
+  const char *layout = word_of(layout_words, info.layout);
+  TRY(expect_text(s, described, "layout", layout, strlen(layout)));
+  if (info.rows != json_array_size(rows)) return wrong(s, "there are %llu rows", (unsigned long long)info.rows);
+  TRY(deltos_schema_of(table, &schema, &s->error));
+  int verdict = slots_of(s, schema, &list);
+  if (verdict == DONE) verdict = expect_schema(s, json_object_get(described, "schema"), schema, &list);
+  for (uint64_t row = 0; verdict == DONE && row < info.rows; ++row) {
+    verdict = expect_row(s, table, &list, row, json_array_get(rows, (size_t)row));
+  }
+  deltos_schema_release(&schema);
+  return verdict;
+}
+
 static int expect_described(scene *s, const json_t *described, const deltos_snapshot *snapshot) {
   int32_t kind = 0;
   deltos_object *object = NULL;
   TRY(kind_field(s, described, &kind));
   if (kind == DELTOS_KIND_BUFFER || kind == DELTOS_KIND_ARRAY) return expect_object(s, described, snapshot, kind);
   TRY(deltos_object_open(snapshot, text_field(described, "name", NULL), kind, &object, &s->error));
-  const int verdict =
-      kind == DELTOS_KIND_TABLE ? expect_table(s, described, object) : expect_value_object(s, described, object);
+  const int verdict = kind == DELTOS_KIND_TABLE          ? expect_table(s, described, object)
+                      : kind == DELTOS_KIND_RECORD_TABLE ? expect_records(s, described, object)
+                                                         : expect_value_object(s, described, object);
   deltos_object_release(&object);
   return verdict;
 }

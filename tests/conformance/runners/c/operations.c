@@ -611,8 +611,8 @@ static int check_refusal(scene *s, const json_t *step, int verdict) {
 }
 
 static const operation *find_operation(const char *name) {
-  const operation *const tables[] = {general_operations, view_operations, table_operations, array_operations,
-                                     value_operations};
+  const operation *const tables[] = {general_operations, view_operations,  table_operations,
+                                     array_operations,   value_operations, record_operations};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i) {
     for (const operation *known = tables[i]; known->name != NULL; ++known) {
       if (strcmp(known->name, name) == 0) return known;

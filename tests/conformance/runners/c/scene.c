@@ -99,7 +99,21 @@ void release_thing(thing *t) {
     case VIEW:
       deltos_view_release(&t->is.view);
       break;
+    case SCHEMA:
+      deltos_schema_release(&t->is.schema);
+      break;
+    case BUILDER:
+      release_records(t->is.builder);
+      t->is.builder = NULL;
+      break;
   }
+}
+
+void release_records(records_builder *records) {
+  if (records == NULL) return;
+  deltos_builder_release(&records->builder);
+  deltos_schema_release(&records->made);
+  free(records);
 }
 
 void end_scene(scene *s) {
@@ -114,31 +128,15 @@ static thing *look_up(scene *s, const char *name) {
   return NULL;
 }
 
-static void set_handle(thing *t, void *handle) {
-  switch (t->kind) {
-    case STORAGE:
-      t->is.storage = handle;
-      break;
-    case SNAPSHOT:
-      t->is.snapshot = handle;
-      break;
-    case TRANSACTION:
-      t->is.transaction = handle;
-      break;
-    case OBJECT:
-      t->is.object = handle;
-      break;
-    case VIEW:
-      t->is.view = handle;
-      break;
-  }
+int name_thing(scene *s, const json_t *step, thing_kind kind, void *handle) {
+  return name_thing_in(s, step, "as", kind, handle);
 }
 
-int name_thing(scene *s, const json_t *step, thing_kind kind, void *handle) {
+int name_thing_in(scene *s, const json_t *step, const char *field, thing_kind kind, void *handle) {
   thing added;
-  added.name = text_field(step, "as", NULL);
+  added.name = text_field(step, field, NULL);
   added.kind = kind;
-  set_handle(&added, handle);
+  added.is.any = handle;
   thing *old = added.name == NULL ? NULL : look_up(s, added.name);
   if (old != NULL) {
     release_thing(old);
@@ -170,20 +168,7 @@ char mismatch;
 
 void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind) {
   const thing *found = find_thing(s, step, field, kind);
-  if (found == NULL) return &mismatch;
-  switch (kind) {
-    case STORAGE:
-      return found->is.storage;
-    case SNAPSHOT:
-      return found->is.snapshot;
-    case TRANSACTION:
-      return found->is.transaction;
-    case OBJECT:
-      return found->is.object;
-    case VIEW:
-      return found->is.view;
-  }
-  return &mismatch;
+  return found == NULL ? &mismatch : found->is.any;
 }
 
 int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot) {

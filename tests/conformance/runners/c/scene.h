@@ -12,7 +12,14 @@
 
 enum { DONE = 0, WRONG = 1 };
 
-typedef enum thing_kind { STORAGE, SNAPSHOT, TRANSACTION, OBJECT, VIEW } thing_kind;
+typedef enum thing_kind { STORAGE, SNAPSHOT, TRANSACTION, OBJECT, VIEW, SCHEMA, BUILDER } thing_kind;
+
+/* A record table that is being made. */
+typedef struct records_builder {
+  deltos_builder *builder;
+  const deltos_schema *schema;
+  deltos_schema *made; /* the schema, where it was made for this; else NULL */
+} records_builder;
 
 typedef struct thing {
   const char *name; /* of the corpus, which outlives the case */
@@ -23,6 +30,9 @@ typedef struct thing {
     deltos_transaction *transaction;
     deltos_object *object;
     deltos_view *view;
+    deltos_schema *schema;
+    records_builder *builder;
+    void *any;
   } is;
 } thing;
 
@@ -57,13 +67,16 @@ int wrong(scene *s, const char *format, ...) __attribute__((format(printf, 2, 3)
 void *keep(scene *s, size_t size);
 void end_step(scene *s);
 
-/* Names a handle; one that had the name is released. */
+/* Names a handle, as the field "as" says; one that had the name is released. */
 int name_thing(scene *s, const json_t *step, thing_kind kind, void *handle);
+/* The same as another field says. */
+int name_thing_in(scene *s, const json_t *step, const char *field, thing_kind kind, void *handle);
 /* The thing that a field names, of a kind; NULL, with the problem filled in, where there is none. */
 thing *find_thing(scene *s, const json_t *step, const char *field, thing_kind kind);
 /* The same of any kind. */
 thing *find_any(scene *s, const json_t *step, const char *field);
 void release_thing(thing *t);
+void release_records(records_builder *records);
 /* The handle that a field names, of a kind; &mismatch where there is none. */
 void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind);
 extern char mismatch; /* an address that says: the step's fields name something else than is needed */
@@ -137,6 +150,7 @@ typedef struct operation {
 #define OPERATION(name, fields) \
   { #name, do_##name, " do status message " fields " " }
 
-extern const operation view_operations[], table_operations[], array_operations[], value_operations[];
+extern const operation view_operations[], table_operations[], array_operations[], value_operations[],
+    record_operations[];
 
 #endif

@@ -135,8 +135,7 @@ static int fill_decimal(scene *s, const json_t *content, deltos_item *item) {
   return DONE;
 }
 
-/* Everything but what a container or array holds. */
-static int fill_item(scene *s, const json_t *node, deltos_item *item) {
+int fill_item(scene *s, const json_t *node, deltos_item *item) {
   const json_t *content = NULL, *name = json_object_get(node, "node");
   memset(item, 0, sizeof *item);
   TRY(kind_of(s, node, &item->kind, &content));
@@ -228,7 +227,7 @@ static int put_tree(scene *s, const json_t *node, deltos_builder *builder) {
   return deltos_value_builder_put(builder, &end, 1, &s->error);
 }
 
-static int build_node(scene *s, const json_t *node, deltos_builder **builder) {
+int build_node(scene *s, const json_t *node, deltos_builder **builder) {
   json_t *whole = written_out(node);
   int verdict = deltos_value_builder_begin(builder, &s->error);
   if (verdict == DONE) verdict = put_tree(s, whole, *builder);
@@ -370,11 +369,20 @@ static int expect_node(scene *s, comparison *c, const json_t *expected, const de
   return expect_elements(s, c, content, actual);
 }
 
+int expect_scalar(scene *s, const json_t *expected, const deltos_item *actual) {
+  deltos_item wanted;
+  TRY(fill_item(s, expected, &wanted));
+  return same_scalar(&wanted, actual) ? DONE : differs(s, expected, actual);
+}
+
 int expect_tree(scene *s, const json_t *holder, const char *field, const deltos_object *value, uint64_t node) {
   const json_t *expected = json_object_get(holder, field);
+  return expected == NULL ? DONE : expect_node_at(s, expected, value, node);
+}
+
+int expect_node_at(scene *s, const json_t *expected, const deltos_object *value, uint64_t node) {
   comparison c = {value, NULL};
   deltos_item root;
-  if (expected == NULL) return DONE;
   TRY(deltos_value_read(value, node, &root, &s->error));
   json_t *whole = written_out(expected);
   const int verdict = expect_node(s, &c, whole, &root);
