@@ -48,7 +48,7 @@ SUBJECTS = {"values": ("value_", "value"), "records": ("record_", "records")}
 
 RUNNERS = (
     Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
-    Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner", lacks=("records",)),
+    Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner"),
     Runner(
         "Python",
         "{build}/venv-package/bin/python {root}/tests/conformance/runners/python/runner.py",

@@ -169,6 +169,35 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(hash_value, "object path hash"),
     OPERATION(equal_values, "object path other other_path equal"),
     OPERATION(value_view, "object path flags as"),
+    OPERATION(make_schema, "schema as"),
+    OPERATION(schema_of, "table as"),
+    OPERATION(schema_info,
+              "schema name version min_reader metadata slot_count row_bytes alignment presence_offset presence_bits"),
+    OPERATION(schema_slots, "schema slots"),
+    OPERATION(find_slot, "schema name slot"),
+    OPERATION(nested_schema, "schema slot as"),
+    OPERATION(check_schema, "schema writer"),
+    OPERATION(pack_schema, "schema value as"),
+    OPERATION(unpack_schema, "data value as"),
+    OPERATION(begin_records, "transaction name schema layout memory_bytes as"),
+    OPERATION(add_rows, "builder rows times"),
+    OPERATION(add_columns, "builder rows columns presence"),
+    OPERATION(finish_records, "builder as"),
+    OPERATION(pack_records, "builder at damage cut size as"),
+    OPERATION(put_records, "transaction name schema layout memory_bytes rows times as"),
+    OPERATION(unpack_records, "data at as"),
+    OPERATION(open_records, "from name as"),
+    OPERATION(records_info, "table layout rows slot_count row_bytes heap_bytes image_bytes sealed writable"),
+    OPERATION(read_cell, "table row slot cell"),
+    OPERATION(read_rows, "table rows times"),
+    OPERATION(cell_value, "table row slot absent as"),
+    OPERATION(records_rows, "table flags as"),
+    OPERATION(records_heap, "table flags as"),
+    OPERATION(records_column, "table slot flags as offsets_as"),
+    OPERATION(records_presence, "table slot which flags absent as"),
+    OPERATION(verify_records, "table"),
+    OPERATION(arrow_of, "object rows columns"),
+    OPERATION(records_from_arrow, "table transaction name layout memory_bytes as"),
 };
 #undef OPERATION
 
@@ -204,9 +233,9 @@ void Operations::run(const Json &step) {
 }
 
 // A name that is given again stands for the new thing, and the old one goes.
-void Operations::name(const Json &step, Thing thing) {
-  if (!step.contains("as")) return;
-  const std::string name = text(step, "as");
+void Operations::name(const Json &step, Thing thing, const char *field) {
+  if (!step.contains(field)) return;
+  const std::string name = text(step, field);
   const auto old = std::find_if(things_.begin(), things_.end(), [&](const auto &entry) { return entry.first == name; });
   if (old != things_.end()) things_.erase(old);
   things_.emplace_back(name, std::move(thing));

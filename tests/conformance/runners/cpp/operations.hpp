@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "values.hpp"
+#include "records.hpp"
 
 namespace conformance {
 
@@ -23,7 +23,7 @@ class Operations {
 
  private:
   using Thing = std::variant<deltos::Storage, deltos::Snapshot, deltos::Transaction, deltos::Object, deltos::Table,
-                             deltos::Array, deltos::View>;
+                             deltos::Array, deltos::View, deltos::Schema, Records>;
   struct Operation {
     void (Operations::*call)(const Json &step);
     const char *fields;  // all that it knows, between blanks
@@ -31,7 +31,7 @@ class Operations {
   static const Words<Operation> kOperations;
   static void check_fields(const Json &step, const Operation &operation);
 
-  void name(const Json &step, Thing thing);
+  void name(const Json &step, Thing thing, const char *field = "as");
   Thing &named(const Json &step, const char *field);
   template <class T>
   T &the(const Json &step, const char *field) {
@@ -40,6 +40,9 @@ class Operations {
   deltos::SnapshotRef reader(const Json &step);
   deltos::Object &any_object(const Json &step, const char *field);
   const deltos::View &view_called(const std::string &name);
+  std::shared_ptr<const deltos::Schema> any_schema(const Json &step);
+  Records begun(const Json &step);
+  deltos::Object ended(const Json &step, Records &records);
 
   void open(const Json &step);
   void open_anonymous(const Json &step);
@@ -153,6 +156,36 @@ class Operations {
   void hash_value(const Json &step);
   void equal_values(const Json &step);
   void value_view(const Json &step);
+
+  // record_operations.cpp
+  void make_schema(const Json &step);
+  void schema_of(const Json &step);
+  void schema_info(const Json &step);
+  void schema_slots(const Json &step);
+  void find_slot(const Json &step);
+  void nested_schema(const Json &step);
+  void check_schema(const Json &step);
+  void pack_schema(const Json &step);
+  void unpack_schema(const Json &step);
+  void begin_records(const Json &step);
+  void add_rows(const Json &step);
+  void add_columns(const Json &step);
+  void finish_records(const Json &step);
+  void pack_records(const Json &step);
+  void put_records(const Json &step);
+  void unpack_records(const Json &step);
+  void open_records(const Json &step);
+  void records_info(const Json &step);
+  void read_cell(const Json &step);
+  void read_rows(const Json &step);
+  void cell_value(const Json &step);
+  void records_rows(const Json &step);
+  void records_heap(const Json &step);
+  void records_column(const Json &step);
+  void records_presence(const Json &step);
+  void verify_records(const Json &step);
+  void arrow_of(const Json &step);
+  void records_from_arrow(const Json &step);
 
   // Files
   void patch(const Json &step);

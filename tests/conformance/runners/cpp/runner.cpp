@@ -124,6 +124,14 @@ deltos::Object create_described(deltos::Transaction &transaction, const Json &de
     deltos::ValueBuilder builder = built(described.at("value"));
     return transaction.put(name, builder);
   }
+  if (kind == "records") {
+    deltos::RecordOptions options;
+    options.layout = number_of(kLayouts, text(described, "layout"));
+    const deltos::Schema schema = made_schema(described.at("schema"));
+    Records records{transaction.begin_records(name, schema, options), {std::shared_ptr<void>(), &schema}};
+    add_rows_to(records, described.at("rows"));
+    return records.builder.finish();
+  }
   Bytes bytes = bytes_of(described.at("data"));
   if (kind == "table") return create_table(transaction, described, bytes);
   bytes.push_back(std::byte{0});  // so that empty content has an address
@@ -202,6 +210,8 @@ void expect_object(const deltos::Snapshot &snapshot, const Json &described) {
     expect_table(snapshot.table(name), described);
   } else if (kind == "value") {
     expect_value(snapshot.value(name), described);
+  } else if (kind == "records") {
+    expect_records(snapshot.records(name), described);
   } else {
     expect_memory(kind == "array" ? snapshot.array(name) : snapshot.object(name, deltos::Kind::buffer), described);
   }

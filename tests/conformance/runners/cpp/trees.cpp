@@ -5,26 +5,7 @@
 #include <functional>
 
 namespace conformance {
-namespace {
 
-using deltos::Node;
-using deltos::ValueBuilder;
-using deltos::ValueKind;
-
-const Words<deltos::DecimalKind> kSpecials{{"finite", deltos::DecimalKind::finite},
-                                           {"infinite", deltos::DecimalKind::infinite},
-                                           {"nan", deltos::DecimalKind::nan},
-                                           {"signalling-nan", deltos::DecimalKind::signalling_nan}};
-
-// The kind of a node, and what its field holds.
-std::pair<std::string, Json> kind_of(const Json &node) {
-  for (const auto &[field, content] : node.items()) {
-    if (field != "node") return {field, content};
-  }
-  throw Mismatch("a node has no kind");
-}
-
-// A number, or its eight bytes.
 std::uint64_t word_of_number(const Json &number) {
   if (!number.is_string()) return static_cast<std::uint64_t>(number.get<std::int64_t>());
   const Bytes bytes = bytes_of(number);
@@ -45,6 +26,25 @@ std::string text_of(const Json &text) {
   if (text.is_string()) return text.get<std::string>();
   const Bytes bytes = bytes_of(text.at("data"));
   return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+namespace {
+
+using deltos::Node;
+using deltos::ValueBuilder;
+using deltos::ValueKind;
+
+const Words<deltos::DecimalKind> kSpecials{{"finite", deltos::DecimalKind::finite},
+                                           {"infinite", deltos::DecimalKind::infinite},
+                                           {"nan", deltos::DecimalKind::nan},
+                                           {"signalling-nan", deltos::DecimalKind::signalling_nan}};
+
+// The kind of a node, and what its field holds.
+std::pair<std::string, Json> kind_of(const Json &node) {
+  for (const auto &[field, content] : node.items()) {
+    if (field != "node") return {field, content};
+  }
+  throw Mismatch("a node has no kind");
 }
 
 deltos::Decimal decimal_of(const Json &content) {

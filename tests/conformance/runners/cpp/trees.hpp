@@ -17,6 +17,12 @@ void expect_tree(const Json &written, const deltos::Node &node);
 // Looks for a key, or a member, that is written in the notation.
 std::optional<deltos::Node> look_for(const deltos::Node &node, const Json &key);
 
+// A number, or its eight bytes.
+std::uint64_t word_of_number(const Json &number);
+std::int64_t integer_of(const Json &number);
+double float_of(const Json &digits);
+std::string text_of(const Json &text);
+
 // The eight bytes of a number, as digits.
 std::string digits_of_word(std::uint64_t number);
 

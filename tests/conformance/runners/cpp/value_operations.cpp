@@ -1,7 +1,4 @@
 // The operations of the corpus on values.
-#include <cstring>
-#include <new>
-
 #include "operations.hpp"
 #include "trees.hpp"
 
@@ -43,21 +40,9 @@ void Operations::pack_value(const Json &step) {
   name(step, std::move(packed).open());
 }
 
+// Without deltos::Value, which reads the root when opening: damage is looked at step by step.
 void Operations::unpack_value(const Json &step) {
-  const Bytes bytes = bytes_of(step.at("data"));
-  const auto at = step.value("at", std::size_t{0});
-  constexpr std::align_val_t kAlignment{64};
-  auto *const memory = static_cast<std::byte *>(::operator new(at + bytes.size() + 1, kAlignment));
-  std::copy(bytes.begin(), bytes.end(), memory + at);
-  // Without deltos::Value, which reads the root when opening: damage is looked at step by step.
-  const auto release = [](void *taken) { ::operator delete(taken, kAlignment); };
-  deltos_object *opened = nullptr;
-  deltos_error error;
-  if (deltos_value_open_memory(memory + at, bytes.size(), release, memory, &opened, &error) != DELTOS_OK) {
-    release(memory);
-    throw deltos::Exception(deltos::Error(error));
-  }
-  name(step, deltos::Object(opened));
+  name(step, open_copy(&deltos_value_open_memory, bytes_of(step.at("data")), step.value("at", std::size_t{0})));
 }
 
 void Operations::open_value(const Json &step) {
