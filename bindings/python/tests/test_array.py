@@ -385,3 +385,24 @@ def test_iterators_follow_growth_and_stay_at_their_end() -> None:
     grown.append(4)
     assert [*walk] == [] and next(iter(grown)) == 1
     assert [*reversed(grown)] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("type", ["x", "5x", "(2,3)x", "xx", " 2x x"])
+def test_padding_is_no_element_type(storage: deltos.Storage, type: str) -> None:
+    for make in (deltos.Array, lambda given: storage.create_array("a", given)):
+        with pytest.raises(deltos.FormatError, match="is padding, which has no value: name an element type"):
+            make(type)
+    assert "a" not in storage and deltos.Array("T{i:a:4x}").itemsize == 8
+
+
+def test_numbers_of_elements_are_not_negative(storage: deltos.Storage) -> None:
+    array = deltos.Array("i", [1, 2])
+    for change in (array.resize, array.reserve):
+        with pytest.raises(ValueError, match=r"of an array is a number from 0 to 2\*\*63 - 1, not -1"):
+            change(-1)
+        with pytest.raises(OverflowError, match=r"number up to 2\*\*63 - 1, and 18446744073709551616 is more"):
+            change(2**64)
+    for name in ("capacity", "window_bytes", "max_bytes"):
+        with pytest.raises(ValueError, match=f"{name} is a number from 0"):
+            storage.create_array("a", "i", **{name: -1})
+    assert array.tolist() == [1, 2] and "a" not in storage

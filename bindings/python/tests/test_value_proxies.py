@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import enum
 import math
 import operator
 import pickle
@@ -18,23 +17,7 @@ import numpy as np
 import pytest
 
 import deltos
-
-
-def unpacked(thing: Any) -> Any:
-    """An object after a trip through bytes."""
-    return deltos.unpack(deltos.pack(thing))
-
-
-class Colour(enum.IntEnum):
-    RED = 3
-
-
-class Name(str):
-    pass
-
-
-class Point(tuple[int, int]):
-    pass
+from value_samples import Colour, Name, Point, unpacked
 
 
 # ---- Lists and tuples ------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import collections
 import copy
 import datetime as dt
 import doctest
-import enum
 import gc
 import json
 import math
@@ -27,12 +26,8 @@ import numpy as np
 import pytest
 
 import deltos
+from value_samples import Colour, Name, Point, unpacked
 from deltos._ffi import lib
-
-
-def unpacked(thing: Any) -> Any:
-    """An object after a trip through bytes."""
-    return deltos.unpack(deltos.pack(thing))
 
 
 # ---- Scalars ---------------------------------------------------------------------------------------------------------
@@ -103,18 +98,6 @@ def test_a_zone_of_parts_of_seconds_is_refused() -> None:
     zone = dt.timezone(dt.timedelta(microseconds=1))
     with pytest.raises(deltos.InvalidError, match=r"whole seconds.*at value\[0\]"):
         deltos.pack([dt.datetime(2026, 1, 1, tzinfo=zone)])
-
-
-class Colour(enum.IntEnum):
-    RED = 3
-
-
-class Name(str):
-    pass
-
-
-class Point(tuple[int, int]):
-    pass
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import deltos
+from value_samples import unpacked
 
 ZONES = st.integers(-86399, 86399).map(lambda seconds: dt.timezone(dt.timedelta(seconds=seconds)))
 MOMENTS = st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=st.none() | ZONES)
@@ -48,11 +49,6 @@ BUILTINS = st.recursive(
 )
 TYPES = arrays.scalar_dtypes().filter(lambda dtype: dtype.kind in "biufcS")
 ARRAYS = arrays.arrays(TYPES, arrays.array_shapes(min_dims=0, max_side=4))
-
-
-def unpacked(thing: Any) -> Any:
-    """An object after a trip through bytes."""
-    return deltos.unpack(deltos.pack(thing))
 
 
 def same(a: Any, b: Any) -> bool:
