@@ -49,11 +49,7 @@ SUBJECTS = {"values": ("value_", "value"), "records": ("record_", "records")}
 RUNNERS = (
     Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
     Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner"),
-    Runner(
-        "Python",
-        "{build}/venv-package/bin/python {root}/tests/conformance/runners/python/runner.py",
-        lacks=("records",),
-    ),
+    Runner("Python", "{build}/venv-package/bin/python {root}/tests/conformance/runners/python/runner.py"),
     Runner("Rust", "{build}/rust/release/deltos-conformance", lacks=("records",)),
     Runner(
         "Julia",

@@ -24,6 +24,7 @@ from deltos._object import Object
 from deltos._options import Options
 from deltos._storage import Storage
 from memory import Arrays, Elements, RawObject, Tables, Views, fill_rows
+from records import Records, RecordTables
 from trees import Trees
 from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ, shown
 
@@ -106,7 +107,7 @@ class Progress:
             raise Failure("progress reported {} of {}".format(*self._above))
 
 
-class Operations(Views, Elements, Tables, Arrays, Trees):
+class Operations(Views, Elements, Tables, Arrays, Trees, RecordTables):
     """One method for each operation: parameters are its fields, what it returns is what may be expected."""
 
     def __init__(self) -> None:
@@ -120,7 +121,7 @@ class Operations(Views, Elements, Tables, Arrays, Trees):
                 thing.detach()
             elif isinstance(thing, deltos.Snapshot):
                 thing.close()
-            else:
+            elif not isinstance(thing, deltos.Schema):  # which goes when nobody has it
                 thing.release()
 
     # ---- Storages
@@ -250,6 +251,9 @@ class Operations(Views, Elements, Tables, Arrays, Trees):
         self._copy(snapshot.compact_to, path, replace, progress)
 
     def release(self, handle: Any) -> None:
+        if isinstance(handle, deltos.Schema):
+            del handle._handle  # raw, because nothing has to be released
+            return
         handle.close() if isinstance(handle, deltos.Snapshot) else handle.release()
 
     # ---- Objects
@@ -332,8 +336,10 @@ class Operations(Views, Elements, Tables, Arrays, Trees):
         if isinstance(thing, Object):
             getattr(thing, word)()
             return
-        # Raw: proxies of values have no such methods, because values are always sealed.
-        value = self.open_value(transaction, name)
+        # Raw: proxies of values and record tables have no such methods, because most of them are always sealed.
+        with transaction._reading() as snapshot:
+            encoded = bytes_of(name, "a name")
+            value = RawObject(lib.deltos_object_open, snapshot, encoded, lib.DELTOS_KIND_ANY)
         try:
             with transaction._writing() as pointer:
                 call(getattr(lib, f"deltos_object_{word}"), pointer, value.pointer)
@@ -541,7 +547,7 @@ class Operations(Views, Elements, Tables, Arrays, Trees):
 
 
 HANDLES = {"storage", "transaction", "snapshot", "object", "view", "handle"}
-HANDLES |= {"other", "target", "source", "table", "array"}
+HANDLES |= {"other", "target", "source", "table", "array", "writer", "builder"}
 FILE_SOURCES = {"embed", "rename"}  # where "from" is a path or a name
 
 
@@ -557,6 +563,8 @@ class Case:
         return self._operations.named[name]
 
     def _argument(self, operation: str, field: str, value: Any) -> Any:
+        if field == "schema" and isinstance(value, str):
+            return self._named(value)
         if field in HANDLES or (field == "from" and operation not in FILE_SOURCES):
             return self._named(value)
         return [self._named(name) for name in value] if field == "views" else value
@@ -577,18 +585,20 @@ class Case:
         result = method(**arguments)
         made, found = result if isinstance(result, tuple) else (result, result)
         if "as" in step:
-            self._operations.named.pop(step["as"], None)
+            old = self._operations.named.pop(step["as"], None)
+            if isinstance(old, (View, RawObject, Records)):  # others go by themselves
+                old.release()
             self._operations.named[step["as"]] = made
         elif isinstance(made, (Storage, deltos.Transaction)):
             raise Failure("the step names nothing")
-        elif isinstance(made, (View, RawObject)):
+        elif isinstance(made, (View, RawObject, Records)):
             made.release()
         self._compare(expected, found if isinstance(found, dict) else {})
 
     @staticmethod
     def _compare(expected: dict[str, Any], actual: dict[str, Any]) -> None:
         for field, value in expected.items():
-            wanted = data_of(value) if field in ("data", "previous") else value
+            wanted = data_of(value) if field in ("data", "previous", "metadata") else value
             if field == "rows" and isinstance(value, list):
                 wanted = [data_of(row).hex() for row in value]
             if field not in actual:
@@ -649,6 +659,8 @@ def create_described(operations: Operations, transaction: deltos.Transaction, en
     name, shape = entry["name"], entry.get("shape", [])
     if entry.get("kind") == "value":
         return operations.put_value(transaction, name, entry["value"])
+    if entry.get("kind") == "records":
+        return operations.put_records(entry["schema"], entry["rows"], transaction, name, entry["layout"])
     data = entry["data"]
     type_ = {field: entry[field] for field in ("format", "dtype") if field in entry}
     kind = entry.get("kind", "buffer")
@@ -676,6 +688,16 @@ def read_value(operations: Operations, snapshot: deltos.Snapshot, entry: dict[st
         value.release()
 
 
+def read_records(operations: Operations, snapshot: deltos.Snapshot, entry: dict[str, Any]) -> dict[str, Any]:
+    """Of a record table nothing is left to be compared."""
+    table = operations.open_records(snapshot, entry["name"])
+    try:
+        operations.expect_records(table, entry)
+        return {}
+    finally:
+        table.release()
+
+
 def read_described(operations: Operations, snapshot: deltos.Snapshot, entry: dict[str, Any]) -> dict[str, Any]:
     """What a description can tell of an object."""
     name, kind = entry["name"], entry.get("kind", "buffer")
@@ -683,6 +705,8 @@ def read_described(operations: Operations, snapshot: deltos.Snapshot, entry: dic
         return operations.read(snapshot, name) | {"kind": kind}
     if kind == "value":
         return read_value(operations, snapshot, entry)
+    if kind == "records":
+        return read_records(operations, snapshot, entry)
     thing = operations.open_table(snapshot, name) if kind == "table" else operations.open_array(snapshot, name)
     try:
         found = {field: value for field, value in thing.info().items() if field in ("format", "dtype", "shape", "sealed")}
@@ -736,7 +760,7 @@ def read(description: dict[str, Any], path: str) -> int:
             if entry["name"] not in snapshot:
                 continue
             expected = {field: value for field, value in entry.items() if field not in ("name", "metadata")}
-            expected = {"shape": [], "sealed": False} | expected
+            expected = {} if entry.get("kind") == "records" else {"shape": [], "sealed": False} | expected
             try:
                 found = read_described(operations, snapshot, entry)
             except Failure as failure:

@@ -45,6 +45,13 @@ class View:
         self._cell = ffi.new("deltos_view **")
         call(make, *arguments, self._cell)
 
+    @classmethod
+    def of(cls, cell: Any) -> View:
+        """One that is there already."""
+        self = cls.__new__(cls)
+        self._cell = cell
+        return self
+
     @staticmethod
     def bits(flags: list[str] | None) -> int:
         """What a "flags" field stands for."""
