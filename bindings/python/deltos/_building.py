@@ -31,7 +31,7 @@ from deltos._native import (
 )
 from deltos._records import RecordTable, layout_of
 from deltos._schema import Schema, SlotInfo
-from deltos._values import build, is_exporter
+from deltos._values import build, describe, is_exporter
 
 _MOST_ROWS = 2048  # at a time: what they are made of stays in the processor's cache
 _MOST_BYTES = 1 << 20
@@ -48,7 +48,7 @@ UNSET = object()
 _BENEATH = object()
 """A slot of a record that is not there itself."""
 
-_exporter.bind_columns(UNSET, _BENEATH, Mapping, _dt.date, _dt.datetime, _EPOCH, _INSTANT)
+_exporter.bind_columns(UNSET, _BENEATH, Mapping, _dt.date, _dt.datetime, _EPOCH, _INSTANT, describe)
 
 
 def number_of(slot: SlotInfo, value: Any) -> Any:

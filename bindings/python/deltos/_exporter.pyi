@@ -41,7 +41,15 @@ def put(builder: Handle, object: Any, describe: Callable[[Any], Any], trail: lis
 def copied(node: Node, as_key: bool, copy_array: Callable[[Any], Any], /) -> Any: ...
 def packed(builder: Handle, /) -> bytes: ...
 def bind_columns(
-    unset: object, beneath: object, mapping: type, date: type, datetime: type, epoch: Any, instant: Any, /
+    unset: object,
+    beneath: object,
+    mapping: type,
+    date: type,
+    datetime: type,
+    epoch: Any,
+    instant: Any,
+    describe: Callable[[Any], Any],
+    /,
 ) -> None: ...
 @final
 class Handle:

@@ -1,13 +1,14 @@
 /* Columns: rows of Python objects on their way into a record table, as the columns that the library takes.
  *
- * What most rows are made of (numbers, texts, bytes, dates and times, and nothing where that is allowed) is taken from
- * them and converted here. A column with anything else in it is given back as a list, for the package to convert or to
- * say what is wrong with it: no failure is told here but that of an object that was asked for its attributes. */
+ * What rows are made of (numbers, texts, bytes, dates and times, values, and nothing where that is allowed) is taken
+ * from them and converted here, as far as it is what the slot is for. A column with anything else in it is given back
+ * as a list, for the package to convert or to say what is wrong with it: no failure is told here but that of an object
+ * that was asked for its attributes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "elements.h"
-#include "types.h"
+#include "values.h"
 
 /* One slot. Memory is kept from one lot of rows to the next. */
 typedef struct {
@@ -36,7 +37,7 @@ typedef struct {
 } Columns;
 
 /* What the package hands over: objects that say of a value that there is none, and the types of days and moments. */
-static struct { PyObject *unset, *beneath, *mapping, *date, *datetime, *epoch, *instant; } known;
+static struct { PyObject *unset, *beneath, *mapping, *date, *datetime, *epoch, *instant, *describe; } known;
 static PyObject *name_fields, *name_get, *name_toordinal, *name_days, *name_seconds, *name_microseconds;
 
 enum { kEpochDay = 719163, kFirstDay = -719162, kLastDay = 2932896, kDaySeconds = 86400 };
@@ -55,6 +56,17 @@ static int declined(void) {
 /* ---- One value into one place: 1 stored, 0 left to the package, -1 failed ------------------------------------------
  */
 
+/* Room for so many more bytes of texts; -1 with the reason raised. */
+static int make_room_behind(Target *slot, size_t bytes) {
+  if (slot->data != NULL && slot->room - slot->used >= bytes) return 0;
+  const size_t room = slot->used + bytes + slot->room / 2 + 4096;
+  char *larger = realloc(slot->data, room);
+  if (larger == NULL) return PyErr_NoMemory(), -1;
+  slot->data = larger;
+  slot->room = room;
+  return 0;
+}
+
 static int store_text(Target *slot, PyObject *value, Py_ssize_t row) {
   const char *text = NULL;
   Py_ssize_t bytes = 0;
@@ -67,17 +79,47 @@ static int store_text(Target *slot, PyObject *value, Py_ssize_t row) {
     text = PyBytes_AsString(value);
     bytes = PyBytes_Size(value);
   }
-  if (slot->data == NULL || slot->room - slot->used < (size_t)bytes) {
-    const size_t room = slot->used + (size_t)bytes + slot->room / 2 + 4096;
-    char *larger = realloc(slot->data, room);
-    if (larger == NULL) return PyErr_NoMemory(), -1;
-    slot->data = larger;
-    slot->room = room;
-  }
+  if (make_room_behind(slot, (size_t)bytes) < 0) return -1;
   memcpy(slot->data + slot->used, text, (size_t)bytes);
   slot->used += (size_t)bytes;
   slot->offsets[row + 1] = (int64_t)slot->used;
   return 1;
+}
+
+/* What a builder has, behind the texts that there are. */
+static deltos_status pack_behind(Target *slot, deltos_builder *builder, deltos_error *error) {
+  uint64_t size = 0;
+  deltos_status status = DELTOS_E_TOO_SMALL;
+  while (status == DELTOS_E_TOO_SMALL) {
+    if (make_room_behind(slot, (size_t)size + 1) < 0) {
+      PyErr_Clear();
+      error->status = DELTOS_E_NO_MEMORY;
+      return DELTOS_E_NO_MEMORY;
+    }
+    size = slot->room - slot->used;
+    status = library.value_builder_pack(builder, slot->data + slot->used, &size, error);
+  }
+  if (status == DELTOS_OK) slot->used += (size_t)size;
+  return status;
+}
+
+/* A value as it lies in a table. What is wrong with one is for the package to say. */
+static int store_image(Target *slot, PyObject *value, Py_ssize_t row) {
+  deltos_builder *builder = NULL;
+  deltos_error error;
+  PyObject *trail = PyList_New(0);
+  if (trail == NULL) return -1;
+  int stored = 0;
+  if (library.value_builder_begin(&builder, &error) == DELTOS_OK) {
+    if (put_value(builder, value, known.describe, trail) < 0)
+      stored = declined();
+    else
+      stored = pack_behind(slot, builder, &error) == DELTOS_OK;
+  }
+  library.builder_release(&builder);
+  Py_DECREF(trail);
+  slot->offsets[row + 1] = (int64_t)slot->used;
+  return stored;
 }
 
 static int store_day(const Target *slot, PyObject *value, Py_ssize_t row) {
@@ -118,13 +160,14 @@ static int store_value(Target *slot, PyObject *value, Py_ssize_t row) {
     return element_set(slot->code, slot->data + (size_t)row * slot->size, value) == 0 ? 1 : declined();
   if (slot->type == DELTOS_TYPE_DATE) return store_day(slot, value, row);
   if (slot->type == DELTOS_TYPE_DATETIME) return store_moment(slot, value, row);
-  return store_text(slot, value, row);
+  return slot->type <= DELTOS_TYPE_UTF8 ? store_text(slot, value, row) : store_image(slot, value, row);
 }
 
 /* ---- A slot of all rows -------------------------------------------------------------------------------------------
  */
 
-static int is_text(const Target *slot) { return slot->type == DELTOS_TYPE_BYTES || slot->type == DELTOS_TYPE_UTF8; }
+/* Whether what a slot holds has bytes of its own, as many as it likes. */
+static int is_text(const Target *slot) { return slot->type >= DELTOS_TYPE_BYTES; }
 
 /* Memory for a slot of so many rows as there is room for; -1 with the reason raised. */
 static int make_room_for(const Columns *self, Target *slot) {
@@ -363,7 +406,9 @@ static int describe_slot(Columns *self, Py_ssize_t number, PyObject *description
   Py_INCREF(slot->name);
   PyUnicode_InternInPlace(&slot->name);
   slot->size = size;
-  slot->code = slot->type == DELTOS_TYPE_FIXED ? element_code(format, dtype) : slot->type <= DELTOS_TYPE_UTF8 ? 'B' : 0;
+  slot->code = slot->type == DELTOS_TYPE_FIXED    ? element_code(format, dtype)
+               : slot->type == DELTOS_TYPE_RECORD ? 0
+                                                  : 'B';
   for (Py_ssize_t k = 0; k < number; ++k) slot->place += self->targets[k].parent == slot->parent;
   return 0;
 }
@@ -445,19 +490,20 @@ PyType_Spec columns_spec = {"deltos._exporter.Columns", sizeof(Columns), 0, Py_T
  */
 
 PyDoc_STRVAR(bind_doc,
-             "bind_columns(unset, beneath, mapping, date, datetime, epoch, instant, /)\n--\n\n"
+             "bind_columns(unset, beneath, mapping, date, datetime, epoch, instant, describe, /)\n--\n\n"
              "Hands over what stands for no value, in a record that is there and in one that is not; the types of\n"
-             "mappings, days and moments; and 1970 on a clock and as an instant.");
+             "mappings, days and moments; 1970 on a clock and as an instant; and what tells of parts of values.");
 
 static PyObject *bind_columns(PyObject *module, PyObject *arguments) {
-  PyObject *given[7];
-  PyObject **const places[7] = {&known.unset,    &known.beneath, &known.mapping, &known.date,
-                                &known.datetime, &known.epoch,   &known.instant};
+  enum { kGiven = 8 };
+  PyObject *given[kGiven];
+  PyObject **const places[kGiven] = {&known.unset,    &known.beneath, &known.mapping, &known.date,
+                                     &known.datetime, &known.epoch,   &known.instant, &known.describe};
   (void)module;
-  if (!PyArg_ParseTuple(arguments, "OOOO!O!OO:bind_columns", &given[0], &given[1], &given[2], &PyType_Type, &given[3],
-                        &PyType_Type, &given[4], &given[5], &given[6]))
+  if (!PyArg_ParseTuple(arguments, "OOOO!O!OOO:bind_columns", &given[0], &given[1], &given[2], &PyType_Type, &given[3],
+                        &PyType_Type, &given[4], &given[5], &given[6], &given[7]))
     return NULL;
-  for (int k = 0; k < 7; ++k) {
+  for (int k = 0; k < kGiven; ++k) {
     PyObject *old = *places[k];
     *places[k] = Py_NewRef(given[k]);
     Py_XDECREF(old);

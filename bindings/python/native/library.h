@@ -32,6 +32,7 @@
   F(value_find)                    \
   F(value_view)                    \
   F(value_equal)                   \
+  F(value_builder_begin)           \
   F(value_builder_put)             \
   F(value_builder_put_view)        \
   F(value_builder_pack)            \

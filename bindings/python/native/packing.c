@@ -346,6 +346,22 @@ static int put_object(Packing *self, PyObject *object, int references) {
   return remember(self, object, references, &name) < 0 ? -1 : put_container(self, object, name);
 }
 
+int put_value(deltos_builder *builder, PyObject *object, PyObject *describe, PyObject *trail) {
+  Packing self; /* no more of it is set than is looked at: there are many small values */
+  self.builder = builder;
+  self.describe = describe;
+  self.trail = trail;
+  self.seen = (Seen){NULL, 0, 0};
+  self.depth = 0;
+  self.pending = 0;
+  int status = put_object(&self, object, 0);
+  if (status == 0) status = flush(&self);
+  for (unsigned k = 0; k < self.pending; ++k) Py_CLEAR(self.holders[k]);
+  for (size_t k = 0; k < self.seen.room; ++k) Py_XDECREF(self.seen.slots[k]);
+  free(self.seen.slots);
+  return status;
+}
+
 static int is_builder(PyObject *handle) {
   if (Py_IS_TYPE(handle, handle_type) && ((Handle *)handle)->kind == kBuilder)
     return handle_refuse_closed((Handle *)handle) == 0;
@@ -360,20 +376,11 @@ PyDoc_STRVAR(put_doc,
              "On failure the list trail gets the way to what cannot be put, from inside to outside.");
 
 static PyObject *put(PyObject *module, PyObject *arguments) {
-  PyObject *builder, *object;
+  PyObject *builder, *object, *describe, *trail;
   (void)module;
-  Packing self = {.depth = 0};
-  if (!PyArg_ParseTuple(arguments, "O!OOO!:put", handle_type, &builder, &object, &self.describe, &PyList_Type,
-                        &self.trail))
+  if (!PyArg_ParseTuple(arguments, "O!OOO!:put", handle_type, &builder, &object, &describe, &PyList_Type, &trail))
     return NULL;
-  if (!is_builder(builder)) return NULL;
-  self.builder = ((Handle *)builder)->address;
-  int status = put_object(&self, object, 0);
-  if (status == 0) status = flush(&self);
-  for (unsigned k = 0; k < self.pending; ++k) Py_CLEAR(self.holders[k]);
-  for (size_t k = 0; k < self.seen.room; ++k) Py_XDECREF(self.seen.slots[k]);
-  free(self.seen.slots);
-  if (status < 0) return NULL;
+  if (!is_builder(builder) || put_value(((Handle *)builder)->address, object, describe, trail) < 0) return NULL;
   Py_RETURN_NONE;
 }
 

@@ -50,6 +50,9 @@ int node_find(Node *self, PyObject *key, deltos_item *found);
  * 0 where not all are exactly ints, or floats, that one type holds. */
 int32_t read_numbers(PyObject *sequence, int is_list, void *memory, Py_ssize_t count);
 
+/* Puts an object into a builder, as put() of the module: 0, or -1 with the reason raised. */
+int put_value(deltos_builder *builder, PyObject *object, PyObject *describe, PyObject *trail);
+
 extern PyType_Spec node_spec, sequence_node_spec, dict_node_spec;
 extern PyTypeObject *node_type;
 int walk_exec(PyObject *module);

@@ -70,6 +70,7 @@ class Leaving:
         return False
 
 
+LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=5) | st.dates()
 VALUES = {
     "b": (bool, st.booleans()),
     "i": ("int8", st.integers(-128, 127)),
@@ -82,7 +83,12 @@ VALUES = {
     "day": (dt.date, st.dates() | st.datetimes()),
     "clock": (dt.datetime, st.datetimes()),
     "zone": (deltos.Slot(dt.datetime, utc=True), st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1), timezones=st.timezones())),
-    "v": (list, st.lists(st.integers(), max_size=2).filter(lambda v: all(abs(x) < 2**63 for x in v))),
+    "l": (list, st.lists(LEAVES, max_size=3)),
+    "t": (tuple, st.tuples(LEAVES, st.lists(LEAVES, max_size=20))),
+    "k": (dict, st.dictionaries(st.text(max_size=3), LEAVES, max_size=3)),
+    "m": (set, st.frozensets(st.integers(0, 9), max_size=3)),
+    "z": (Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
+    "v": (object, LEAVES | st.binary(max_size=100)),
 }
 INNER = {"x": float, "s": str}
 INNERS = st.fixed_dictionaries({"x": st.floats(allow_nan=False), "s": st.text(max_size=3)})
