@@ -19,7 +19,8 @@ from pathlib import Path
 import languages
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "array", "value", "python", "views", "languages", "library"]
+NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "array", "value", "record"]
+NAMES += ["python", "views", "languages", "library"]
 VERDICT = re.compile(r"  (?:<=|>=) \S+  (met|MISSED)$")
 ALLOWED_LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
 
