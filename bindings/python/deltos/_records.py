@@ -7,9 +7,10 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from deltos._copies import copy_of
 from deltos._elements import codec_of
 from deltos._errors import InvalidError, LayoutError, ReadOnlyError, UnsupportedError
-from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot, arrow_capsule
+from deltos._exporter import VIEW, Handle, RecordNode, Records, Slot, arrow_capsule, record_as_dict
 from deltos._ffi import ffi, lib
 from deltos._native import (
     SCHEMA_CELL,
@@ -46,6 +47,7 @@ class Record(RecordNode):
     __slots__ = ()
 
     _NAMES: tuple[str, ...]
+    _SLOTS: tuple[Slot, ...]
     _PARENT: int
 
     def to_python(self) -> dict[str, Any]:
@@ -69,21 +71,14 @@ class Record(RecordNode):
         return f"{type(self).__name__}({', '.join(pairs)})"
 
 
-def as_dict(record: Any) -> dict[str, Any]:
+def as_dict(record: Record) -> dict[str, Any]:
     """A record as a dict of builtins, without what is not set."""
-    from deltos._copies import copy_of
-
-    found = {}
-    for name in record._NAMES:
-        if hasattr(record, name):
-            value = getattr(record, name)
-            found[name] = as_dict(value) if isinstance(value, Record) else copy_of(value)
-    return found
+    return record_as_dict(record, copy_of)
 
 
 def _class_of(schema: Schema, parent: int, name: str) -> type[Record]:
     """A class of records with an attribute for each slot."""
-    body: dict[str, Any] = {"__slots__": (), "__module__": "deltos"}
+    body: dict[str, Any] = {}
     for number in schema.children(parent):
         slot = schema.slots[number]
         convert: Any = None
@@ -94,9 +89,8 @@ def _class_of(schema: Schema, parent: int, name: str) -> type[Record]:
             convert = codec_of(slot.format, slot.code, slot.size).unpack
             plain = slot.format if not _may_be_missing(schema, number) else None
         body[slot.name] = Slot(slot.name, number, slot.offset, slot.size, slot.type, plain, convert)
-    body["_PARENT"] = parent
-    body["_NAMES"] = tuple(schema.slots[number].name for number in schema.children(parent))
-    return type(name or "Record", (Record,), body)
+    more = {"__slots__": (), "__module__": "deltos", "_PARENT": parent, "_NAMES": tuple(body), "_SLOTS": tuple(body.values())}
+    return type(name or "Record", (Record,), body | more)
 
 
 def _may_be_missing(schema: Schema, number: int) -> bool:
@@ -318,7 +312,7 @@ class RecordTable(Records):
 
     def to_python(self) -> list[dict[str, Any]]:
         """A copy: a dict for each record, without what is not set."""
-        return [as_dict(record) for record in self]
+        return [record_as_dict(record, copy_of) for record in self]
 
     def _repr_html_(self) -> str:
         """The first rows and slots, for notebooks."""

@@ -28,7 +28,8 @@ typedef struct {
   char code; /* of a number that is there in every row; 0: others */
 } Slot;
 
-static PyTypeObject *record_type;
+static PyTypeObject *record_type, *slot_type;
+static PyObject *name_slots; /* "_SLOTS": of a class of records, its slots in order */
 
 static PyObject *record_of(PyTypeObject *type, Records *table, const char *base, Py_ssize_t row) {
   Record *self = new_object(type);
@@ -64,10 +65,6 @@ static PyObject *value_in(const Slot *self, const Record *record, const deltos_o
 }
 
 static PyObject *object_in(Slot *self, Record *record, const deltos_object *table, const deltos_item *item) {
-  if (item->kind == DELTOS_VALUE_END) {
-    PyErr_Format(PyExc_AttributeError, "slot %R is not set in row %zd", self->name, record->row);
-    return NULL;
-  }
   if (item->kind == DELTOS_VALUE_NULL) Py_RETURN_NONE;
   if (self->type == DELTOS_TYPE_RECORD)
     return record_of((PyTypeObject *)self->convert, record->table, record->base, record->row);
@@ -79,6 +76,20 @@ static PyObject *object_in(Slot *self, Record *record, const deltos_object *tabl
   return converted;
 }
 
+/* What a slot has in a record; NULL with the reason raised, or without one where it is not set. */
+static PyObject *read_slot(Slot *self, Record *record) {
+  if (self->code != 0 && record->base != NULL && self->offset + self->size <= record->table->row_bytes)
+    return element_get(self->code, record->base + self->offset);
+  const deltos_object *table = value_of(record->table->handle);
+  deltos_item item;
+  deltos_error error;
+  if (table == NULL) return NULL;
+  if (library.record_table_read(table, (uint64_t)record->row, self->number, &item, &error) == DELTOS_OK)
+    return item.kind == DELTOS_VALUE_END ? NULL : object_in(self, record, table, &item);
+  fail_of(&error, 0);
+  return NULL;
+}
+
 static PyObject *slot_get(PyObject *object, PyObject *instance, PyObject *type) {
   Slot *self = (Slot *)object;
   (void)type;
@@ -87,17 +98,11 @@ static PyObject *slot_get(PyObject *object, PyObject *instance, PyObject *type) 
     PyErr_SetString(PyExc_TypeError, "a slot is an attribute of records");
     return NULL;
   }
-  Record *record = (Record *)instance;
-  if (self->code != 0 && record->base != NULL && self->offset + self->size <= record->table->row_bytes)
-    return element_get(self->code, record->base + self->offset);
-  const deltos_object *table = value_of(record->table->handle);
-  deltos_item item;
-  deltos_error error;
-  if (table == NULL) return NULL;
-  if (library.record_table_read(table, (uint64_t)record->row, self->number, &item, &error) == DELTOS_OK)
-    return object_in(self, record, table, &item);
-  fail_of(&error, 0);
-  return NULL;
+  const Record *record = (Record *)instance;
+  PyObject *found = read_slot(self, (Record *)instance);
+  if (found == NULL && !PyErr_Occurred())
+    PyErr_Format(PyExc_AttributeError, "slot %R is not set in row %zd", self->name, record->row);
+  return found;
 }
 
 static int slot_set(PyObject *object, PyObject *instance, PyObject *value) {
@@ -176,6 +181,56 @@ static PyType_Slot record_slots[] = {
 static PyType_Spec record_spec = {"deltos._exporter.RecordNode", sizeof(Record), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                                   record_slots};
+
+static int is_plain(PyObject *object) {
+  return object == Py_None || PyUnicode_CheckExact(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object) ||
+         PyBool_Check(object) || PyBytes_CheckExact(object);
+}
+
+static PyObject *dict_of(Record *record, PyObject *copy_of);
+
+/* What a slot has, as builtins; NULL as read_slot(). */
+static PyObject *copy_slot(Slot *slot, Record *record, PyObject *copy_of) {
+  PyObject *found = read_slot(slot, record);
+  if (found == NULL || is_plain(found)) return found;
+  PyObject *copy = PyObject_TypeCheck(found, record_type) ? dict_of((Record *)found, copy_of)
+                                                          : PyObject_CallFunctionObjArgs(copy_of, found, NULL);
+  Py_DECREF(found);
+  return copy;
+}
+
+/* A record as a dict of builtins, without what is not set. Records inside are 16 deep at most. */
+static PyObject *dict_of(Record *record, PyObject *copy_of) {
+  PyObject *slots = PyObject_GetAttr((PyObject *)Py_TYPE((PyObject *)record), name_slots);
+  PyObject *dict = slots != NULL ? PyDict_New() : NULL;
+  const Py_ssize_t count = dict != NULL ? PyTuple_Size(slots) : 0;
+  for (Py_ssize_t k = 0; dict != NULL && k < count; ++k) {
+    PyObject *slot = PyTuple_GetItem(slots, k), *value = NULL;
+    if (Py_IS_TYPE(slot, slot_type))
+      value = copy_slot((Slot *)slot, record, copy_of);
+    else
+      PyErr_SetString(PyExc_TypeError, "a class of records has slots");
+    if (value != NULL ? PyDict_SetItem(dict, ((Slot *)slot)->name, value) < 0 : PyErr_Occurred() != NULL)
+      Py_CLEAR(dict);
+    Py_XDECREF(value);
+  }
+  Py_XDECREF(slots);
+  return dict;
+}
+
+PyDoc_STRVAR(as_dict_doc,
+             "record_as_dict(record, copy_of, /)\n--\n\n"
+             "A record as a dict of builtins, without what is not set. copy_of(thing) makes one of what is none.");
+
+static PyObject *record_as_dict(PyObject *module, PyObject *arguments) {
+  PyObject *record, *copy_of;
+  (void)module;
+  if (!PyArg_ParseTuple(arguments, "O!O:record_as_dict", record_type, &record, &copy_of)) return NULL;
+  return dict_of((Record *)record, copy_of);
+}
+
+static PyMethodDef record_functions[] = {{"record_as_dict", record_as_dict, METH_VARARGS, as_dict_doc},
+                                         {NULL, NULL, 0, NULL}};
 
 /* ---- Tables -------------------------------------------------------------------------------------------------------
  */
@@ -281,8 +336,11 @@ static PyTypeObject *add(PyObject *module, PyType_Spec *spec, const char *name) 
 }
 
 int record_exec(PyObject *module) {
+  name_slots = PyUnicode_InternFromString("_SLOTS");
   record_type = add(module, &record_spec, "RecordNode");
-  return record_type == NULL || add(module, &slot_spec, "Slot") == NULL || add(module, &records_spec, "Records") == NULL
+  slot_type = add(module, &slot_spec, "Slot");
+  return name_slots == NULL || record_type == NULL || slot_type == NULL ||
+                 add(module, &records_spec, "Records") == NULL || PyModule_AddFunctions(module, record_functions) < 0
              ? -1
              : 0;
 }

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deltos
+from deltos import _exporter
+from deltos._copies import copy_of
 
 LAYOUTS = ["rows", "columns"]
 SLOTS = {
@@ -281,3 +283,16 @@ class Point:
 def test_the_class_of_a_schema_makes_packed_tables_too(path: Path) -> None:
     path.write_bytes(deltos.pack_records(Point, [Point(1, 2), Point(3, 4)]))
     assert [(point.x, point.y) for point in deltos.unpack_records(path.read_bytes())] == [(1, 2), (3, 4)]
+
+
+def test_dicts_are_made_of_records_and_their_slots_alone(table: Any) -> None:
+    assert [_exporter.record_as_dict(record, copy_of) for record in table] == ROWS
+    with pytest.raises(TypeError):
+        _exporter.record_as_dict({"n": 1}, copy_of)  # type: ignore[arg-type]
+    with pytest.raises(LookupError, match="no copy"):
+        _exporter.record_as_dict(table[0], fails)
+
+
+def fails(_: object) -> None:
+    """Copies nothing."""
+    raise LookupError("no copy")
