@@ -17,8 +17,9 @@ julia> Deltos.open(path, "a") do storage
 
 A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). It holds values, too:
 dictionaries, vectors, tuples, sets, text and dates, nested in any way and read in place: see [`put!`](@ref Base.put!)
-and [`Deltos.Value`](@ref). Several changes
-together are a [`transaction`](@ref), a state that does not change is a [`snapshot`](@ref). Arrays have their dimensions
+and [`Deltos.Value`](@ref). It holds tables of records, made of structures or columns and read by row or by column: see
+[`Deltos.create_records!`](@ref) and [`Deltos.RecordTable`](@ref). Several changes together are a
+[`transaction`](@ref), a state that does not change is a [`snapshot`](@ref). Arrays have their dimensions
 in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see
 [`DeltosError`](@ref).
 
@@ -53,6 +54,9 @@ include("attributes.jl")
 include("value.jl")
 include("put.jl")
 include("schema.jl")
+include("records.jl")
+include("columns.jl")
+include("record_builder.jl")
 
 export Storage, Snapshot, Transaction, BufferArray, DeltosError
 export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!

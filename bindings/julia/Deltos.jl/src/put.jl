@@ -273,13 +273,17 @@ What is in a packed value, see [`Deltos.Value`](@ref): lazy, so the array is hel
 it meanwhile, unless it is copied: with `copy = true`, or by default where the value does not start at a multiple of 64
 bytes, so that arrays in it would not be aligned.
 """
-function unpack(bytes::DenseArray{UInt8}; offset::Integer = 0, copy::Union{Nothing,Bool} = nothing)
+unpack(bytes::DenseArray{UInt8}; offset::Integer = 0, copy::Union{Nothing,Bool} = nothing) =
+    root_content(value_in(placed(bytes, offset, copy)...))
+
+"Bytes behind an offset, copied where asked or where they are not aligned: an array, where they start, how many."
+function placed(bytes, offset, copy)
     0 <= offset <= length(bytes) || throw(RangeError("there are $(length(bytes)) bytes: none begins behind $offset"))
-    place = UInt(pointer(bytes)) + offset
-    something(copy, place % 64 != 0) || return root_content(value_in(bytes, offset, length(bytes) - offset))
-    moved, start = aligned(length(bytes) - offset)
-    copyto!(moved, start + 1, bytes, offset + 1, length(bytes) - offset)
-    return root_content(value_in(moved, start, length(bytes) - offset))
+    place, size = UInt(pointer(bytes)) + offset, length(bytes) - offset
+    something(copy, place % 64 != 0) || return bytes, offset, size
+    moved, start = aligned(size)
+    copyto!(moved, start + 1, bytes, offset + 1, size)
+    return moved, start, size
 end
 
 function value_in(bytes, start, size)

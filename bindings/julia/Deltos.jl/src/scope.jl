@@ -47,6 +47,7 @@ function thing_of(handle::Handle, scope)
     kind == Raw.DELTOS_KIND_TABLE && return table
     kind == Raw.DELTOS_KIND_ARRAY && return vector_of(handle, scope)
     kind == Raw.DELTOS_KIND_VALUE && return root_content(Value(handle, scope, nothing))
+    kind == Raw.DELTOS_KIND_RECORD_TABLE && return RecordTable(handle, scope)
     throw(KindError("an object of kind $kind is of a newer version than this package: use a newer one"))
 end
 

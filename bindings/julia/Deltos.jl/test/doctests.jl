@@ -62,6 +62,6 @@ end
 
 @testset "every public name is documented" begin
     documented = Set(binding.var for binding in keys(Base.Docs.meta(Deltos)))
-    public = [names(Deltos); :open; :open_memory; :anonymous; :array; :Buffer; :View; :RawContent; :library; :list; :storage; :buffer]
+    public = [names(Deltos); :open; :open_memory; :anonymous; :array; :Buffer; :View; :RawContent; :library; :list; :storage; :buffer; :Schema; :Slot; :unset; :RecordTable; :Record; :column; :columns; :records; :create_records!; :pack_records; :unpack_records]
     @test [name for name in public if !(name in documented)] == Symbol[]
 end

@@ -18,8 +18,8 @@ function thrown(f)
 end
 
 const ALL = [
-    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "lifetimes",
-    "threads", "model", "reachability", "doctests",
+    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "records", "record_sources",
+    "lifetimes", "threads", "model", "reachability", "doctests",
 ]
 const SUITES = isempty(ARGS) ? ALL : ARGS
 
