@@ -50,7 +50,7 @@ RUNNERS = (
     Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
     Runner("C++", "{build}/debug/tests/conformance/runners/cpp/runner"),
     Runner("Python", "{build}/venv-package/bin/python {root}/tests/conformance/runners/python/runner.py"),
-    Runner("Rust", "{build}/rust/release/deltos-conformance", lacks=("records",)),
+    Runner("Rust", "{build}/rust/release/deltos-conformance"),
     Runner(
         "Julia",
         "julia --startup-file=no --project={root}/bindings/julia/Deltos.jl"

@@ -9,6 +9,7 @@ use crate::fields::{hex, Answers, Step};
 use crate::inputs::{self, element_type, store_content};
 use crate::parsed;
 use crate::queries::{content, names, value};
+use crate::records::{self, make_schema, Records};
 use crate::tables;
 use crate::trees::{build, expect};
 use crate::world::Trouble;
@@ -45,6 +46,13 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
                 array.append_bytes(&step.data()?)?;
                 None
             }
+            "records" => {
+                let schema = make_schema(&item["schema"])?;
+                let records = Records::begin(Some((&mut transaction, name)), &schema, &step)?;
+                records.add_rows(items(item, "rows"), 1)?;
+                records.finish()?;
+                None
+            }
             "value" => {
                 build(&item["value"])?.store(&mut transaction, name)?;
                 None
@@ -70,7 +78,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
 
 fn kind<'a>(step: &Step<'a>) -> Result<&'a str, Trouble> {
     match step.optional_text("kind")?.unwrap_or("buffer") {
-        word @ ("buffer" | "table" | "array" | "value") => Ok(word),
+        word @ ("buffer" | "table" | "array" | "value" | "records") => Ok(word),
         other => Err(Trouble::Step(format!("{:?} is not a kind of object", other))),
     }
 }
@@ -111,6 +119,10 @@ fn compare_object(snapshot: &Snapshot<'_>, name: &str, item: &Value, wrong: &mut
     let answers = match kind(&step)? {
         "table" => tables::content(&snapshot.table(name)?)?,
         "array" => content(&*snapshot.array_any(name)?)?,
+        "records" => {
+            records::expect_described(&snapshot.record_table(name)?, item)?;
+            Vec::new()
+        }
         "value" => of_value(&snapshot.value(name)?, item)?,
         _ => of_buffer(&snapshot.object(name)?)?,
     };

@@ -119,6 +119,37 @@ const FIELDS: &[(&str, &str)] = &[
     ("hash_value", "object path hash"),
     ("equal_values", "object path other other_path equal"),
     ("value_view", "object path flags"),
+    ("make_schema", "schema"),
+    ("schema_of", "table"),
+    (
+        "schema_info",
+        "schema name version min_reader metadata slot_count row_bytes alignment presence_offset presence_bits",
+    ),
+    ("schema_slots", "schema slots"),
+    ("find_slot", "schema name slot"),
+    ("nested_schema", "schema slot"),
+    ("check_schema", "schema writer"),
+    ("pack_schema", "schema value"),
+    ("unpack_schema", "data value"),
+    ("begin_records", "transaction name schema layout memory_bytes"),
+    ("add_rows", "builder rows times"),
+    ("add_columns", "builder rows columns presence"),
+    ("finish_records", "builder"),
+    ("pack_records", "builder at damage cut size"),
+    ("put_records", "transaction name schema layout memory_bytes rows times"),
+    ("unpack_records", "data at"),
+    ("open_records", "from name"),
+    ("records_info", "table layout rows slot_count row_bytes heap_bytes image_bytes sealed writable"),
+    ("read_cell", "table row slot cell"),
+    ("read_rows", "table rows times"),
+    ("cell_value", "table row slot absent"),
+    ("records_rows", "table flags"),
+    ("records_heap", "table flags"),
+    ("records_column", "table slot flags offsets_as"),
+    ("records_presence", "table slot which flags absent"),
+    ("verify_records", "table"),
+    ("arrow_of", "object rows columns"),
+    ("records_from_arrow", "table transaction name layout memory_bytes"),
 ];
 
 /// What an operation tells, by field.
@@ -211,7 +242,9 @@ impl<'a> Step<'a> {
     pub fn compare(&self, answers: &Answers) -> Result<(), String> {
         for (field, actual) in answers {
             let expected = match self.get(field) {
-                Some(expected) if matches!(*field, "data" | "previous") => Value::String(hex(&bytes_of(expected)?)),
+                Some(expected) if matches!(*field, "data" | "previous" | "metadata") => {
+                    Value::String(hex(&bytes_of(expected)?))
+                }
                 Some(Value::Array(expected)) if *field == "rows" => {
                     let rows: Result<Vec<Value>, Trouble> =
                         expected.iter().map(|row| Ok(hex(&bytes_of(row)?).into())).collect();

@@ -7,6 +7,8 @@ mod fields;
 mod inputs;
 mod operations;
 mod queries;
+mod record_operations;
+mod records;
 mod tables;
 mod trees;
 mod values;

@@ -24,7 +24,7 @@ fn shown(node: &Json) -> String {
 }
 
 /// The kind of a node, what its field holds, and its name.
-fn parts(node: &Json) -> Outcome<(&str, &Json, u64)> {
+pub fn parts(node: &Json) -> Outcome<(&str, &Json, u64)> {
     let name = node.get("node").map_or(Ok(0), word)?;
     let kind = node.as_object().and_then(|fields| fields.iter().find(|(field, _)| *field != "node"));
     kind.map_or_else(
@@ -34,7 +34,7 @@ fn parts(node: &Json) -> Outcome<(&str, &Json, u64)> {
 }
 
 /// A number, or its eight bytes.
-fn word(number: &Json) -> Outcome<u64> {
+pub fn word(number: &Json) -> Outcome<u64> {
     match (number.as_i64(), number.as_u64()) {
         (Some(number), _) => Ok(number as u64),
         (_, Some(number)) => Ok(number),
@@ -233,7 +233,7 @@ fn put_raw(builder: &mut ValueBuilder, kind: &str, content: &Json, name: u64) ->
 // ---- scalars
 
 /// A text, or the bytes of one.
-fn text_bytes(content: &Json) -> Outcome<Vec<u8>> {
+pub fn text_bytes(content: &Json) -> Outcome<Vec<u8>> {
     content.as_str().map_or_else(|| bytes_of(&content["data"]), |text| Ok(text.as_bytes().to_vec()))
 }
 
@@ -334,6 +334,37 @@ fn find_text<'v>(node: Node<'v>, text: &[u8]) -> Outcome<Option<Node<'v>>> {
 /// Compares what is read with what is expected: kinds and contents exactly, in the order in which they are read.
 pub fn expect(node: Node<'_>, expected: &Json) -> Outcome {
     Comparison::default().node(node, expected)
+}
+
+/// The same of a scalar that C has read.
+///
+/// # Safety
+/// What the item points to lives.
+pub unsafe fn expect_item(item: &sys::deltos_item, expected: &Json) -> Outcome {
+    let (kind, content, _) = parts(expected)?;
+    let bytes = || match item.count {
+        0 => &[][..],
+        // SAFETY: as many bytes as are told are there.
+        count => unsafe { std::slice::from_raw_parts(item.data.cast::<u8>(), count as usize) },
+    };
+    let zone = content[2].as_i64().map_or(sys::DELTOS_VALUE_NO_ZONE, |zone| zone as i32);
+    let same = match (kind, item.kind) {
+        ("null", sys::DELTOS_VALUE_NULL) => true,
+        ("bool", sys::DELTOS_VALUE_BOOL) => (item.i64 != 0) == (content.as_bool() == Some(true)),
+        ("int", sys::DELTOS_VALUE_INT) | ("date", sys::DELTOS_VALUE_DATE) => item.i64 == word(content)? as i64,
+        ("uint", sys::DELTOS_VALUE_UINT) => item.u64 == word(content)?,
+        ("float", sys::DELTOS_VALUE_FLOAT) => item.f64.to_bits() == word(content)?,
+        ("bytes", sys::DELTOS_VALUE_BYTES) => bytes() == bytes_of(content)?,
+        ("utf8", sys::DELTOS_VALUE_UTF8) => bytes() == text_bytes(content)?,
+        ("datetime", sys::DELTOS_VALUE_DATETIME) => {
+            (item.i64, item.u64, item.detail) == (word(&content[0])? as i64, word(&content[1])?, zone)
+        }
+        _ => false,
+    };
+    match same {
+        true => Ok(()),
+        false => wrong(format!("expected {}, got kind {}, {}, {}", shown(expected), item.kind, item.i64, item.f64)),
+    }
 }
 
 #[derive(Default)]

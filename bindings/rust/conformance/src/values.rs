@@ -44,9 +44,15 @@ fn make(world: &mut World, step: &Step<'_>) -> Outcome {
 }
 
 /// Some bytes behind a multiple of 64.
-struct Shifted {
+pub struct Shifted {
     memory: Aligned,
     at: usize,
+}
+
+impl Shifted {
+    pub fn new(data: Vec<u8>, at: usize) -> Shifted {
+        Shifted { memory: Aligned::new(&[vec![0; at], data].concat()), at }
+    }
 }
 
 impl AsRef<[u8]> for Shifted {
@@ -57,7 +63,7 @@ impl AsRef<[u8]> for Shifted {
 
 fn unpack(world: &mut World, step: &Step<'_>) -> Outcome {
     let (data, at) = (step.data()?, step.number("at")? as usize);
-    let shifted = Shifted { memory: Aligned::new(&[vec![0; at], data].concat()), at };
+    let shifted = Shifted::new(data, at);
     if at % 8 != 0 {
         Value::unpack_ref(shifted.as_ref())?; // `unpack` copies what is not aligned
         return Err(Trouble::Step("bytes that are not aligned were taken".into()));

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use deltos::{sys, AnyArray, AnyView, Error, Object, Snapshot, Storage, Table, Transaction, Value};
+use deltos::{
+    sys, AnyArray, AnyView, Error, Object, RecordTable, Schema, Snapshot, Storage, Table, Transaction, Value,
+};
+
+use crate::records::Records;
 
 /// Why a step did not succeed.
 pub enum Trouble {
@@ -68,6 +72,9 @@ pub enum Thing {
     Array(AnyArray<'static>),
     View(AnyView<'static>),
     Value(Value<'static>),
+    RecordTable(RecordTable<'static>),
+    Schema(Schema),
+    Records(Records),
     /// One whose root is damaged, which the binding says when it is opened and C when it is read.
     DamagedValue(Error),
 }
@@ -129,6 +136,7 @@ impl World {
         snapshot, Snapshot, Snapshot<'static>;
         table, Table, Table<'static>;
         array, Array, AnyArray<'static>;
+        records, Records, Records;
     }
 
     /// An object of any kind.
@@ -138,6 +146,7 @@ impl World {
             Thing::Table(table) => Ok(table),
             Thing::Array(array) => Ok(array),
             Thing::Value(value) => Ok(value),
+            Thing::RecordTable(table) => Ok(table),
             _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
         }
     }
@@ -161,6 +170,35 @@ impl World {
             Some((_, Thing::Object(object))) => Err(no_value(object)),
             Some(_) => Err(Trouble::Step(format!("{:?} is not a value", name))),
             None => Err(Trouble::Step(format!("nothing is named {:?}", name))),
+        }
+    }
+
+    /// A record table. Of an object of another kind, what the library says when it is read as one: raw, because the
+    /// types of the binding rule it out.
+    pub fn record_table(&mut self, name: &str) -> Result<&RecordTable<'static>, Trouble> {
+        if !matches!(self.find(name)?, Thing::RecordTable(_)) {
+            let (object, mut schema) = (self.object(name)?.as_raw(), std::ptr::null_mut());
+            // SAFETY: the handle lives; zero is a value of each field of the detail.
+            unsafe {
+                let mut detail = std::mem::zeroed();
+                let status = sys::deltos_schema_of(object, &mut schema, &mut detail);
+                sys::deltos_schema_release(&mut schema);
+                if status != sys::DELTOS_OK {
+                    return Err(Trouble::Library(Error::from_raw(&detail)));
+                }
+            }
+        }
+        match self.find(name)? {
+            Thing::RecordTable(table) => Ok(table),
+            _ => Err(Trouble::Step(format!("{:?} is not a record table", name))),
+        }
+    }
+
+    /// A schema, of which several may be looked at.
+    pub fn schema(&self, name: &str) -> Result<&Schema, Trouble> {
+        match self.named.iter().find(|(known, _)| known == name) {
+            Some((_, Thing::Schema(schema))) => Ok(schema),
+            _ => Err(Trouble::Step(format!("{:?} is not a schema", name))),
         }
     }
 
