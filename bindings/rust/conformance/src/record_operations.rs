@@ -183,11 +183,10 @@ fn times(step: &Step<'_>) -> Result<u64, Trouble> {
 }
 
 fn finish(world: &mut World, step: &Step<'_>) -> Outcome {
-    let stored;
-    if step.operation == "finish_records" {
+    let stored = if step.operation == "finish_records" {
         let records = world.records(step.text("builder")?)?;
         records.finish()?;
-        stored = records.stored.clone();
+        records.stored.clone()
     } else {
         let records = begin(world, step)?;
         records.add_rows(list(step, "rows"), times(step)?)?;
@@ -195,8 +194,8 @@ fn finish(world: &mut World, step: &Step<'_>) -> Outcome {
             return unpack(world, step, records.pack()?);
         }
         records.finish()?;
-        stored = records.stored.clone();
-    }
+        records.stored.clone()
+    };
     let (transaction, name) = stored.ok_or_else(|| Trouble::Step("a table in memory was stored".into()))?;
     if step.get("as").is_none() {
         return done();
