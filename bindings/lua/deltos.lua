@@ -182,6 +182,57 @@ function Value:kind(item) return KINDS[item.kind] end
 -- Gives the memory back; nodes must not be used afterwards.
 function Value:close() lib.deltos_object_release(self.cell) end
 
+local RecordTable = {}
+RecordTable.__index = RecordTable
+
+local TYPES = { [0] = "fixed", "date", "datetime", "bytes", "utf8", "list", "tuple", "set", "dict", "decimal", "ndarray",
+  "value", "record" }
+
+-- Name and version of a schema, and the slots of all levels: name, type, flags, and the index of the record around it.
+local function facts_of(schema)
+  local info, count = ffi.new("deltos_schema_info"), ffi.new("uint64_t[1]")
+  info.struct_size = ffi.sizeof(info)
+  check(lib.deltos_schema_stat(schema, info, err))
+  local slots = ffi.new("deltos_slot[?]", tonumber(info.slots))
+  check(lib.deltos_schema_slots(schema, slots, info.slots, count, err))
+  local facts = { name = ffi.string(info.name), version = info.version, slots = {} }
+  for i = 0, tonumber(count[0]) - 1 do
+    local slot = slots[i]
+    facts.slots[i + 1] = { name = ffi.string(slot.name), type = TYPES[slot.type], flags = slot.flags, parent = slot.parent + 1 }
+  end
+  return facts
+end
+
+-- The newest record table of that name: name and version of its schema, slots, layout and rows.
+function Storage:records(name)
+  local cell, schema = ffi.new("deltos_object *[1]"), ffi.new("deltos_schema *[1]")
+  check(lib.deltos_object_open_newest(self.cell[0], name, lib.DELTOS_KIND_RECORD_TABLE, cell, err))
+  local info = ffi.new("deltos_record_table_info")
+  info.struct_size = ffi.sizeof(info)
+  check(lib.deltos_record_table_stat(cell[0], info, err))
+  check(lib.deltos_schema_of(cell[0], schema, err))
+  local table = finally(function() lib.deltos_schema_release(schema) end, facts_of, schema[0])
+  table.cell, table.rows = cell, tonumber(info.rows)
+  table.layout = info.layout == lib.DELTOS_LAYOUT_ROWS and "rows" or "columns"
+  return setmetatable(table, RecordTable)
+end
+
+-- What is in a slot of a row, both counted from 1: an item, as record.h explains, and its kind.
+function RecordTable:read(row, slot)
+  local item = ffi.new("deltos_item")
+  check(lib.deltos_record_table_read(self.cell[0], row - 1, slot - 1, item, err))
+  return item, item.kind == lib.DELTOS_VALUE_RECORD and "record" or KINDS[item.kind]
+end
+
+-- The value in a slot that holds one.
+function RecordTable:value(row, slot)
+  local cell = ffi.new("deltos_object *[1]")
+  check(lib.deltos_record_table_value(self.cell[0], row - 1, slot - 1, cell, err))
+  return setmetatable({ cell = cell }, Value)
+end
+
+function RecordTable:close() lib.deltos_object_release(self.cell) end
+
 -- Calls a function with a snapshot of the newest commit.
 local function reading(storage, read)
   local snapshot = ffi.new("deltos_snapshot *[1]")

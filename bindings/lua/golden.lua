@@ -212,8 +212,74 @@ local function compare_value(storage, object)
   compare_metadata(storage, object.name, object.metadata or {})
 end
 
+-- Record tables
+
+local FLAGS = { nullable = 1, optional = 2, writable = 4, utc = 8 }
+
+-- The slots of all levels that are written, as text.
+local function written_slots(schema, list)
+  for _, slot in ipairs(schema.slots) do
+    local flags = 0
+    for _, flag in ipairs(slot.flags or {}) do flags = flags + FLAGS[flag] end
+    list[#list + 1] = slot.name .. " " .. slot.type .. " " .. flags
+    if slot.schema then written_slots(slot.schema, list) end
+  end
+  return list
+end
+
+local function holds_values(type)
+  return type ~= "fixed" and type ~= "date" and type ~= "datetime" and type ~= "bytes" and type ~= "utf8" and type ~= "record"
+end
+
+local compare_cells
+
+local function compare_cell(what, found, row, slot, cell)
+  local item, kind = found:read(row, slot)
+  local expected, content = written(cell)
+  if kind == "end" then return compare(what, expected, "unset") end
+  if kind == "record" then
+    compare(what, expected, "record")
+    return compare_cells(what, found, row, slot, content)
+  end
+  if holds_values(found.slots[slot].type) and kind ~= "null" then
+    local value = found:value(row, slot)
+    compare_node(what, value, value:root(), cell, {})
+    return value:close()
+  end
+  compare(what, expected, kind)
+  if expected == kind then compare(what, digits_of(wanted_bytes(kind, content)), digits_of(found_bytes(kind, item))) end
+end
+
+-- What a row has on one level.
+function compare_cells(what, found, row, parent, cells)
+  local at = 0
+  for slot, facts in ipairs(found.slots) do
+    if facts.parent == parent then
+      at = at + 1
+      compare_cell(what .. "/" .. facts.name, found, row, slot, cells[at])
+    end
+  end
+  compare(what .. ": cells", #cells, at)
+end
+
+local function compare_records(storage, object)
+  local found, schema, slots = storage:records(object.name), object.schema, {}
+  for i, slot in ipairs(found.slots) do slots[i] = slot.name .. " " .. slot.type .. " " .. slot.flags end
+  compare(object.name .. ": schema", schema.name or "", found.name)
+  compare(object.name .. ": version", schema.version or 0, found.version)
+  compare(object.name .. ": slots", written_slots(schema, {}), slots)
+  compare(object.name .. ": layout", object.layout, found.layout)
+  compare(object.name .. ": rows", #object.rows, found.rows)
+  for row = 1, math.min(#object.rows, found.rows) do
+    compare_cells(object.name .. "/" .. row, found, row, 0, object.rows[row])
+  end
+  found:close()
+  compare_metadata(storage, object.name, object.metadata or {})
+end
+
 local function compare_object(storage, object)
   local kind = object.kind or "buffer"
+  if kind == "records" then return compare_records(storage, object) end
   if kind == "value" then return compare_value(storage, object) end
   local found = kind == "table" and read_table(storage, object.name) or read_memory(storage, kind, object.name)
   compare(object.name .. ": format", object.format or found.format, found.format)

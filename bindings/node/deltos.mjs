@@ -91,6 +91,48 @@ const Item = koffi.struct('deltos_item', {
   data: 'const void *',
 });
 
+const Slot = koffi.struct('deltos_slot', {
+  name: 'const char *',
+  format: 'const char *',
+  schema: 'void *',
+  type: 'int32_t',
+  dtype: 'int32_t',
+  flags: 'uint32_t',
+  parent: 'int32_t',
+  valid_bit: 'int32_t',
+  null_bit: 'int32_t',
+  offset: 'uint64_t',
+  size: 'uint64_t',
+});
+
+const SchemaInfo = koffi.struct('deltos_schema_info', {
+  struct_size: 'uint32_t',
+  version: 'uint32_t',
+  min_reader: 'uint32_t',
+  presence_bits: 'uint32_t',
+  name: 'const char *',
+  metadata: 'void *',
+  metadata_size: 'uint64_t',
+  slots: 'uint64_t',
+  row_bytes: 'uint64_t',
+  alignment: 'uint64_t',
+  presence_offset: 'uint64_t',
+});
+
+const RecordTableInfo = koffi.struct('deltos_record_table_info', {
+  struct_size: 'uint32_t',
+  layout: 'int32_t',
+  rows: 'uint64_t',
+  slots: 'uint64_t',
+  row_bytes: 'uint64_t',
+  heap_bytes: 'uint64_t',
+  image_bytes: 'uint64_t',
+  sealed: 'uint8_t',
+  writable: 'uint8_t',
+  reserved16: 'uint16_t',
+  reserved: 'uint32_t',
+});
+
 const fail = '_Out_ deltos_error *err';
 const call = {
   status_name: library.func('const char *deltos_status_name(int32_t status)'),
@@ -128,6 +170,17 @@ const call = {
   value_view: library.func(
     `int32_t deltos_value_view(void *value, uint64_t node, int32_t flags, _Out_ void **view, ${fail})`),
   value_hash: library.func(`int32_t deltos_value_hash(void *value, uint64_t node, _Out_ uint64_t *hash, ${fail})`),
+  schema_of: library.func(`int32_t deltos_schema_of(void *table, _Out_ void **schema, ${fail})`),
+  schema_stat: library.func(`int32_t deltos_schema_stat(void *schema, _Inout_ deltos_schema_info *info, ${fail})`),
+  schema_slots: library.func(
+    `int32_t deltos_schema_slots(void *schema, void *slots, uint64_t capacity, _Out_ uint64_t *count, ${fail})`),
+  schema_release: library.func('void deltos_schema_release(_Inout_ void **schema)'),
+  record_table_stat: library.func(
+    `int32_t deltos_record_table_stat(void *table, _Inout_ deltos_record_table_info *info, ${fail})`),
+  record_table_read: library.func(
+    `int32_t deltos_record_table_read(void *table, uint64_t row, uint64_t slot, _Out_ deltos_item *item, ${fail})`),
+  record_table_value: library.func(
+    `int32_t deltos_record_table_value(void *table, uint64_t row, uint64_t slot, _Out_ void **value, ${fail})`),
   metadata_get: library.func(
     'int32_t deltos_metadata_get(void *snapshot, const char *name, const char *key, _Out_ deltos_metadatum *item, ' +
     `${fail})`),
@@ -140,6 +193,7 @@ const KIND_BUFFER = 1;
 const KIND_ARRAY = 2;
 const KIND_TABLE = 3;
 const KIND_VALUE = 4;
+const KIND_RECORD_TABLE = 5;
 const VIEW_FULL_RO = 0x11c;
 const VIEW_FULL = 0x11d;
 const MODES = { read: 0, 'in-place': 1 };
@@ -152,7 +206,9 @@ const ARRAYS = new Map([
 ]);
 
 const KINDS = ['null', 'bool', 'int', 'uint', 'float', 'bytes', 'utf8', 'list', 'tuple', 'set', 'dict', 'date', 'datetime',
-  'decimal', 'ndarray', undefined, 'reference', 'end'];
+  'decimal', 'ndarray', 'record', 'reference', 'end'];
+const SLOT_TYPES = ['fixed', 'date', 'datetime', 'bytes', 'utf8', 'list', 'tuple', 'set', 'dict', 'decimal', 'ndarray', 'value',
+  'record'];
 const HAS_BYTES = new Set(['bytes', 'utf8', 'decimal']);
 /** `detail` of a date and time that has no zone. */
 export const NO_ZONE = 0x7fffffff;
@@ -214,6 +270,15 @@ class Buffer {
   }
 }
 
+function shown(item) {
+  const { detail, count } = item;
+  const kind = KINDS[item.kind];
+  const [node, i64, u64, bits] = [item.node, item.i64, item.u64, item.bits].map(BigInt);
+  const f64 = new DataView(BigUint64Array.of(bits).buffer).getFloat64(0, true);
+  const content = HAS_BYTES.has(kind) ? copied(item.data, Number(count)) : undefined;
+  return { kind, detail, node, count: Number(count), i64, u64, f64, bits, bytes: content };
+}
+
 /**
  * One stored value: a tree, read where it lies. A node of it is { kind, detail, node, count, i64, u64, f64, bits, bytes },
  * as include/deltos/value.h explains: `node`, `i64`, `u64` and `bits` are BigInts, `bytes` those of text, bytes and digits.
@@ -225,19 +290,10 @@ class Value {
     this.#object = object;
   }
 
-  #shown(item) {
-    const { detail, count } = item;
-    const kind = KINDS[item.kind];
-    const [node, i64, u64, bits] = [item.node, item.i64, item.u64, item.bits].map(BigInt);
-    const f64 = new DataView(BigUint64Array.of(bits).buffer).getFloat64(0, true);
-    const content = HAS_BYTES.has(kind) ? copied(item.data, Number(count)) : undefined;
-    return { kind, detail, node, count: Number(count), i64, u64, f64, bits, bytes: content };
-  }
-
   get root() {
     const item = {};
     check('value_read', this.#object, 0, item);
-    return this.#shown(item);
+    return shown(item);
   }
 
   /** Elements, members, or keys and values in turn. */
@@ -248,7 +304,7 @@ class Value {
     const count = [0];
     try {
       check('value_children', this.#object, item.node, 0, room, total, count);
-      return koffi.decode(room, Item, Number(count[0])).map((one) => this.#shown(one));
+      return koffi.decode(room, Item, Number(count[0])).map((one) => shown(one));
     } finally {
       koffi.free(room);
     }
@@ -267,7 +323,7 @@ class Value {
     } finally {
       koffi.free(room);
     }
-    return KINDS[found.kind] === 'end' ? undefined : this.#shown(found);
+    return KINDS[found.kind] === 'end' ? undefined : shown(found);
   }
 
   /** The elements of an array, or of a list that lies as numbers, as a buffer. */
@@ -283,6 +339,59 @@ class Value {
   }
 
   /** Gives the memory back; nodes must not be used afterwards. */
+  close() {
+    if (this.#object !== null) call.object_release([this.#object]);
+    this.#object = null;
+  }
+}
+
+/** Name and version of a schema, and the slots of all levels; `parent` is the number of the record around one, or -1. */
+function factsOf(schema) {
+  const info = { struct_size: koffi.sizeof(SchemaInfo) };
+  check('schema_stat', schema, info);
+  const room = koffi.alloc(Slot, Number(info.slots));
+  const count = [0];
+  try {
+    check('schema_slots', schema, room, info.slots, count);
+    const slots = koffi.decode(room, Slot, Number(count[0]))
+      .map(({ name, type, flags, parent }) => ({ name, type: SLOT_TYPES[type], flags, parent }));
+    return { name: info.name, version: info.version, slots };
+  } finally {
+    koffi.free(room);
+  }
+}
+
+/** One stored record table: { name, version, slots } of its schema, its layout, how many rows it has, and their cells. */
+class RecordTable {
+  #object;
+
+  constructor(object) {
+    this.#object = object;
+    const info = { struct_size: koffi.sizeof(RecordTableInfo) };
+    check('record_table_stat', object, info);
+    this.layout = info.layout === 0 ? 'rows' : 'columns';
+    this.rows = Number(info.rows);
+    const schema = made('schema_of', object);
+    try {
+      Object.assign(this, factsOf(schema));
+    } finally {
+      call.schema_release([schema]);
+    }
+  }
+
+  /** What is in a slot of a row, as a node of a value; its kind is "end" where the slot is unset, "record" of a record. */
+  read(row, slot) {
+    const item = {};
+    check('record_table_read', this.#object, row, slot, item);
+    return shown(item);
+  }
+
+  /** The value in a slot that holds one. */
+  value(row, slot) {
+    return new Value(made('record_table_value', this.#object, row, slot));
+  }
+
+  /** Gives the memory back. */
   close() {
     if (this.#object !== null) call.object_release([this.#object]);
     this.#object = null;
@@ -351,6 +460,11 @@ export class Storage {
   /** The newest value of that name. */
   value(name) {
     return new Value(made('object_open_newest', this.#pointer, name, KIND_VALUE));
+  }
+
+  /** The newest record table of that name. */
+  records(name) {
+    return new RecordTable(made('object_open_newest', this.#pointer, name, KIND_RECORD_TABLE));
   }
 
   /** Calls a function with a snapshot of the newest commit. */

@@ -158,7 +158,65 @@ function compareValue(storage, object) {
   compareMetadata(storage, object.name, object.metadata ?? []);
 }
 
+// ---- Record tables
+
+const FLAGS = { nullable: 1, optional: 2, writable: 4, utc: 8 };
+const ITEMS = new Set(['fixed', 'date', 'datetime', 'bytes', 'utf8', 'record']);
+
+/** The slots of all levels that are written. */
+function writtenSlots(schema) {
+  return schema.slots.flatMap(({ name, type, flags = [], schema: inner }) => [
+    [name, type, flags.reduce((sum, flag) => sum + FLAGS[flag], 0)], ...(inner ? writtenSlots(inner) : [])]);
+}
+
+function compareCell(what, table, row, slot, cell) {
+  const item = table.read(row, slot);
+  const [kind, content] = Object.entries(cell)[0];
+  if (item.kind !== 'end' && item.kind !== 'null' && !ITEMS.has(table.slots[slot].type)) {
+    const value = table.value(row, slot);
+    try {
+      compareTree(what, value, cell);
+    } finally {
+      value.close();
+    }
+    return;
+  }
+  compare(what, kind, item.kind === 'end' ? 'unset' : item.kind);
+  if (kind !== item.kind) return;
+  if (kind === 'record') compareCells(what, table, row, slot, content);
+  else compare(what, (WANTED[kind] ?? word)(content), (FOUND[kind] ?? ((one) => littleEndian(one.u64)))(item));
+}
+
+/** What a row has on one level. */
+function compareCells(what, table, row, parent, cells) {
+  const level = [...table.slots.keys()].filter((slot) => table.slots[slot].parent === parent);
+  compare(`${what}: cells`, cells.length, level.length);
+  level.forEach((slot, i) => {
+    if (i < cells.length) compareCell(`${what}/${table.slots[slot].name}`, table, row, slot, cells[i]);
+  });
+}
+
+function compareRecords(storage, object) {
+  const { schema, layout, rows } = object;
+  const table = storage.records(object.name);
+  try {
+    compare(`${object.name}: schema`, [schema.name ?? '', schema.version ?? 0, layout, rows.length],
+      [table.name, table.version, table.layout, table.rows]);
+    compare(`${object.name}: slots`, writtenSlots(schema), table.slots.map(({ name, type, flags }) => [name, type, flags]));
+    for (let row = 0; row < Math.min(rows.length, table.rows); row += 1) {
+      compareCells(`${object.name}/${row}`, table, row, -1, rows[row]);
+    }
+  } finally {
+    table.close();
+  }
+  compareMetadata(storage, object.name, object.metadata ?? []);
+}
+
 function compareObject(storage, object) {
+  if (object.kind === 'records') {
+    compareRecords(storage, object);
+    return;
+  }
   if (object.kind === 'value') {
     compareValue(storage, object);
     return;

@@ -24,6 +24,9 @@ const (
 	kindArray  = 2
 	kindTable  = 3
 	kindValue  = 4
+
+	kindRecordTable = 5
+
 	viewFullRO = 0x11c
 	viewFull   = 0x11d
 )
@@ -104,27 +107,34 @@ type cEntry struct {
 type handle = unsafe.Pointer
 
 var (
-	statusName      func(status int32) string
-	storageOpen     func(path string, options *cOptions, storage *handle, err *cError) int32
-	storageClose    func(storage *handle, err *cError) int32
-	snapshotBegin   func(storage handle, snapshot *handle, err *cError) int32
-	snapshotRelease func(snapshot *handle)
-	snapshotList    func(snapshot handle, prefix string, depth int32, cursor *handle, err *cError) int32
-	cursorNext      func(cursor handle, entries *cEntry, capacity uint64, count *uint64, err *cError) int32
-	cursorRelease   func(cursor *handle)
-	objectOpen      func(storage handle, name string, kind int32, object *handle, err *cError) int32
-	objectRelease   func(object *handle)
-	viewAcquire     func(object handle, flags int32, view **cView, err *cError) int32
-	viewRelease     func(view **cView)
-	tableStat       func(table handle, info *cTableInfo, err *cError) int32
-	tableRows       func(table handle, writable uint8, pin **cView, rows **unsafe.Pointer, lengths **int64, err *cError) int32
-	valueRead       func(value handle, node uint64, item *Node, err *cError) int32
-	valueChildren   func(value handle, node, first uint64, items *Node, capacity uint64, count *uint64, err *cError) int32
-	valueFind       func(value handle, node uint64, key *Node, keys handle, found *Node, err *cError) int32
-	valueView       func(value handle, node uint64, flags int32, view **cView, err *cError) int32
-	valueHash       func(value handle, node uint64, hash *uint64, err *cError) int32
-	metadataGet     func(snapshot handle, name, key string, item *cMetadatum, err *cError) int32
-	metadataList    func(snapshot handle, name string, items *cMetadatum, capacity uint64, count *uint64, err *cError) int32
+	statusName       func(status int32) string
+	storageOpen      func(path string, options *cOptions, storage *handle, err *cError) int32
+	storageClose     func(storage *handle, err *cError) int32
+	snapshotBegin    func(storage handle, snapshot *handle, err *cError) int32
+	snapshotRelease  func(snapshot *handle)
+	snapshotList     func(snapshot handle, prefix string, depth int32, cursor *handle, err *cError) int32
+	cursorNext       func(cursor handle, entries *cEntry, capacity uint64, count *uint64, err *cError) int32
+	cursorRelease    func(cursor *handle)
+	objectOpen       func(storage handle, name string, kind int32, object *handle, err *cError) int32
+	objectRelease    func(object *handle)
+	viewAcquire      func(object handle, flags int32, view **cView, err *cError) int32
+	viewRelease      func(view **cView)
+	tableStat        func(table handle, info *cTableInfo, err *cError) int32
+	tableRows        func(table handle, writable uint8, pin **cView, rows **unsafe.Pointer, lengths **int64, err *cError) int32
+	valueRead        func(value handle, node uint64, item *Node, err *cError) int32
+	valueChildren    func(value handle, node, first uint64, items *Node, capacity uint64, count *uint64, err *cError) int32
+	valueFind        func(value handle, node uint64, key *Node, keys handle, found *Node, err *cError) int32
+	valueView        func(value handle, node uint64, flags int32, view **cView, err *cError) int32
+	valueHash        func(value handle, node uint64, hash *uint64, err *cError) int32
+	schemaOf         func(table handle, schema *handle, err *cError) int32
+	schemaStat       func(schema handle, info *cSchemaInfo, err *cError) int32
+	schemaSlots      func(schema handle, slots *cSlot, capacity uint64, count *uint64, err *cError) int32
+	schemaRelease    func(schema *handle)
+	recordTableStat  func(table handle, info *cRecordTableInfo, err *cError) int32
+	recordTableRead  func(table handle, row, slot uint64, item *Node, err *cError) int32
+	recordTableValue func(table handle, row, slot uint64, value *handle, err *cError) int32
+	metadataGet      func(snapshot handle, name, key string, item *cMetadatum, err *cError) int32
+	metadataList     func(snapshot handle, name string, items *cMetadatum, capacity uint64, count *uint64, err *cError) int32
 )
 
 // Load finds the library; call it first.
@@ -146,7 +156,10 @@ func Load() error {
 		"table_stat": &tableStat, "table_rows": &tableRows,
 		"value_read": &valueRead, "value_children": &valueChildren, "value_find": &valueFind,
 		"value_view": &valueView, "value_hash": &valueHash,
-		"metadata_get": &metadataGet, "metadata_list": &metadataList,
+		"schema_of": &schemaOf, "schema_stat": &schemaStat, "schema_slots": &schemaSlots, "schema_release": &schemaRelease,
+		"record_table_stat": &recordTableStat, "record_table_read": &recordTableRead,
+		"record_table_value": &recordTableValue,
+		"metadata_get":       &metadataGet, "metadata_list": &metadataList,
 	} {
 		purego.RegisterLibFunc(function, library, "deltos_"+name)
 	}

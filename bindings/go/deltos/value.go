@@ -10,7 +10,7 @@ const NoZone = 1<<31 - 1
 
 // Kinds are the names of the kinds of nodes, by their number.
 var Kinds = [...]string{"null", "bool", "int", "uint", "float", "bytes", "utf8", "list", "tuple", "set", "dict", "date", "datetime",
-	"decimal", "ndarray", "", "reference", "end"}
+	"decimal", "ndarray", "record", "reference", "end"}
 
 const (
 	valueUTF8 = 6

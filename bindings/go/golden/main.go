@@ -56,6 +56,9 @@ type object struct {
 	Sealed   bool
 	Value    written
 	Hash     *Bytes
+	Schema   writtenSchema
+	Layout   string
+	Rows     json.RawMessage
 	Metadata []metadatum
 }
 
@@ -138,8 +141,11 @@ func readObject(storage *deltos.Storage, expected object) (object, error) {
 }
 
 func compareObject(storage *deltos.Storage, expected object) error {
-	if expected.Kind == "value" {
+	switch expected.Kind {
+	case "value":
 		return compareValue(storage, expected)
+	case "records":
+		return compareRecords(storage, expected)
 	}
 	found, err := readObject(storage, expected)
 	if err != nil {
