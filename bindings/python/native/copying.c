@@ -8,7 +8,7 @@
 #include "elements.h"
 #include "values.h"
 
-enum { kBatch = 16, kTexts = 256, kLongestText = 64 };
+enum { kBatch = 16, kLargeBatch = 1024, kTexts = 256, kLongestText = 64 };
 
 /* A container of the value and what has been made of it. */
 typedef struct {
@@ -108,20 +108,24 @@ static int read_items(const Copying *self, uint64_t node, uint64_t first, deltos
   return fail(DELTOS_E_CORRUPT, "a container in the value is shorter than it says", 0, 0);
 }
 
-/* The elements of a list, tuple or set, into a new list or one that is empty so far; NULL with the reason raised. */
-static int add_elements(Copying *self, const deltos_item *container, PyObject *list, int as_key) {
-  const char code = container->data != NULL ? code_of_dtype(container->detail) : 0;
+/* Numbers that lie as such, into a new list; -1 with the reason raised. */
+static int add_numbers(const deltos_item *container, char code, PyObject *list) {
   const char *place = container->data;
-  for (uint64_t k = 0; code != 0 && k < container->count; ++k, place += size_of_code(code)) {
+  for (uint64_t k = 0; k < container->count; ++k, place += size_of_code(code)) {
     PyObject *number = element_get(code, place);
     const int failed = number == NULL || PyList_Append(list, number) < 0;
     Py_XDECREF(number);
     if (failed) return -1;
   }
-  for (uint64_t first = 0; code == 0 && first < container->count; first += kBatch) {
-    deltos_item items[kBatch];
+  return 0;
+}
+
+/* Other elements, so many at a time. */
+static int add_some(Copying *self, const deltos_item *container, PyObject *list, int as_key, deltos_item *items,
+                    unsigned most) {
+  for (uint64_t first = 0; first < container->count; first += most) {
     const uint64_t left = container->count - first;
-    const unsigned room = left < kBatch ? (unsigned)left : kBatch;
+    const unsigned room = left < most ? (unsigned)left : most;
     if (read_items(self, container->node, first, items, room) < 0) return -1;
     for (unsigned k = 0; k < room; ++k) {
       PyObject *element = part_of(self, &items[k], as_key);
@@ -131,6 +135,20 @@ static int add_elements(Copying *self, const deltos_item *container, PyObject *l
     }
   }
   return 0;
+}
+
+/* The elements of a list, tuple or set, into a list that is empty so far; -1 with the reason raised. Many are read at a
+ * time where there are many: some sets are looked through from their start by each call. */
+static int add_elements(Copying *self, const deltos_item *container, PyObject *list, int as_key) {
+  deltos_item few[kBatch];
+  const char code = container->data != NULL ? code_of_dtype(container->detail) : 0;
+  if (code != 0) return add_numbers(container, code, list);
+  if (container->count <= kBatch) return add_some(self, container, list, as_key, few, kBatch);
+  deltos_item *many = malloc(kLargeBatch * sizeof *many);
+  if (many == NULL) return PyErr_NoMemory(), -1;
+  const int status = add_some(self, container, list, as_key, many, kLargeBatch);
+  free(many);
+  return status;
 }
 
 static int add_pairs(Copying *self, const deltos_item *container, PyObject *dict) {
