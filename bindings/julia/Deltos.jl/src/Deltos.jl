@@ -57,6 +57,7 @@ include("schema.jl")
 include("records.jl")
 include("columns.jl")
 include("record_builder.jl")
+include("arrow.jl")
 
 export Storage, Snapshot, Transaction, BufferArray, DeltosError
 export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!

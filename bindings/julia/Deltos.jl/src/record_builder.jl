@@ -10,7 +10,7 @@ A table of records that is being built, see [`Deltos.create_records!`](@ref): `p
 """
 mutable struct RecordBuilder
     handle::Handle{Raw.deltos_builder}
-    schema::Schema
+    schema::Union{Nothing,Schema} # nothing: of a stream of Arrow, to which nothing is added
     types::Vector{Any}
     waiting::Vector{Any} # rows that were pushed
     added::Int
@@ -20,7 +20,14 @@ end
 const ROWS_AT_ONCE = 1 << 14
 
 # f makes the builder: it gets the options, where it goes, and an error cell.
-function RecordBuilder(f, schema::Schema; layout::Symbol = :rows, memory_bytes::Integer = 0, spill_directory = nothing, progress = nothing)
+function RecordBuilder(
+    f,
+    schema::Union{Nothing,Schema};
+    layout::Symbol = :rows,
+    memory_bytes::Integer = 0,
+    spill_directory = nothing,
+    progress = nothing,
+)
     reporter = progress === nothing ? nothing : Reporter(progress, nothing)
     folder = spill_directory === nothing ? nothing : text(spill_directory, "a directory")
     handle = GC.@preserve reporter folder begin
@@ -30,9 +37,21 @@ function RecordBuilder(f, schema::Schema; layout::Symbol = :rows, memory_bytes::
             reporter === nothing ? C_NULL : @cfunction(progress_trampoline, Int32, (UInt64, UInt64, Ptr{Cvoid})),
             reporter === nothing ? C_NULL : pointer_from_objref(reporter),
         ))
-        handle_made((made, cell) -> f(options, made, cell), Raw.deltos_builder)
+        made, cell = Ref(Ptr{Raw.deltos_builder}(C_NULL)), ErrorCell()
+        check_reported(f(options, made, cell), cell, reporter)
+        Handle(made[])
     end
-    return RecordBuilder(handle, schema, Any[item_type(slot) for slot in schema.slots], [], 0, reporter)
+    types = schema === nothing ? [] : Any[item_type(slot) for slot in schema.slots]
+    return RecordBuilder(handle, schema, types, [], 0, reporter)
+end
+
+"As `check`, and throws what the progress function has thrown."
+function check_reported(status, cell, reporter)
+    if status == Raw.DELTOS_E_CANCELLED && reporter !== nothing && reporter.thrown !== nothing
+        thrown, reporter.thrown = reporter.thrown, nothing
+        throw(thrown)
+    end
+    return check(status, cell)
 end
 
 begin_in(transaction, name, schema; options...) = RecordBuilder(schema; options...) do options, made, cell
@@ -41,18 +60,12 @@ begin_in(transaction, name, schema; options...) = RecordBuilder(schema; options.
     end
 end
 
-"Calls f with the builder's pointer and an error cell; throws what the progress function has thrown."
+"Calls f with the builder's pointer and an error cell, and gives back its status and the cell."
 function using_builder(f, builder::RecordBuilder)
     cell = ErrorCell()
-    status = GC.@preserve builder exclusively(pointer -> f(pointer, cell), builder.handle)
-    reporter = builder.reporter
-    if status == Raw.DELTOS_E_CANCELLED && reporter !== nothing && reporter.thrown !== nothing
-        thrown, reporter.thrown = reporter.thrown, nothing
-        throw(thrown)
-    end
-    return status, cell
+    return (GC.@preserve builder exclusively(pointer -> f(pointer, cell), builder.handle)), cell
 end
-add_checked(f, builder) = check(using_builder(f, builder)...)
+check_builder(f, builder) = check_reported(using_builder(f, builder)..., builder.reporter)
 
 Base.length(builder::RecordBuilder) = builder.added + length(builder.waiting)
 Base.close(builder::RecordBuilder) = finish_safely(builder.handle)
@@ -144,7 +157,7 @@ function add_batch(builder::RecordBuilder, source)
     batch = Batch(builder, fill(NO_COLUMN, slots), fill(Ptr{UInt8}(C_NULL), slots), Any[source], rows)
     fill_level!(batch, 0, source, nothing)
     columns, presence, roots = batch.columns, batch.presence, batch.roots
-    GC.@preserve roots add_checked(builder) do pointer, cell
+    GC.@preserve roots check_builder(builder) do pointer, cell
         Raw.deltos_record_table_add(pointer, columns, presence, slots, rows, cell)
     end
     builder.added += rows
@@ -471,7 +484,7 @@ schema_of_source(::Nothing, source) = schema_for(source)
 
 function create_records!(f, t::Transaction, name::AbstractString, schema::Schema; options...)
     spelled = text(name, "a name")
-    builder = writing(pointer -> begin_safely(pointer, spelled, schema; options...), t)
+    builder = writing(pointer -> safely(() -> begin_in(pointer, spelled, schema; options...)), t)
     return finished(f, t, builder isa RecordBuilder ? builder : throw(builder))
 end
 function create_records!(f, storage::Storage, name::AbstractString, schema::Schema; options...)
@@ -480,10 +493,10 @@ function create_records!(f, storage::Storage, name::AbstractString, schema::Sche
 end
 create_records!(f, snapshot::Snapshot, ::AbstractString, ::Schema; options...) = writing(identity, snapshot)
 
-# What holds a transaction for itself must not throw.
-function begin_safely(arguments...; options...)
+# What f gives, or what it throws: what holds a transaction for itself must not throw.
+function safely(f)
     return try
-        begin_in(arguments...; options...)
+        f()
     catch e
         e
     end
@@ -495,19 +508,12 @@ function finished(f, t::Transaction, builder::RecordBuilder)
         f(builder)
         add_waiting(builder)
         made = Ref(Ptr{Raw.deltos_object}(C_NULL))
-        answer = writing(_ -> using_builder_safely((pointer, cell) -> Raw.deltos_record_table_finish(pointer, made, cell), builder), t)
-        answer isa Exception ? throw(answer) : check(answer...)
+        finish_in(_) = using_builder((pointer, cell) -> Raw.deltos_record_table_finish(pointer, made, cell), builder)
+        answer = writing(transaction -> safely(() -> finish_in(transaction)), t)
+        answer isa Exception ? throw(answer) : check_reported(answer..., builder.reporter)
         return RecordTable(Handle(made[]), t)
     finally
         close(builder)
-    end
-end
-
-function using_builder_safely(f, builder)
-    return try
-        using_builder(f, builder)
-    catch e
-        e
     end
 end
 
@@ -549,9 +555,9 @@ function filled_by_builder(builder, room)
     size = Ref(UInt64(0))
     ask(bytes) = using_builder((pointer, cell) -> Raw.deltos_record_table_pack(pointer, bytes, size, cell), builder)
     status, cell = ask(C_NULL)
-    status == Raw.DELTOS_E_TOO_SMALL || check(status, cell)
+    status == Raw.DELTOS_E_TOO_SMALL || check_reported(status, cell, builder.reporter)
     bytes, start = room(Int(size[]))
-    GC.@preserve bytes check(ask(pointer(bytes) + start)...)
+    GC.@preserve bytes check_reported(ask(pointer(bytes) + start)..., builder.reporter)
     return bytes, start, Int(size[])
 end
 

@@ -18,7 +18,7 @@ function thrown(f)
 end
 
 const ALL = [
-    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "records", "record_sources",
+    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "records", "record_sources", "arrow",
     "lifetimes", "threads", "model", "reachability", "doctests",
 ]
 const SUITES = isempty(ARGS) ? ALL : ARGS
