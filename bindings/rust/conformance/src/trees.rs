@@ -126,48 +126,12 @@ fn put_nested(builder: &mut ValueBuilder, form: &Json) -> Outcome {
 
 /// Runs the same for whichever type of number it is.
 macro_rules! each_type {
-    ($dtype:expr, $type:ident => $run:expr, $otherwise:expr) => {
+    ($dtype:expr, [$($variant:ident $type:ty),*], $name:ident => $run:expr, $otherwise:expr) => {
         match $dtype {
-            DType::I8 => {
-                type $type = i8;
+            $(DType::$variant => {
+                type $name = $type;
                 $run
-            }
-            DType::I16 => {
-                type $type = i16;
-                $run
-            }
-            DType::I32 => {
-                type $type = i32;
-                $run
-            }
-            DType::I64 => {
-                type $type = i64;
-                $run
-            }
-            DType::U8 => {
-                type $type = u8;
-                $run
-            }
-            DType::U16 => {
-                type $type = u16;
-                $run
-            }
-            DType::U32 => {
-                type $type = u32;
-                $run
-            }
-            DType::U64 => {
-                type $type = u64;
-                $run
-            }
-            DType::F32 => {
-                type $type = f32;
-                $run
-            }
-            DType::F64 => {
-                type $type = f64;
-                $run
-            }
+            })*
             _ => $otherwise,
         }
     };
@@ -180,7 +144,7 @@ fn numbers_of<T, const N: usize>(bytes: &[u8], number: fn([u8; N]) -> T) -> Vec<
 /// Elements in one. Of types that cannot be given so, raw: the types of Rust do not let it be said.
 fn put_numbers(builder: &mut ValueBuilder, kind: ValueKind, named: &Json, bytes: &[u8], name: u64) -> Outcome {
     let dtype = dtype(named.as_str().unwrap_or(""))?;
-    each_type!(dtype, T => {
+    each_type!(dtype, [I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64, F32 f32, F64 f64], T => {
         let numbers = numbers_of(bytes, T::from_ne_bytes);
         match kind {
             ValueKind::List => builder.put_list_of(&numbers),

@@ -16,7 +16,7 @@ import deltos
 from deltos import Schema
 from deltos._ffi import ffi, lib
 from deltos._native import bytes_of, call
-from memory import RawObject, aligned, forget, keep, type_of
+from memory import RawObject, type_of
 from trees import Builder, Item, bits_of, compare, facts, kind_of, opened, raw, signed
 from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ
 
@@ -263,13 +263,7 @@ class Records:
 
 def opened_table(data: bytes, at: int = 0) -> RawObject:
     """A table in memory, which begins so many bytes behind a multiple of 64."""
-    memory, address = aligned(bytes(at) + data)
-    kept = keep(memory)
-    try:
-        return RawObject(lib.deltos_record_table_open_memory, address + at, len(data), forget, kept)
-    except deltos.Error:
-        forget(kept)
-        raise
+    return opened(data, at, lib.deltos_record_table_open_memory)
 
 
 @contextmanager

@@ -219,12 +219,12 @@ class Builder:
         return bytes(ffi.buffer(memory, size[0]))
 
 
-def opened(data: bytes, at: int = 0) -> RawObject:
-    """A value in memory, which begins so many bytes behind a multiple of 64."""
+def opened(data: bytes, at: int = 0, open: Any = lib.deltos_value_open_memory) -> RawObject:
+    """A value, or what else a function opens, in memory, which begins so many bytes behind a multiple of 64."""
     memory, address = aligned(bytes(at) + data)
     kept = keep(memory)
     try:
-        return RawObject(lib.deltos_value_open_memory, address + at, len(data), forget, kept)
+        return RawObject(open, address + at, len(data), forget, kept)
     except deltos.Error:
         forget(kept)
         raise
