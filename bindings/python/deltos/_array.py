@@ -9,11 +9,12 @@ import sys
 from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any, Self
 
+from deltos._array_options import array_options, array_type
 from deltos._dtypes import TAGGED
 from deltos._errors import BusyError, ClosedError, InvalidError, TypeMismatchError
 from deltos._exporter import OBJECT, Handle, Source
 from deltos._ffi import ffi, lib
-from deltos._growing import UTF32, GrowingArray, array_options, array_type
+from deltos._growing import UTF32, GrowingArray
 from deltos._native import OBJECT_CELL, call, ending, own
 from deltos._operations import Ordered
 from deltos._paths import absolute, path_bytes

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import array as _standard
 import operator
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from deltos._array_options import array_options, counted
 from deltos._content import Content
-from deltos._dtypes import TAGGED, element_type
+from deltos._dtypes import TAGGED
 from deltos._elements import Codec, codec_of
-from deltos._errors import FormatError, InvalidError, LimitError, RangeError, TypeMismatchError
+from deltos._errors import InvalidError, RangeError, TypeMismatchError
 from deltos._exporter import OBJECT, Exporter, Growable, Handle
 from deltos._ffi import ffi, lib
 from deltos._files import read_all
@@ -21,41 +21,9 @@ from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise
 from deltos._object import Object, stat
 from deltos._view import View
 
-_PADDING = re.compile(rb"[\s\d(),@=<>!^]*(x[\s\d]*)+")
 _SMALL_WINDOW = 1 << 20  # arrays in memory: bytes of address space at first, as they are many
 typecodes = "bBuhHiIlLqQfd"  # those of the array module; every format and name of a type is one here
 UTF32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
-
-
-def array_type(type: Any) -> tuple[Any, int]:
-    """Format and code of the elements of an array, for the library."""
-    if isinstance(type, str) and type == "u":
-        return b"w", 0
-    format, code = element_type(type)
-    if format is not None and _PADDING.fullmatch(format):
-        raise FormatError(f"format {format.decode()!r} is padding, which has no value: name an element type, such as 'd'")
-    return ffi.NULL if format is None else format, code
-
-
-def _counted(number: Any, what: str) -> int:
-    """A number of things that the library can be asked for."""
-    count = operator.index(number)
-    if count < 0:
-        raise InvalidError(f"{what} is a number from 0 to 2**63 - 1, not {count}")
-    if count >= 1 << 63:
-        raise LimitError(f"{what} is a number up to 2**63 - 1, and {count} is more")
-    return count
-
-
-def array_options(capacity: int = 0, create: int = 0, window_bytes: int = 0, max_bytes: int = 0) -> CData:
-    """Options for the library."""
-    capacity = _counted(capacity, "capacity")
-    window_bytes, max_bytes = _counted(window_bytes, "window_bytes"), _counted(max_bytes, "max_bytes")
-    options = ffi.new("deltos_array_options *")
-    options.struct_size = ffi.sizeof("deltos_array_options")
-    options.create = create
-    options.capacity, options.window_bytes, options.max_bytes = capacity, window_bytes, max_bytes
-    return options
 
 
 class GrowingArray(Object, Growable):
@@ -291,11 +259,11 @@ class GrowingArray(Object, Growable):
 
     def reserve(self, capacity: int) -> None:
         """Makes room for so many elements in all."""
-        self._change(lib.deltos_array_reserve, _counted(capacity, "the capacity of an array"))
+        self._change(lib.deltos_array_reserve, counted(capacity, "the capacity of an array"))
 
     def resize(self, count: int) -> None:
         """Makes it have so many elements: new ones are zero, those too many are cut off."""
-        self._change(lib.deltos_array_resize, _counted(count, "the length of an array"))
+        self._change(lib.deltos_array_resize, counted(count, "the length of an array"))
 
     # ---- Shrinking -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deltos._array import Array
+from deltos._array_options import array_options, array_type
 from deltos._attributes import Attributes
 from deltos._buffer import Buffer
 from deltos._content import Content
@@ -15,7 +16,6 @@ from deltos._dtypes import resolve, shape_of
 from deltos._errors import NotFoundError
 from deltos._exporter import CURSOR, OBJECT, Handle
 from deltos._ffi import ffi, lib
-from deltos._growing import array_options, array_type
 from deltos._kinds import found, opened
 from deltos._native import OBJECT_CELL, CData, ProgressFunction, bytes_of, call, own, text_of
 from deltos._table import Table, lengths_of, type_of
