@@ -67,9 +67,9 @@ def arrays() -> None:
     row("count in 10^6, int : array.array", lambda: zeros.count(1), lambda: mine.count(1), 0.1)
 
 
-def within(what: str, limit: float, body: Body, calls: int) -> None:
+def within(what: str, limit: float, body: Body, calls: int, rounds: int = 301) -> None:
     """A bar in seconds a call, not in those of a peer."""
-    _, own = in_turns(lambda: None, body, 301)
+    _, own = in_turns(lambda: None, body, rounds)
     own /= calls
     print(f"  {what:<50} {text_of(limit):>14} {text_of(own):>14} {own / limit:8.2f}{verdict_of(own / limit, 1)}", flush=True)
 
