@@ -2,8 +2,7 @@
 #   debug    assertions: core, capi, crash          asan    address and undefined-behaviour sanitizers
 #   release  installed into build/stage             tsan    thread sanitizer
 #   fuzz     clang, sanitizers and libFuzzer
-# Those with sanitizers compile many files at a time, which takes a third of the time; the others show that each compiles
-# by itself.
+# All but debug compile many files at a time, which takes a third of the time; debug shows that each compiles by itself.
 
 options_of() { # build
   case $1 in
@@ -11,7 +10,7 @@ options_of() { # build
     asan) echo '--unity=on -Dunity_size=12 -Doptimization=g -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dpython=enabled' ;;
     tsan) echo '--unity=on -Dunity_size=12 -Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false' ;;
     fuzz) echo '--unity=on -Dunity_size=12 -Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dtests=disabled -Dfuzz=enabled' ;;
-    release) echo "--buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
+    release) echo "--unity=on -Dunity_size=12 --buildtype=release -Dstrip=false -Dtests=disabled --prefix=$build/stage --libdir=lib" ;;
   esac
 }
 

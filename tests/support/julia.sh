@@ -1,13 +1,14 @@
 # Sourced by ./dev: the steps of the suite `julia`.
 
 # The tests of the package, all or those named, over one library; adds up their counts. What Julia compiles is kept in the
-# build directory, not in the home of whoever runs this; freed memory is filled. A Julia that is told to end may not do so.
+# build directory, not in the home of whoever runs this, and is compiled quickly rather than well; freed memory is filled. A
+# Julia that is told to end may not do so.
 julia_tests() { # library test...
   library=$1
   shift
   julia_log=$scratch/julia.log julia_status=0
   DELTOS_LIBRARY=$library JULIA_DEPOT_PATH=$build/julia/depot JULIA_NUM_THREADS=2 MALLOC_PERTURB_=165 \
-    timeout -k 60 3000 julia --startup-file=no --project=bindings/julia/Deltos.jl \
+    timeout -k 60 3000 julia -O0 --startup-file=no --project=bindings/julia/Deltos.jl \
     bindings/julia/Deltos.jl/test/runtests.jl "$@" >"$julia_log" 2>&1 || julia_status=$?
   cat "$julia_log"
   count $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p' "$julia_log" | tail -n 1)
