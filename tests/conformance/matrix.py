@@ -55,7 +55,6 @@ RUNNERS = (
         "Julia",
         "julia --startup-file=no --project={root}/bindings/julia/Deltos.jl"
         " {root}/bindings/julia/Deltos.jl/test/conformance.jl",
-        lacks=("records",),
     ),
     Runner("Node", "node {build}/node/golden.mjs", writes=False, runs=False),
     Runner("Lua", "luajit {root}/bindings/lua/golden.lua", writes=False, runs=False),

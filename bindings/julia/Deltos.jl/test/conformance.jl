@@ -304,7 +304,8 @@ operation("refresh_object", "object", "changed") do case, step
     expect(step, "changed", refresh!(named(case, step, "object")))
 end
 operation("view", "object", "flags", "as") do case, step
-    keep(case, step, Deltos.View(named(case, step, "object"), view_flags(step)))
+    object = named(case, step, "object")
+    keep(case, step, Deltos.View(object isa Deltos.RecordTable ? Deltos.object_of(object) : object, view_flags(step)))
 end
 operation("share", "view", "flags", "as") do case, step
     keep(case, step, Deltos.View(named(case, step, "view"), view_flags(step)))
@@ -377,6 +378,7 @@ operation((case, step) -> rm(step["path"]), "remove_file", "path")
 
 include("conformance_elements.jl")
 include("conformance_values.jl")
+include("conformance_records.jl")
 
 # ---- Cases -----------------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ const KINDS = Dict(
     "table" => (make = filled_table, compare = compare_table),
     "array" => (make = filled_vector, compare = compare_vector),
     "value" => (make = made_value, compare = compare_value),
+    "records" => (make = made_records, compare = compare_records),
 )
 kind_of(object) = KINDS[get(object, "kind", "buffer")]
 

@@ -320,3 +320,28 @@ end
     tasks = [Threads.@spawn(all(table[i].name == name[i] == string(table[i].k) for i in 1:300)) for _ in 1:8]
     @test all(fetch, tasks)
 end
+
+include("conformance.jl")
+
+@testset "the golden storage of records 1.0 is read as it was written" begin
+    golden = normpath(joinpath(@__DIR__, "..", "..", "..", "..", "tests", "conformance", "golden", "records-1.0"))
+    description = Conformance.JSON.parse(read(golden * ".json", String))
+    @test Conformance.read_description(description, golden * ".deltos")
+    Deltos.open(golden * ".deltos") do storage
+        for object in description["objects"]
+            table = storage[object["name"]]
+            table isa Deltos.RecordTable || continue
+            @test length(table) == length(object["rows"]) && verify(table) === nothing
+            for slot in Deltos.schema(table).slots
+                slot.parent == 0 || continue
+                column = Deltos.column(table, slot.name)
+                @test all(k -> isequal(column[k], table[k][slot.name]), 1:length(table))
+                close(column)
+            end
+            close(table)
+        end
+        GC.gc()
+    end
+    copy = fresh_path()
+    @test Conformance.write_description(description, copy) && Conformance.read_description(description, copy)
+end
