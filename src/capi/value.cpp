@@ -60,6 +60,24 @@ Status check_builder(const deltos_builder *builder) {
   return fail(Code::invalid, "the builder is not one of a value");
 }
 
+// So many at once: most calls ask for few, and each item is cleared first; a set of bits is counted through from its
+// start each time.
+template <std::size_t kAtOnce>
+Status give_children(const value::Reader &reader, std::uint64_t node, std::uint64_t first, deltos_item *items,
+                     std::uint64_t capacity, std::uint64_t *count) {
+  value::Item of_node, found[kAtOnce];
+  DELTOS_TRY(reader.read(node, &of_node));
+  const std::uint64_t parts = of_node.kind == value::Kind::dict ? 2 : 1;
+  std::uint64_t all = 0;
+  for (std::uint64_t given = kAtOnce; given == kAtOnce; all += given) {
+    const std::uint64_t room = std::min<std::uint64_t>(kAtOnce, capacity - all);
+    DELTOS_TRY(reader.children(node, first + all / parts, found, room, &given));
+    for (std::uint64_t i = 0; i < given; ++i) show_item(found[i], &items[all + i]);
+  }
+  *count = all;
+  return {};
+}
+
 }  // namespace
 
 deltos_status deltos_value_open_memory(const void *data, uint64_t size, deltos_release release, void *user,
@@ -92,18 +110,10 @@ deltos_status deltos_value_children(const deltos_object *value, uint64_t node, u
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_value(value));
     DELTOS_TRY(check_array(items, capacity, count));
-    constexpr std::uint64_t kAtOnce = 8;  // most calls ask for few, and each item is cleared first
-    value::Item of_node, found[kAtOnce];
-    DELTOS_TRY(value->value->reader().read(node, &of_node));
-    const std::uint64_t parts = of_node.kind == value::Kind::dict ? 2 : 1;
-    std::uint64_t all = 0;
-    for (std::uint64_t given = kAtOnce; given == kAtOnce; all += given) {
-      const std::uint64_t room = std::min(kAtOnce, capacity - all);
-      DELTOS_TRY(value->value->reader().children(node, first + all / parts, found, room, &given));
-      for (std::uint64_t i = 0; i < given; ++i) show_item(found[i], &items[all + i]);
-    }
-    *count = all;
-    return {};
+    constexpr std::size_t kFew = 8, kMany = 256;
+    const value::Reader &reader = value->value->reader();
+    return capacity <= kFew ? give_children<kFew>(reader, node, first, items, capacity, count)
+                            : give_children<kMany>(reader, node, first, items, capacity, count);
   });
 }
 
