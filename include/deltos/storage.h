@@ -60,8 +60,11 @@ enum {
   DELTOS_OPEN_COPY = 16,        /**< READ, STATIC: read it into private memory first, then STATIC; for hostile bytes */
   DELTOS_OPEN_NO_TRIM = 32,     /**< WRITE: do not give freed space back to the file system */
   DELTOS_OPEN_FORCE = 64,       /**< create REPLACE: also over a file that has a living writer */
-  DELTOS_OPEN_SPARSE = 128      /**< when the file is created: space is taken when it is first stored to, so that a full
+  DELTOS_OPEN_SPARSE = 128,     /**< when the file is created: space is taken when it is first stored to, so that a full
                                    disk is met by a store, as SIGBUS, and not by a call */
+  DELTOS_OPEN_COMPRESS = 256    /**< when the file is created: texts and bytes of more than 512 bytes in values that are
+                                   stored in it are compressed (LZ4) where that saves a quarter; not keys, members of
+                                   sets, and what record tables hold. See value.h */
 };
 
 /** All zero with struct_size set: read an existing file. */

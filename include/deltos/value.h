@@ -41,6 +41,9 @@
  *
  * Nodes may be shared and a value may contain itself (DELTOS_VALUE_SHARE). Nesting goes 512 deep at most.
  *
+ * In a storage made with DELTOS_OPEN_COMPRESS long texts and bytes lie compressed. They read as all others do; each is
+ * decompressed when it is first read, and takes memory until the handle is released.
+ *
  * Thread safety: values are immutable, a builder is for one thread at a time.
  *
  * Example:
@@ -161,7 +164,7 @@ DELTOS_API deltos_status deltos_value_open_memory(const void *data, uint64_t siz
  * @retval DELTOS_E_RANGE    No node of this value.
  * @retval DELTOS_E_CORRUPT  What is there is damaged.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
- * Threads: any. Cost: constant (a decimal: its digits).
+ * Threads: any. Cost: constant (a decimal: its digits; a compressed text, once: its length).
  * @since 0.1
  */
 DELTOS_API deltos_status deltos_value_read(const deltos_object *value, uint64_t node, deltos_item *item,

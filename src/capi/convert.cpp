@@ -9,9 +9,9 @@ constexpr std::int64_t kProgressIntervalNs = 50'000'000;
 
 constexpr std::uint32_t kKnownOpenFlags = DELTOS_OPEN_SIGBUS_GUARD | DELTOS_OPEN_VERIFY | DELTOS_OPEN_ROLLBACK |
                                           DELTOS_OPEN_REDIRTY | DELTOS_OPEN_COPY | DELTOS_OPEN_NO_TRIM |
-                                          DELTOS_OPEN_FORCE | DELTOS_OPEN_SPARSE;
-constexpr std::uint32_t kWriteFlags =
-    DELTOS_OPEN_ROLLBACK | DELTOS_OPEN_REDIRTY | DELTOS_OPEN_NO_TRIM | DELTOS_OPEN_FORCE | DELTOS_OPEN_SPARSE;
+                                          DELTOS_OPEN_FORCE | DELTOS_OPEN_SPARSE | DELTOS_OPEN_COMPRESS;
+constexpr std::uint32_t kWriteFlags = DELTOS_OPEN_ROLLBACK | DELTOS_OPEN_REDIRTY | DELTOS_OPEN_NO_TRIM |
+                                      DELTOS_OPEN_FORCE | DELTOS_OPEN_SPARSE | DELTOS_OPEN_COMPRESS;
 
 Status check_numbers(const deltos_open_options &given) {
   if (given.mode < DELTOS_MODE_READ || given.mode > DELTOS_MODE_STATIC) {
@@ -85,6 +85,7 @@ Result<store::OpenOptions> open_options_of(const deltos_open_options *given, Sou
   options.trim = (known.flags & DELTOS_OPEN_NO_TRIM) == 0;
   options.force = (known.flags & DELTOS_OPEN_FORCE) != 0;
   options.sparse = (known.flags & DELTOS_OPEN_SPARSE) != 0;
+  options.compress = (known.flags & DELTOS_OPEN_COMPRESS) != 0;
   options.offset = known.offset;
   options.bytes = known.size;
   options.reserve_bytes = known.reserve_bytes;

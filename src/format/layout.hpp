@@ -25,7 +25,8 @@ constexpr std::uint64_t kFirstDataOffset = 6 * kRegionBytes;
 constexpr std::uint64_t kFirstDataBlock = kFirstDataOffset / kBlockBytes;
 
 // Feature bits of the header's `compatible` word.
-constexpr std::uint64_t kCompatibleSparse = 1;  // grows by holes: a store may find the disk full (SIGBUS)
+constexpr std::uint64_t kCompatibleSparse = 1;    // grows by holes: a store may find the disk full (SIGBUS)
+constexpr std::uint64_t kCompatibleCompress = 2;  // long texts of values are stored compressed
 
 constexpr std::uint16_t kMajor = 1;
 constexpr std::uint16_t kMinor = 0;

@@ -3,6 +3,7 @@
 #include "dtype/copy.hpp"
 #include "object/image.hpp"
 #include "value/array.hpp"
+#include "value/repack.hpp"
 
 namespace deltos::object {
 namespace {
@@ -22,8 +23,9 @@ Result<value::ArrayElements> elements_of_sequence(const value::Item &item) {
 Result<Value::Pointer> Value::in_memory(Bytes image, std::shared_ptr<const void> owner) {
   if (reinterpret_cast<std::uintptr_t>(image.data()) % 8 != 0)
     return fail(Code::layout, "a value is read at a multiple of 8 bytes; copy it to one");
-  DELTOS_ASSIGN(const value::Reader reader, value::Reader::open(image));
-  return Pointer(new Value(reader, std::move(owner)));
+  auto texts = std::make_shared<value::Texts>();
+  DELTOS_ASSIGN(const value::Reader reader, value::Reader::open(image, texts.get()));
+  return Pointer(new Value(std::move(texts), reader, std::move(owner)));
 }
 
 Result<Value::Pointer> Value::stored(const store::ObjectRef &object) {
@@ -61,11 +63,18 @@ Status put_memory(value::Builder &builder, const Memory &memory, std::uint64_t n
 
 Result<std::shared_ptr<store::ObjectRef>> store_value(store::Transaction &transaction, std::string_view name,
                                                       value::Builder &builder) {
-  DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
+  DELTOS_ASSIGN(std::uint64_t bytes, builder.finish());
+  DELTOS_ASSIGN(const std::shared_ptr<store::Storage> storage, transaction.storage());
+  Bytes image = builder.image();
+  value::Builder compressed(true);
+  if (storage->compresses() && builder.has_long_text()) {
+    DELTOS_TRY(value::repack(image, &compressed));
+    DELTOS_ASSIGN(bytes, compressed.finish());
+    image = compressed.image();
+  }
   return transaction.all_or_nothing([&]() -> Result<std::shared_ptr<store::ObjectRef>> {
-    DELTOS_ASSIGN(
-        const std::shared_ptr<store::ObjectRef> created,
-        create_image(transaction, name, kKindValue, bytes, [&](const BytesSink &add) { return add(builder.image()); }));
+    DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> created,
+                  create_image(transaction, name, kKindValue, bytes, [&](const BytesSink &add) { return add(image); }));
     return transaction.seal_unseen(*created);
   });
 }

@@ -26,9 +26,13 @@ class Value {
   Result<View> view(value::Cell node, std::int32_t flags) const;
 
  private:
-  Value(value::Reader reader, std::shared_ptr<const void> owner)
-      : reader_(reader), bytes_(static_cast<std::int64_t>(reader.image().size())), owner_(std::move(owner)) {}
+  Value(std::shared_ptr<value::Texts> texts, value::Reader reader, std::shared_ptr<const void> owner)
+      : texts_(std::move(texts)),
+        reader_(reader),
+        bytes_(static_cast<std::int64_t>(reader.image().size())),
+        owner_(std::move(owner)) {}
 
+  std::shared_ptr<value::Texts> texts_;
   value::Reader reader_;
   std::int64_t bytes_;
   std::shared_ptr<const void> owner_;

@@ -202,6 +202,7 @@ Status compact_snapshot(const Snapshot &snapshot, const std::string &path, bool 
     OpenOptions options;
     options.mode = Mode::write;
     options.sparse = (storage->state().header.compatible & format::kCompatibleSparse) != 0;
+    options.compress = storage->compresses();
     DELTOS_TRY(write_empty_storage(file, options));
     DELTOS_ASSIGN(os::File again, file.reopen(O_RDWR));
     DELTOS_ASSIGN(const auto target, open_file(std::move(again), "", options));

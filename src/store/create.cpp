@@ -27,7 +27,8 @@ format::Header new_header(const OpenOptions &options) {
   header.minor = format::kMinor;
   header.block_bytes = format::kBlockBytes;
   header.uuid = os::random_uuid();
-  header.compatible = options.sparse ? format::kCompatibleSparse : 0;
+  header.compatible =
+      (options.sparse ? format::kCompatibleSparse : 0) | (options.compress ? format::kCompatibleCompress : 0);
   const format::Uuid seed = os::random_uuid();
   std::memcpy(&header.hash_seed, seed.data(), sizeof header.hash_seed);
   header.created_ns = os::now_ns();

@@ -31,6 +31,7 @@ struct OpenOptions {
   bool trim = true;       // punch holes into free space of 1 MiB and more
   bool force = false;     // replace: over a living writer
   bool sparse = false;    // when created: grow by holes instead of allocated blocks
+  bool compress = false;  // when created: long texts of values are stored compressed
   std::uint64_t offset = 0, bytes = 0;  // immutable: part of the file; bytes 0: to its end
   std::uint64_t reserve_bytes = 0;      // write: address space; 0: clamp(64 x file, 64 GiB, 1 TiB)
   std::uint64_t max_file_bytes = 0;     // write: growth beyond is refused; 0: none

@@ -217,6 +217,8 @@ Status Storage::sync() {
 // ---- what there is to know
 // --------------------------------------------------------------------------------------------------
 
+bool Storage::compresses() const { return (state_->header.compatible & format::kCompatibleCompress) != 0; }
+
 Result<StorageInfo> Storage::info() const {
   const StorageState &state = *state_;
   // Not all of check_open(): that memory was lost is one of the facts.

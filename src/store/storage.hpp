@@ -168,7 +168,8 @@ class Storage : public std::enable_shared_from_this<Storage> {
   // writable: in_place and write only; unsealed and current objects only (sealed, stale, readonly, busy).
   Result<std::shared_ptr<Export>> export_payload(const ObjectRef &ref, bool writable);
 
-  Status sync();  // what is committed, and in-place stores made so far, survive power loss
+  Status sync();            // what is committed, and in-place stores made so far, survive power loss
+  bool compresses() const;  // long texts of values
   Result<StorageInfo> info() const;
   Result<std::vector<PinInfo>> pins() const;
   Result<std::vector<Finding>> verify(VerifyLevel level, const Progress &progress);

@@ -6,6 +6,7 @@
 
 #include "format/validate.hpp"
 #include "value/compare.hpp"
+#include "value/lz4.hpp"
 
 namespace deltos::value {
 namespace {
@@ -50,7 +51,8 @@ Status check_time(const Item &item) {
 
 }  // namespace
 
-Builder::Builder() : image_(sizeof(ImageHead)) {}
+Builder::Builder(bool compress)
+    : image_(sizeof(ImageHead)), decompressed_(compress ? std::make_unique<Texts>() : nullptr) {}
 
 Status Builder::put(std::span<const Item> items) {
   if (failure_.code != Code::ok) return Error(failure_);
@@ -161,9 +163,14 @@ Result<Cell> Builder::scalar(const Item &item) {
       return word(Tag::float64, std::bit_cast<std::uint64_t>(item.f64));
     }
     case Kind::bytes:
-      return text(Tag::bytes, item);
-    case Kind::utf8:
-      return text(Tag::utf8, item);
+    case Kind::utf8: {
+      const Tag tag = item.kind == Kind::bytes ? Tag::bytes : Tag::utf8;
+      Cell cell = 0;
+      const Bytes letters(item.data, static_cast<std::size_t>(item.data == nullptr ? 0 : item.count));
+      has_long_text_ = has_long_text_ || item.count > kMostPlain;
+      if (decompressed_ != nullptr && !at_key() && put_compressed(tag, letters, &cell)) return cell;
+      return text(tag, item);
+    }
     case Kind::date:
       if (item.i64 < kMinSmall || item.i64 > kMaxSmall)
         return fail(Code::range, "day %lld is too far from 1970", static_cast<long long>(item.i64));
@@ -204,6 +211,27 @@ Result<Cell> Builder::text(Tag tag, const Item &item) {
   const Cell cell = cell_of(tag, place);
   if (!key.empty()) texts_.emplace(std::move(key), cell);
   return cell;
+}
+
+bool Builder::at_key() const {
+  if (open_.empty()) return false;
+  const Open &innermost = open_.back();
+  return innermost.kind == Kind::set || (innermost.kind == Kind::dict && innermost.cells.size() % 2 == 0);
+}
+
+bool Builder::put_compressed(Tag tag, Bytes text, Cell *cell) {
+  if (text.size() <= kMostPlain || text.size() > kLz4Most) return false;
+  if (tag == Tag::utf8 && !format::is_utf8(text_of(text))) return false;
+  const auto block = lz4_compress(text, text.size() / 4 * 3 - 16);
+  if (!block) return false;
+  const auto place = reserve(16 + block->size());
+  if (!place.ok()) return false;
+  const std::uint64_t words[2] = {head_of(text.size(), kFormCompressed), block->size()};
+  store(*place, words, sizeof words);
+  store(*place + sizeof words, block->data(), block->size());
+  has_compressed_ = true;
+  *cell = cell_of(tag, *place);
+  return true;
 }
 
 Result<Cell> Builder::decimal(const Item &item) {
@@ -369,8 +397,8 @@ Result<Cell> Builder::close_keyed(Tag tag, const std::vector<Cell> &cells) {
 // What keys hold, hashed once each; a Comparison is made where one is no scalar.
 class Builder::Keys {
  public:
-  Keys(Bytes image, std::uint64_t place, std::uint64_t count, unsigned stride)
-      : reader_(Reader::unfinished(image)), cells_(image.data() + place), stride_(stride), hashes_(count) {}
+  Keys(const Reader &reader, std::uint64_t place, std::uint64_t count, unsigned stride)
+      : reader_(reader), cells_(reader.image().data() + place), stride_(stride), hashes_(count) {}
 
   Status read(std::uint64_t i, Item *key) const {
     return reader_.read(load<Cell>(cells_ + i * stride_ * sizeof(Cell)), key);
@@ -415,7 +443,7 @@ class Builder::Keys {
 
 // Enters all keys into the index; of few, sees only that they differ.
 Status Builder::put_index(std::uint64_t at, std::uint64_t count, unsigned stride) {
-  Keys keys(image_, at, count, stride);
+  Keys keys(Reader::unfinished(image_, decompressed_.get()), at, count, stride);
   const std::uint64_t index = at + count * stride * sizeof(Cell), slots = index_slots(count),
                       width = index_width(count);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -474,7 +502,7 @@ Result<std::uint64_t> Builder::finish() {
   if (!open_.empty()) return fail(Code::invalid, "%zu containers are still open; end each with END", open_.size());
   if (root_ == 0) return fail(Code::invalid, "nothing has been put");
   if (!finished_) {
-    const ImageHead head{kImageMagic, 0, image_.size(), root_, 0};
+    const ImageHead head{kImageMagic, has_compressed_ ? kFlagCompressed : 0, image_.size(), root_, 0};
     store(0, &head, sizeof head);
     finished_ = true;
   }

@@ -192,11 +192,12 @@ Cell Reader::cell_of_text(Cell node, std::string_view text) const noexcept {
 
 Status Reader::find(Cell node, const Item &key, const Reader *of_key, Item *found, std::uint64_t *looked) const {
   if (node == 0) node = root();
-  if (key.kind == Kind::utf8 && looked == nullptr &&
-      find_text(node, text_of({key.data, static_cast<std::size_t>(key.count)}), found))
-    return {};
   *found = Item{};
   found->kind = Kind::end;
+  if (key.kind == Kind::utf8 && looked == nullptr) {
+    const Cell cell = cell_of_text(node, text_of({key.data, static_cast<std::size_t>(key.count)}));
+    if (cell != kUnsure) return cell == 0 ? Status() : read(cell, found);
+  }
   if (tag_of(node) != Tag::dict && tag_of(node) != Tag::set)
     return fail(Code::kind, "only dicts and sets are looked into; the node is neither");
   if (is_container(key.kind) || key.kind == Kind::ndarray) {

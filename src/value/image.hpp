@@ -16,12 +16,14 @@ constexpr std::uint32_t kImageMagic = 0x314c5644;  // "DVL1"
 
 struct ImageHead {
   std::uint32_t magic;
-  std::uint32_t flags;  // 0; unknown bit: refuse
+  std::uint32_t flags;  // kFlagCompressed; unknown bit: refuse
   std::uint64_t bytes;  // of the whole image
   std::uint64_t root;   // cell
   std::uint64_t reserved;
 };
 static_assert(sizeof(ImageHead) == 32 && offsetof(ImageHead, root) == 16);
+
+constexpr std::uint32_t kFlagCompressed = 1;  // a text may lie compressed
 
 // The low byte of a cell. The other 56 bits are the payload.
 enum class Tag : std::uint8_t {
@@ -61,6 +63,10 @@ constexpr Tag tag_of(Cell cell) { return static_cast<Tag>(cell & 0xff); }
 // Sets are cells with an index, or bits that count from a first integer.
 constexpr std::uint8_t kFormCells = 0;
 constexpr std::uint8_t kFormBitmap = 64;
+// Of a text: its bytes, or the length of an LZ4 block, and that.
+constexpr std::uint8_t kFormPlain = 0;
+constexpr std::uint8_t kFormCompressed = 1;
+constexpr std::uint64_t kMostPlain = 512;  // texts up to this are not compressed
 
 // The first word of a block that holds a count: count << 8 | form.
 constexpr std::uint64_t head_of(std::uint64_t count, std::uint8_t form) { return count << 8 | form; }

@@ -14,6 +14,7 @@ namespace {
 
 // Sharing aside, an image has no more than this many bytes of text for each of its own: a bit may be a number.
 constexpr std::uint64_t kMostBytesForOne = 256;
+constexpr std::uint64_t kMostBytesForLetter = 6;  // "\\u0000"
 constexpr std::size_t kMostPath = 200;
 
 const char *name_of(Kind kind) {
@@ -150,7 +151,7 @@ class Writer {
         indent_((flags & kJsonIndent) != 0),
         ascii_((flags & kJsonAscii) != 0),
         sink_(room),
-        budget_(kMostBytesForOne * (reader.image().size() + (std::uint64_t{1} << 12))) {}
+        most_(kMostBytesForOne * (reader.image().size() + (std::uint64_t{1} << 12))) {}
 
   Status write(Cell node) {
     Item item;
@@ -169,10 +170,14 @@ class Writer {
     Item key;             // the same of a dict
   };
 
+  // What was compressed counts by its own length, once.
+  bool spend(std::uint64_t units) {
+    spent_ += units;
+    return spent_ <= most_ + kMostBytesForLetter * reader_.decompressed();
+  }
   Status add(std::string_view text) {
-    if (text.size() > budget_)
+    if (!spend(text.size()))
       return fail(Code::limit, "nodes are shared so often that the JSON would be far longer than the value");
-    budget_ -= text.size();
     sink_.add(text);
     return {};
   }
@@ -268,9 +273,8 @@ class Writer {
     if (open_.size() >= kMaxDepth)
       return fail(Code::limit, "the value is nested more than %u deep, or contains itself", kMaxDepth);
     DELTOS_ASSIGN(Elements elements, Elements::of(reader_, item));
-    if (elements.words() > budget_)
+    if (!spend(elements.words()))
       return fail(Code::limit, "sets are shared so often that the JSON would be far longer than the value");
-    budget_ -= elements.words();
     open_.push_back({item.kind, elements, UINT64_MAX, {}});
     return add(item.kind == Kind::dict ? "{" : "[");
   }
@@ -355,7 +359,8 @@ class Writer {
   const Reader &reader_;
   bool indent_, ascii_;
   Sink sink_;
-  std::uint64_t budget_;
+  const std::uint64_t most_;
+  std::uint64_t spent_ = 0;
   std::vector<Open> open_;
 };
 

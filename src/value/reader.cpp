@@ -2,6 +2,7 @@
 
 #include "dtype/dtype.hpp"
 #include "value/compare.hpp"
+#include "value/lz4.hpp"
 
 namespace deltos::value {
 namespace {
@@ -35,27 +36,44 @@ Status Reader::damaged(Cell node, const char *what) const {
               static_cast<unsigned long long>(payload_of(node)), image_.size(), what);
 }
 
-Result<Reader> Reader::open(Bytes image) {
+Result<Reader> Reader::open(Bytes image, Texts *texts) {
   if (image.size() < sizeof(ImageHead))
     return fail(Code::not_deltos, "a value has %zu bytes or more, not %zu", sizeof(ImageHead), image.size());
   const auto head = load<ImageHead>(image.data());
   if (head.magic != kImageMagic) return fail(Code::not_deltos, "the bytes do not start like a value");
-  if (head.flags != 0 || head.reserved != 0)
+  if ((head.flags & ~kFlagCompressed) != 0 || head.reserved != 0)
     return fail(Code::feature, "the value has features 0x%x, which this version does not know", head.flags);
   if (head.bytes < sizeof(ImageHead) || head.bytes > image.size() || head.bytes > kMaxPlace)
     return fail(Code::corrupt, "the value says that it has %llu bytes; %zu are there",
                 static_cast<unsigned long long>(head.bytes), image.size());
-  return Reader(image.first(static_cast<std::size_t>(head.bytes)));
+  return Reader(image.first(static_cast<std::size_t>(head.bytes)), texts);
 }
+
+const char Reader::kCompressed[] = "a text is compressed where none may be";
 
 const char *Reader::text(std::uint64_t place, Item *item) const noexcept {
   std::uint64_t head = 0;
   if (!take(place, &head)) return "there is no block of text";
-  if ((head & 0xff) != 0) return "its text is encoded in a way that is not known";
+  if ((head & 0xff) != kFormPlain)
+    return (head & 0xff) == kFormCompressed ? kCompressed : "its text is encoded in a way that is not known";
   item->count = head >> 8;
   if (!within(place + 8, item->count + 1, image_.size())) return "its text goes beyond the end";
   item->data = image_.data() + place + 8;
   return item->data[item->count] == std::byte{0} ? nullptr : "no zero follows its text";
+}
+
+Status Reader::decompress(Cell node, Item *item) const {
+  const std::uint64_t place = payload_of(node);
+  std::uint64_t head = 0, bytes = 0;
+  if (!take(place, &head) || !take(place + 8, &bytes) || !within(place + 16, bytes, image_.size()))
+    return damaged(node, "its compressed text goes beyond the end");
+  const std::uint64_t raw = head >> 8;
+  if (raw > bytes * kLz4Ratio) return damaged(node, "its compressed text is said to be longer than it can be");
+  const Bytes block(image_.data() + place + 16, static_cast<std::size_t>(bytes));
+  DELTOS_ASSIGN(const Bytes text, texts_->at(place, block, raw, image_.size()));
+  item->data = text.data();
+  item->count = text.size();
+  return {};
 }
 
 const char *Reader::decimal(std::uint64_t place, Item *item) const noexcept {
@@ -202,7 +220,9 @@ Status Reader::read(Cell node, Item *item) const {
   if (tag_of(node) == Tag::none || tag_of(node) > kLastTag)
     return fail(Code::range, "0x%llx is no node of this value", static_cast<unsigned long long>(node));
   const char *const wrong = describe(node, item);
-  return wrong == nullptr ? Status() : damaged(node, wrong);
+  if (wrong == nullptr) return {};
+  const bool is_text = tag_of(node) == Tag::utf8 || tag_of(node) == Tag::bytes;
+  return wrong == kCompressed && is_text && texts_ != nullptr ? decompress(node, item) : damaged(node, wrong);
 }
 
 const char *Reader::describe_block(Cell node, Item *item) const noexcept {

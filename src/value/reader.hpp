@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "value/item.hpp"
+#include "value/texts.hpp"
 
 namespace deltos::value {
 
@@ -15,7 +16,8 @@ class Reader {
  public:
   Reader() = default;
   // corrupt, not_deltos, feature. The bytes stay the caller's, and must not change while the reader is used.
-  static Result<Reader> open(Bytes image);
+  // `texts`: keeps what lies compressed, as long as what was read is used; nullptr: nothing does, or it is damage.
+  static Result<Reader> open(Bytes image, Texts *texts = nullptr);
 
   // Node 0 is the root.
   Status read(Cell node, Item *item) const;
@@ -58,11 +60,13 @@ class Reader {
                 std::uint64_t *looked) const;
 
   Bytes image() const { return image_; }
+  // How long the texts are together that were decompressed so far.
+  std::uint64_t decompressed() const { return texts_ == nullptr ? 0 : texts_->bytes(); }
   // Of an image that is being made: nodes that are not 0 can be read.
-  static Reader unfinished(Bytes image) { return Reader(image); }
+  static Reader unfinished(Bytes image, Texts *texts = nullptr) { return Reader(image, texts); }
 
  private:
-  explicit Reader(Bytes image) : image_(image) {}
+  Reader(Bytes image, Texts *texts) : image_(image), texts_(texts) {}
   Status damaged(Cell node, const char *what) const;
   template <class T>
   bool take(std::uint64_t place, T *value) const noexcept;
@@ -72,6 +76,8 @@ class Reader {
   const char *describe(Cell node, Item *item) const noexcept;  // the item is empty, the node not the root
   const char *describe_block(Cell node, Item *item) const noexcept;
   const char *text(std::uint64_t place, Item *item) const noexcept;
+  static const char kCompressed[];  // what it says of a text that has to be decompressed
+  Status decompress(Cell node, Item *item) const;
   const char *decimal(std::uint64_t place, Item *item) const noexcept;
   const char *date_time(std::uint64_t place, Item *item) const noexcept;
   const char *container(Cell node, Sequence *sequence) const noexcept;
@@ -85,6 +91,7 @@ class Reader {
 
   friend class Elements;
   Bytes image_;
+  Texts *texts_ = nullptr;
 };
 
 // Goes through the elements of a container, from the first on, of a dict keys and values in turn, without looking

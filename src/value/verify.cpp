@@ -98,7 +98,8 @@ class Verify {
 }  // namespace
 
 Status verify(Bytes image) {
-  DELTOS_ASSIGN(const Reader reader, Reader::open(image));
+  Texts texts;
+  DELTOS_ASSIGN(const Reader reader, Reader::open(image, &texts));
   return Verify(reader).run();
 }
 

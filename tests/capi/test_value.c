@@ -117,6 +117,81 @@ static void test_value__one_in_a_storage_is_sealed_and_comes_back(void **state) 
   deltos_object_release(&value);
 }
 
+/* {"log": a long text, "same": that again, "key": 1}; gives the size that the value has in the storage. */
+static uint64_t store_log(deltos_storage *storage, const char *log) {
+  deltos_item named = text_item(log), share = make_item(DELTOS_VALUE_SHARE);
+  deltos_transaction *transaction = begin(storage);
+  deltos_builder *builder = begin_value();
+  deltos_object *value = NULL;
+  deltos_object_info info;
+  named.node = share.node = 1;
+  put(builder, make_item(DELTOS_VALUE_DICT));
+  put(builder, text_item("log"));
+  put(builder, named);
+  put(builder, text_item("same"));
+  put(builder, share);
+  put(builder, text_item(log));
+  put(builder, int_item(1));
+  put(builder, make_item(DELTOS_VALUE_END));
+  ok(deltos_value_builder_store(builder, transaction, "log", &value, &error));
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  ok(deltos_object_stat(value, &info, &error));
+  deltos_object_release(&value);
+  deltos_builder_release(&builder);
+  commit(transaction);
+  return info.payload_bytes;
+}
+
+static void assert_has_log(deltos_storage *storage, const char *log) {
+  deltos_object *value = open_object(storage, "log");
+  deltos_item found = find_text(value, 0, "log"), again;
+  assert_int_equal(found.kind, DELTOS_VALUE_UTF8);
+  assert_int_equal(found.count, strlen(log));
+  assert_string_equal(found.data, log);
+  again = find_text(value, 0, "same");
+  assert_ptr_equal(again.data, found.data);
+  assert_int_equal(find_text(value, 0, log).i64, 1);
+  deltos_object_release(&value);
+}
+
+static void test_value__long_texts_are_compressed_where_the_storage_says_so(void **state) {
+  world *w = *state;
+  char log[20000] = "", copy[160];
+  deltos_open_options options = options_for(DELTOS_MODE_WRITE, DELTOS_CREATE_NEW);
+  deltos_transaction *transaction;
+  deltos_snapshot *snapshot = NULL;
+  deltos_storage *plain = NULL, *copied = NULL;
+  uint64_t bytes, found = 0;
+  size_t at = 0;
+  while (at + 64 < sizeof log) at += (size_t)sprintf(log + at, "line %zu of a long log\n", at);
+  ok(deltos_storage_open_anonymous("plain", NULL, &plain, &error));
+  bytes = store_log(plain, log);
+  assert_true(bytes > 2 * at);
+  assert_has_log(plain, log);
+  deltos_storage_detach(&plain);
+  options.flags = DELTOS_OPEN_COMPRESS;
+  ok(deltos_storage_open(w->path, &options, &w->storage, &error));
+  assert_true(store_log(w->storage, log) < bytes * 3 / 4);
+  assert_has_log(w->storage, log);
+  ok(deltos_storage_verify(w->storage, DELTOS_VERIFY_FULL, NULL, NULL, NULL, 0, &found, &error));
+  snprintf(copy, sizeof copy, "%s.copy", w->path);
+  ok(deltos_snapshot_begin(w->storage, &snapshot, &error));
+  ok(deltos_snapshot_compact_to(snapshot, copy, NULL, &error));
+  deltos_snapshot_release(&snapshot);
+  copied = open_mode(copy, DELTOS_MODE_WRITE, DELTOS_CREATE_NEVER);
+  assert_has_log(copied, log);
+  transaction = begin(copied);
+  ok(deltos_transaction_delete(transaction, "log", &error));
+  commit(transaction);
+  assert_true(store_log(copied, log) < bytes * 3 / 4); /* the copy goes on compressing */
+  assert_has_log(copied, log);
+  deltos_storage_detach(&copied);
+  options = options_for(DELTOS_MODE_READ, DELTOS_CREATE_NEVER);
+  options.flags = DELTOS_OPEN_COMPRESS;
+  expect(DELTOS_E_INVALID, deltos_storage_open(w->path, &options, &copied, &error));
+}
+
 static void test_value__packed_bytes_are_read_anywhere_aligned(void **state) {
   deltos_builder *builder = build_city();
   deltos_object *value = NULL, *other = NULL;
@@ -331,6 +406,7 @@ static void test_value__what_is_no_json_is_told_with_its_place(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       in_storage(test_value__one_in_a_storage_is_sealed_and_comes_back),
+      in_world(test_value__long_texts_are_compressed_where_the_storage_says_so),
       cmocka_unit_test(test_value__packed_bytes_are_read_anywhere_aligned),
       cmocka_unit_test(test_value__memory_is_let_go_of_with_the_last_view),
       cmocka_unit_test(test_value__elements_are_given_from_anywhere_on),

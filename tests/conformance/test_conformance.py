@@ -294,6 +294,27 @@ class TestTheReaderOfValues:
         assert [*trees.differences(tree, written, reader.DTYPES)] == []
         assert trees.hash_of(tree.root) == trees.hash_of(trees.node_of(written, reader.DTYPES)) == 0x7934BF6FE1EC227E
 
+    COMPRESSED = bytes.fromhex(
+        "44564c310100000070000000000000000a580000000000000000000000000000015f020000000000"
+        "13000000000000005f61626364610400ffff427074686520656e6400000000000002000000000000"
+        "6162000000000000000200000000000008200000000000000948000000000000"
+    )
+
+    def test_reads_compressed_texts(self) -> None:
+        written = {"list": [{"utf8": "abcd" * 150 + "the end"}, {"bytes": "6162"}]}
+        assert [*trees.differences(trees.Tree(self.COMPRESSED), written, reader.DTYPES)] == []
+
+    # Magic, flags, size; the text's head and length; its first token, literals, offset, lengths, last token.
+    @pytest.mark.parametrize("at", [0, 4, 9, 32, 33, 34, 40, 48, 49, 53, 54, 55, 57, 58, 59, 66])
+    def test_sees_or_refuses_each_byte_of_them_that_is_another(self, at: int) -> None:
+        image = bytearray(self.COMPRESSED)
+        image[at] ^= 0x81
+        written = {"list": [{"utf8": "abcd" * 150 + "the end"}, {"bytes": "6162"}]}
+        try:
+            assert [*trees.differences(trees.Tree(bytes(image)), written, reader.DTYPES)] != []
+        except Damaged:
+            pass
+
     @pytest.mark.parametrize(
         "other",
         [

@@ -141,11 +141,43 @@ def equal(one: Node, other: Node) -> bool:
 # ---- The image
 
 
+def decompressed(block: bytes, size: int) -> bytes:
+    """What an LZ4 block stands for."""
+    check(size <= 255 * len(block), "a compressed text is longer than its block can say")
+    text, at = bytearray(), 0
+
+    def rest(length: int) -> int:
+        nonlocal at
+        more = 255 if length == 15 else 0
+        while more == 255:
+            check(at < len(block), "a compressed text ends within a length")
+            more, at = block[at], at + 1
+            length += more
+        return length
+
+    while True:
+        check(at < len(block), "a compressed text ends with a match")
+        token, at = block[at], at + 1
+        count = rest(token >> 4)
+        check(at + count <= len(block), "a compressed text ends within literals")
+        text += block[at : at + count]
+        at += count
+        if at == len(block):
+            check(token & 15 == 0 and len(text) == size, "a compressed text has another length than it says")
+            return bytes(text)
+        check(at + 2 <= len(block), "a compressed text ends within an offset")
+        offset, at = block[at] | block[at + 1] << 8, at + 2
+        count = rest(token & 15) + 4
+        check(0 < offset <= len(text) and len(text) + count <= size, "a compressed text refers to what is not there")
+        for _ in range(count):
+            text.append(text[-offset])
+
+
 class Tree:
     def __init__(self, image: bytes) -> None:
         check(len(image) >= HEAD_BYTES, "a value is shorter than its head")
         magic, flags, size, root, reserved = struct.unpack_from("<IIQQQ", image)
-        check(magic == MAGIC and flags == 0 and reserved == 0, "these bytes are no value, or of a later format")
+        check(magic == MAGIC and flags & ~1 == 0 and reserved == 0, "these bytes are no value, or of a later format")
         check(HEAD_BYTES <= size <= len(image), "a value is longer than what there is of it")
         self._image = image[:size]
         self.root = self._node(root)
@@ -161,6 +193,9 @@ class Tree:
 
     def _text(self, place: int) -> bytes:
         (head,) = self._words(place)
+        if head & 0xFF == 1:
+            (size,) = self._words(place + 8)
+            return decompressed(self._take(place + 16, size), head >> 8)
         check(head & 0xFF == 0, "a text has an unknown form")
         text = self._take(place + 8, (head >> 8) + 1)
         check(text[-1] == 0, "no zero follows a text")

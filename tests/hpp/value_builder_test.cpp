@@ -247,6 +247,25 @@ TEST_F(WithStorage, a_builder_stores_what_it_holds_more_than_once) {
   EXPECT_EQ(storage_.try_value("c").status(), Status::not_found);
 }
 
+TEST(ValueBuilders, long_texts_are_compressed_where_the_storage_says_so) {
+  const std::string long_text(20000, 'x');
+  std::uint64_t bytes[2] = {};
+  for (const bool compress : {false, true}) {
+    deltos::OpenOptions options;
+    options.flags = compress ? deltos::OpenFlags::compress : deltos::OpenFlags::none;
+    deltos::Storage storage = deltos::Storage::open_anonymous("texts", options);
+    deltos::Transaction transaction = storage.transaction();
+    transaction.put("texts", std::vector<std::string>{long_text, "short"});
+    transaction.commit();
+    const deltos::Value value = storage.value("texts");
+    EXPECT_EQ(value[0].as<std::string>(), long_text);
+    EXPECT_EQ(value[0].as<std::string_view>().data(), value[0].as<std::string_view>().data());
+    EXPECT_EQ(value[1].as<std::string>(), "short");
+    bytes[compress] = storage.object("texts").info().payload_bytes;
+  }
+  EXPECT_LT(bytes[1], bytes[0] / 10);
+}
+
 TEST_F(WithStorage, a_value_is_stored_beside_a_small_buffer_that_is_being_written) {
   const deltos::TypedView<double> written = storage_.view<double>("grid");
   for (int k = 0; k < 20; ++k) {

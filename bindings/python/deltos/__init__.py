@@ -99,6 +99,7 @@ def open(
     reserve_bytes: int = 0,
     max_file_bytes: int = 0,
     auto_sync_bytes: int = 0,
+    compress: bool = False,
     progress: ProgressFunction | None = None,
 ) -> Storage:
     """Opens a storage by path, or by the descriptor of one that another process has opened.
@@ -119,6 +120,8 @@ def open(
     offset, size: where in the file the storage lies, when it is a part of one ("r" or "static").
     reserve_bytes, max_file_bytes, auto_sync_bytes: address space to grow into, a limit for the file, and after how many
         bytes an "async" commit is made durable all the same; 0: the library's choice.
+    compress: where this call makes the storage, long str and bytes in values are compressed for good; each takes memory
+        once it has been looked at.
     progress: called with (done, total) when opening takes long; returning True cancels.
     """
     options = Options(
@@ -136,6 +139,7 @@ def open(
         reserve_bytes,
         max_file_bytes,
         auto_sync_bytes,
+        compress,
     )
     return open_storage(path, mode, options, progress)
 
@@ -165,10 +169,15 @@ def anonymous(
     guard: bool = True,
     reserve_bytes: int = 0,
     max_file_bytes: int = 0,
+    compress: bool = False,
 ) -> Storage:
-    """Makes a storage in anonymous memory. Other processes open it by its descriptor, fileno()."""
+    """Makes a storage in anonymous memory. Other processes open it by its descriptor, fileno(). compress: see open()."""
     options = Options(
-        durability=durability, guard=guard, reserve_bytes=reserve_bytes, max_file_bytes=max_file_bytes
+        durability=durability,
+        guard=guard,
+        reserve_bytes=reserve_bytes,
+        max_file_bytes=max_file_bytes,
+        compress=compress,
     )
     return anonymous_storage(label, options)
 

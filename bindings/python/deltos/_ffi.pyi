@@ -91,6 +91,7 @@ class _Lib:
     DELTOS_OPEN_NO_TRIM: Final[int]
     DELTOS_OPEN_FORCE: Final[int]
     DELTOS_OPEN_SPARSE: Final[int]
+    DELTOS_OPEN_COMPRESS: Final[int]
     DELTOS_VERIFY_STRUCT: Final[int]
     DELTOS_VERIFY_FULL: Final[int]
     DELTOS_COPY_REPLACE: Final[int]

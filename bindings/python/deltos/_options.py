@@ -89,6 +89,7 @@ class Options(NamedTuple):
     reserve_bytes: int = 0
     max_file_bytes: int = 0
     auto_sync_bytes: int = 0
+    compress: bool = False
 
     def flags(self) -> int:
         """The bits of the C interface."""
@@ -100,6 +101,7 @@ class Options(NamedTuple):
             + self.copy * lib.DELTOS_OPEN_COPY
             + (not self.trim) * lib.DELTOS_OPEN_NO_TRIM
             + self.force * lib.DELTOS_OPEN_FORCE
+            + self.compress * lib.DELTOS_OPEN_COMPRESS
         )
 
     def native(self, mode: int, create: int, progress: Progress | None = None) -> CData:

@@ -139,7 +139,8 @@ enum
   DELTOS_OPEN_COPY = 16,
   DELTOS_OPEN_NO_TRIM = 32,
   DELTOS_OPEN_FORCE = 64,
-  DELTOS_OPEN_SPARSE = 128
+  DELTOS_OPEN_SPARSE = 128,
+  DELTOS_OPEN_COMPRESS = 256
 };
 typedef struct deltos_open_options
 {

@@ -757,3 +757,23 @@ def test_kinds_of_values_that_python_cannot_have_are_limits() -> None:
         _decode(lib.DELTOS_VALUE_DATE, None, 0, 10**8, 0, None)  # type: ignore[arg-type]
     with pytest.raises(OverflowError, match="outside what Python's datetimes reach"):
         _decode(lib.DELTOS_VALUE_DATETIME, None, 0, 10**15, 0, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_long_texts_are_compressed_where_the_storage_says_so(tmp_path: Path, compress: bool) -> None:
+    path = tmp_path / "texts.deltos"
+    things = {"text": "äbc" * 5000, "bytes": [b"\0" * 3000, b"x" * 600], "key" * 300: "short"}
+    with deltos.open(path, "x", compress=compress) as storage:
+        storage.put("things", things)
+    with deltos.open(path, verify=True) as storage:
+        assert (storage.list()[0].nbytes < 2000) == compress
+        assert storage["things"] == things
+        assert storage["things"]["text"] == things["text"]
+        assert storage["things"]["key" * 300] == "short"
+        assert hash(storage["things"]["bytes"][0]) == hash(b"\0" * 3000)
+
+
+def test_anonymous_storages_compress_too() -> None:
+    with deltos.anonymous(compress=True) as storage:
+        storage["text"] = "x" * 100_000
+        assert storage["text"] == "x" * 100_000

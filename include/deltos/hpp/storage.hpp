@@ -35,7 +35,8 @@ enum class OpenFlags : std::uint32_t {
   copy = DELTOS_OPEN_COPY,
   no_trim = DELTOS_OPEN_NO_TRIM,
   force = DELTOS_OPEN_FORCE,
-  sparse = DELTOS_OPEN_SPARSE
+  sparse = DELTOS_OPEN_SPARSE,
+  compress = DELTOS_OPEN_COMPRESS
 };
 constexpr OpenFlags operator|(OpenFlags left, OpenFlags right) noexcept {
   return static_cast<OpenFlags>(static_cast<std::uint32_t>(left) | static_cast<std::uint32_t>(right));

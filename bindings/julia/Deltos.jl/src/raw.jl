@@ -223,6 +223,10 @@ const DELTOS_OPEN_FORCE = UInt32(64)  # create REPLACE: also over a file that ha
 # when the file is created: space is taken when it is first stored to, so that a full disk is met by
 # a store, as SIGBUS, and not by a call
 const DELTOS_OPEN_SPARSE = UInt32(128)
+# when the file is created: texts and bytes of more than 512 bytes in values that are stored in it
+# are compressed (LZ4) where that saves a quarter; not keys, members of sets, and what record tables
+# hold. See value.h
+const DELTOS_OPEN_COMPRESS = UInt32(256)
 
 """
 All zero with struct_size set: read an existing file.

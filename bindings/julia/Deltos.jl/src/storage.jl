@@ -30,10 +30,10 @@ function sized(::Type{T}) where {T}
     return made
 end
 
-open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse) =
+open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse, compress = false) =
     guard * Raw.DELTOS_OPEN_SIGBUS_GUARD | verify * Raw.DELTOS_OPEN_VERIFY | rollback * Raw.DELTOS_OPEN_ROLLBACK |
     redirty * Raw.DELTOS_OPEN_REDIRTY | copy * Raw.DELTOS_OPEN_COPY | !trim * Raw.DELTOS_OPEN_NO_TRIM |
-    force * Raw.DELTOS_OPEN_FORCE | sparse * Raw.DELTOS_OPEN_SPARSE
+    force * Raw.DELTOS_OPEN_FORCE | sparse * Raw.DELTOS_OPEN_SPARSE | compress * Raw.DELTOS_OPEN_COMPRESS
 
 function open_options(mode, create, flags, offset, size, reserve_bytes, max_file_bytes, auto_sync_bytes, callback, user)
     return Ref(Raw.deltos_open_options(
@@ -70,7 +70,8 @@ Keywords:
 - `rollback`: when the newest state is damaged, go on from the one before it. `redirty`: after a failed write to the
   medium, write everything anew and go on.
 - `trim = true`: give freed space back to the file system. `force`: mode `"w"` also over a file that has a living
-  writer. `sparse`: a new file takes its space when it is first stored to.
+  writer. `sparse`: a new file takes its space when it is first stored to. `compress`: of a new file, long strings and
+  bytes in values are compressed; each takes memory once it has been read, as long as its value is open.
 - `offset`, `size`: where in the file the storage lies, when it is a part of one (`"r"` or `"static"`).
 - `reserve_bytes`, `max_file_bytes`, `auto_sync_bytes`: address space to grow into, a limit for the file, and after how
   many bytes an `:async` commit is made durable all the same; 0: the library's choice.
@@ -105,6 +106,7 @@ function open(
     trim::Bool = true,
     force::Bool = false,
     sparse::Bool = false,
+    compress::Bool = false,
     offset::Integer = 0,
     size::Integer = 0,
     reserve_bytes::Integer = 0,
@@ -114,7 +116,7 @@ function open(
 )
     number, create = mode_numbers(mode)
     level = one_of(DURABILITIES, durability, "durability")
-    flags = open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse)
+    flags = open_flags(guard, verify, rollback, redirty, copy, trim, force, sparse, compress)
     limits = (whole(offset), whole(size), whole(reserve_bytes), whole(max_file_bytes), whole(auto_sync_bytes))
     path = target isa RawFD ? nothing : text(target, "a path")
     pointer = opened(path === nothing ? target : path, timeout, progress) do callback, user
@@ -189,7 +191,7 @@ end
     Deltos.anonymous(f, label; keywords...)
 
 Makes a storage in anonymous memory. Other processes open it by its descriptor, `fd(storage)`. Keywords are
-`durability`, `guard`, `reserve_bytes` and `max_file_bytes`, as for [`Deltos.open`](@ref).
+`durability`, `guard`, `reserve_bytes`, `max_file_bytes` and `compress`, as for [`Deltos.open`](@ref).
 """
 function anonymous(
     label::AbstractString = "deltos";
@@ -197,9 +199,10 @@ function anonymous(
     guard::Bool = true,
     reserve_bytes::Integer = 0,
     max_file_bytes::Integer = 0,
+    compress::Bool = false,
 )
     level, name = one_of(DURABILITIES, durability, "durability"), text(label, "a label")
-    flags = open_flags(guard, false, false, false, false, true, false, false)
+    flags = open_flags(guard, false, false, false, false, true, false, false, compress)
     options = open_options(
         Raw.DELTOS_MODE_WRITE, Raw.DELTOS_CREATE_NEVER, flags, 0, 0, whole(reserve_bytes), whole(max_file_bytes), 0,
         C_NULL, C_NULL,

@@ -282,3 +282,19 @@ end
     @test repr(Deltos.Timestamp(0, 5_000_000, -5400)) == "Deltos.Timestamp(\"1969-12-31T22:30:00.005-01:30\")" && repr(Deltos.Timestamp(1, 0)) == "Deltos.Timestamp(\"1970-01-01T00:00:01\")"
     @test there_and_back(Deltos.Timestamp(typemax(Int64), 0)).seconds == typemax(Int64) && thrown(() -> DateTime(Deltos.Timestamp(typemax(Int64), 0))) isa RangeError
 end
+
+@testset "long strings are compressed where the storage says so" begin
+    long = repeat("many words ", 2000)
+    sizes = map((false, true)) do compress
+        Deltos.open(joinpath(mktempdir(), "texts.deltos"), "x"; compress) do storage
+            storage["texts"] = Any[long, zeros(UInt8, 3000), "short"]
+            @test storage["texts"] == Any[long, zeros(UInt8, 3000), "short"] && storage["texts"][1] == long
+            stat(Deltos.Value(storage, "texts")).payload_bytes
+        end
+    end
+    @test sizes[2] < sizes[1] ÷ 10
+    storage = Deltos.anonymous(; compress = true)
+    storage["text"] = long
+    @test storage["text"] == long
+    close(storage)
+end

@@ -105,7 +105,7 @@ impl<'v> NodeDeserializer<'v> {
 
     /// Counts a node, once for each time that it is read.
     fn enter(&self) -> Result<()> {
-        self.budget.borrow_mut().spend(1 + self.node.data_if_text().len() as u64)?;
+        self.budget.borrow_mut().spend(1 + self.node.cost_of_text())?;
         if matches!(self.node.kind(), ValueKind::List | ValueKind::Tuple | ValueKind::Set | ValueKind::Dict) {
             Budget::check_depth(self.levels, MOST_SERDE_LEVELS)?;
         }

@@ -84,7 +84,7 @@ impl Serialize for Part<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let failed = |error: Error| S::Error::custom(error);
         let node = self.node;
-        self.budget.borrow_mut().spend(1 + node.data_if_text().len() as u64).map_err(failed)?;
+        self.budget.borrow_mut().spend(1 + node.cost_of_text()).map_err(failed)?;
         let container = matches!(node.kind(), ValueKind::List | ValueKind::Tuple | ValueKind::Set | ValueKind::Dict);
         if container {
             Budget::check_depth(self.levels, MOST_SERDE_LEVELS).map_err(failed)?;

@@ -318,7 +318,7 @@ impl Tree {
         budget: &mut Budget,
         open: &mut Vec<(Parts<'v>, Vec<Tree>)>,
     ) -> Result<Option<Tree>> {
-        budget.spend(1 + node.data_if_text().len() as u64)?;
+        budget.spend(1 + node.cost_of_text())?;
         if let Some(parts) = Parts::of(node) {
             Budget::check_depth(open.len(), MOST_LEVELS)?;
             open.push((parts, Vec::new()));
@@ -421,11 +421,12 @@ impl Node<'_> {
         Tree::of(*self)
     }
 
-    /// The bytes of what has a text, for what a copy of it costs.
-    pub(crate) fn data_if_text(&self) -> &[u8] {
+    /// What a copy of its text costs. Of a long one a byte of the value may be up to 255, where it lies compressed.
+    pub(crate) fn cost_of_text(&self) -> u64 {
         match self.kind() {
-            ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal => self.data(),
-            _ => &[],
+            ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal if self.data().len() <= 512 => self.data().len() as u64,
+            ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal => self.data().len() as u64 / 32,
+            _ => 0,
         }
     }
 }

@@ -508,3 +508,19 @@ fn what_is_long_or_deep_is_shown_short() {
     assert_eq!(Tree::Set(Vec::new()).to_string(), "set()");
     assert_eq!(format!("{:?}", Tree::from(1).to_value().unwrap().root()), "Node(1)");
 }
+
+#[test]
+fn long_texts_are_compressed_where_the_storage_says_so() {
+    let text = "many words ".repeat(2000);
+    let mut sizes = Vec::new();
+    for compress in [false, true] {
+        let storage = OpenOptions::new().compress(compress).open_anonymous("texts").unwrap();
+        let tree = Tree::List(vec![Tree::Str(text.clone()), Tree::Bytes(vec![0; 3000]), Tree::Str("short".into())]);
+        change(&storage, |transaction| tree.store(transaction, "texts").map(drop));
+        let value = storage.value("texts").unwrap();
+        assert_eq!(value.root().at(0).unwrap().unwrap().as_str(), Some(text.as_str()));
+        assert_eq!(value.root().to_tree().unwrap(), tree);
+        sizes.push(value.info().unwrap().payload_bytes);
+    }
+    assert!(sizes[1] < sizes[0] / 10, "{sizes:?}");
+}
