@@ -130,8 +130,8 @@ DELTOS_API deltos_status deltos_view_to_arrow(const deltos_view *view, deltos_ar
  * | LIST to VALUE  | large_binary of values, extension `deltos.value`; its metadata is the type as a word |
  * | RECORD         | struct                                                                               |
  *
- * Null and unset are both null. Layout COLUMNS is shown without a copy, but for WRITABLE slots; layout ROWS is copied, a
- * column at a time. Offsets and text are checked, since those who take them believe them.
+ * Null and unset are both null. Layout COLUMNS is shown without a copy, but for WRITABLE slots; layout ROWS is copied,
+ * a column at a time. Offsets and text are checked, since those who take them believe them.
  *
  * @param[in]  object  A record table, buffer or array.
  * @param[out] schema  As deltos_view_to_arrow().

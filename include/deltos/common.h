@@ -37,8 +37,8 @@ typedef struct deltos_schema deltos_schema;           /**< what records have; im
 /**
  * Asked now and then by long calls, on the calling thread, from inside the call: at most 20 times a second, and once at
  * the end. No other call waits for it: one that would change the storage that the call is writing to answers
- * DELTOS_E_BUSY, on this thread too, and an abort of the transaction is made up for at the end of the call, which answers
- * DELTOS_E_STALE then.
+ * DELTOS_E_BUSY, on this thread too, and an abort of the transaction is made up for at the end of the call, which
+ * answers DELTOS_E_STALE then.
  *
  * @param done   Work done so far, in bytes or pages.
  * @param total  All there is to do, in the same unit; 0 when not known.

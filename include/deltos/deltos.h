@@ -136,8 +136,8 @@
 #include <deltos/storage.h>
 #include <deltos/table.h>
 #include <deltos/transaction.h>
-#include <deltos/version.h>
 #include <deltos/value.h>
+#include <deltos/version.h>
 #include <deltos/view.h>
 
 #endif

@@ -84,8 +84,9 @@ static void test_arrow__complex_numbers_are_pairs(void **state) {
 static void test_arrow__more_dimensions_are_a_tensor(void **state) {
   static const int32_t numbers[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   static const int64_t shape[3] = {2, 3, 2};
-  static const char expected[] = "\2\0\0\0\24\0\0\0ARROW:extension:name\30\0\0\0arrow.fixed_shape_tensor"
-                                 "\30\0\0\0ARROW:extension:metadata\17\0\0\0{\"shape\":[3,2]}";
+  static const char expected[] =
+      "\2\0\0\0\24\0\0\0ARROW:extension:name\30\0\0\0arrow.fixed_shape_tensor"
+      "\30\0\0\0ARROW:extension:metadata\17\0\0\0{\"shape\":[3,2]}";
   deltos_view *view = wrapped(numbers, "i", 0, 3, shape, NULL);
   (void)state;
   ok(deltos_view_to_arrow(view, &type, &column, &error));

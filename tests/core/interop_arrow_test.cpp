@@ -60,8 +60,7 @@ std::string content_of(const Reader &reader, std::uint64_t row, std::size_t slot
   value::Item item;
   EXPECT_TRUE(reader.read(row, slot, &item).ok());
   if (record::is_value(shown.type)) return std::string(text_of(*reader.value_image(row, slot)));
-  if (record::is_text(shown.type))
-    return std::string(text_of(Bytes(item.data, static_cast<std::size_t>(item.count))));
+  if (record::is_text(shown.type)) return std::string(text_of(Bytes(item.data, static_cast<std::size_t>(item.count))));
   if (!record::is_item(shown.type)) return {};
   const Reader::Strided items = reader.items(slot);
   return std::string(text_of(reader.image().subspan(items.place + row * items.step, shown.bytes)));

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPSULE_DROPPED(function, type, name)                  \
-  static void function(PyObject *capsule) {                    \
-    type *held = PyCapsule_GetPointer(capsule, name);          \
-    if (held->release != NULL) held->release(held);            \
-    free(held);                                                \
-    collect_loans(NULL);                                       \
+#define CAPSULE_DROPPED(function, type, name)         \
+  static void function(PyObject *capsule) {           \
+    type *held = PyCapsule_GetPointer(capsule, name); \
+    if (held->release != NULL) held->release(held);   \
+    free(held);                                       \
+    collect_loans(NULL);                              \
   }
 CAPSULE_DROPPED(schema_dropped, struct ArrowSchema, "arrow_schema")
 CAPSULE_DROPPED(array_dropped, struct ArrowArray, "arrow_array")

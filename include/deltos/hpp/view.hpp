@@ -254,8 +254,8 @@ class View {
    * Shows its elements to Arrow as a column, one entry for each index of the first dimension. The caller releases both
    * structures, of which the second may be NULL; they keep the memory.
    *
-   * Fails with unsupported, invalid, no_memory or internal, as deltos_view_to_arrow() says. Cost: constant where nothing
-   * is copied.
+   * Fails with unsupported, invalid, no_memory or internal, as deltos_view_to_arrow() says. Cost: constant where
+   * nothing is copied.
    */
   Result<void> try_to_arrow(ArrowSchema *schema, ArrowArray *array) const {
     return detail::done([&](deltos_error *err) { return deltos_view_to_arrow(get(), schema, array, err); });
