@@ -96,7 +96,7 @@ suite_fuzz() {
 }
 
 suite_tsan() {
-  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:suppressions=$root/tests/support/tsan.supp
   export TSAN_OPTIONS
   meson_suites tsan threads
 }
