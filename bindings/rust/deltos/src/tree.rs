@@ -424,7 +424,9 @@ impl Node<'_> {
     /// What a copy of its text costs. Of a long one a byte of the value may be up to 255, where it lies compressed.
     pub(crate) fn cost_of_text(&self) -> u64 {
         match self.kind() {
-            ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal if self.data().len() <= 512 => self.data().len() as u64,
+            ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal if self.data().len() <= 512 => {
+                self.data().len() as u64
+            }
             ValueKind::Str | ValueKind::Bytes | ValueKind::Decimal => self.data().len() as u64 / 32,
             _ => 0,
         }
