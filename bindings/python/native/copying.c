@@ -8,7 +8,8 @@
 #include "elements.h"
 #include "values.h"
 
-enum { kBatch = 16, kLargeBatch = 1024, kTexts = 256, kLongestText = 64 };
+/* kDeepest: as deep as values are built. Images may say more, and Python's own limit knows no stack's size. */
+enum { kBatch = 16, kLargeBatch = 1024, kTexts = 256, kLongestText = 64, kDeepest = 512 };
 
 /* A container of the value and what has been made of it. */
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
   size_t used, room;
   Unfilled *unfilled;
   size_t waiting, most_waiting;
+  int depth; /* of tuples and sets in each other */
   Text texts[kTexts];
 } Copying;
 
@@ -181,11 +183,17 @@ static PyObject *unfilled_of(Copying *self, const deltos_item *item, uint64_t na
 
 /* What has to have its elements before it can be made. */
 static PyObject *whole_of(Copying *self, const deltos_item *item, uint64_t name, int as_key) {
+  if (self->depth >= kDeepest) {
+    PyErr_SetString(PyExc_RecursionError, "tuples and sets are nested more than 512 deep: read them through the proxy");
+    return NULL;
+  }
   if (note(self, name, NULL) < 0) return NULL;
   PyObject *list = PyList_New(0), *whole = NULL;
   if (list == NULL || Py_EnterRecursiveCall(" while copying a value")) return Py_XDECREF(list), NULL;
+  ++self->depth;
   if (add_elements(self, item, list, as_key || item->kind == DELTOS_VALUE_SET) == 0)
     whole = item->kind != DELTOS_VALUE_SET ? PyList_AsTuple(list) : as_key ? PyFrozenSet_New(list) : PySet_New(list);
+  --self->depth;
   Py_LeaveRecursiveCall();
   Py_DECREF(list);
   if (whole == NULL || note(self, name, Py_NewRef(whole)) < 0) return Py_XDECREF(whole), NULL;
