@@ -57,12 +57,14 @@ typedef void (*deltos_release)(void *user);
 
 /** Kinds of stored objects. The numbers are stored in files. */
 enum {
-  DELTOS_KIND_ANY = 0,         /**< never stored; when opening: whatever it is */
-  DELTOS_KIND_BUFFER = 1,      /**< n-dimensional typed memory, buffer.h */
-  DELTOS_KIND_ARRAY = 2,       /**< growable elements of one type, array.h */
-  DELTOS_KIND_TABLE = 3,       /**< rows reached by pointers, table.h */
-  DELTOS_KIND_VALUE = 4,       /**< a tree that describes itself, sealed, value.h */
-  DELTOS_KIND_RECORD_TABLE = 5 /**< rows of one schema, record.h */
+  DELTOS_KIND_ANY = 0,          /**< never stored; when opening: whatever it is */
+  DELTOS_KIND_BUFFER = 1,       /**< n-dimensional typed memory, buffer.h */
+  DELTOS_KIND_ARRAY = 2,        /**< growable elements of one type, array.h */
+  DELTOS_KIND_TABLE = 3,        /**< rows reached by pointers, table.h */
+  DELTOS_KIND_VALUE = 4,        /**< a tree that describes itself, sealed, value.h */
+  DELTOS_KIND_RECORD_TABLE = 5, /**< rows of one schema, record.h */
+  DELTOS_KIND_HASH_MAP = 6,     /**< built once, looked up by key, hash_map.h */
+  DELTOS_KIND_SORTED_MAP = 7    /**< pairs in the order of their keys, sorted_map.h */
 };
 
 /**
@@ -98,6 +100,14 @@ typedef struct deltos_bytes {
   const void *data; /**< may be NULL when size is 0 */
   uint64_t size;
 } deltos_bytes;
+
+/** What the keys of a map are. The numbers are stored in files. */
+enum {
+  DELTOS_KEY_BYTES = 0, /**< any bytes */
+  DELTOS_KEY_UTF8 = 1,  /**< text, checked when it is put in */
+  DELTOS_KEY_U64 = 2,   /**< uint64_t: 8 bytes of native order */
+  DELTOS_KEY_VALUE = 3  /**< any value, as deltos_value_builder_pack() writes it; hash maps only */
+};
 
 /** How the items of a deltos_column lie. */
 enum {

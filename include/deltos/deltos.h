@@ -128,10 +128,12 @@
 #include <deltos/buffer.h>
 #include <deltos/common.h>
 #include <deltos/elements.h>
+#include <deltos/hash_map.h>
 #include <deltos/metadata.h>
 #include <deltos/object.h>
 #include <deltos/record.h>
 #include <deltos/snapshot.h>
+#include <deltos/sorted_map.h>
 #include <deltos/status.h>
 #include <deltos/storage.h>
 #include <deltos/table.h>

@@ -50,12 +50,16 @@
 #include <deltos/hpp/elements.hpp>
 #include <deltos/hpp/error.hpp>
 #include <deltos/hpp/handle.hpp>
+#include <deltos/hpp/hash_map.hpp>
+#include <deltos/hpp/hash_map_builder.hpp>
+#include <deltos/hpp/map_key.hpp>
 #include <deltos/hpp/metadata.hpp>
 #include <deltos/hpp/mode.hpp>
 #include <deltos/hpp/object.hpp>
 #include <deltos/hpp/records.hpp>
 #include <deltos/hpp/schema.hpp>
 #include <deltos/hpp/snapshot.hpp>
+#include <deltos/hpp/sorted_map.hpp>
 #include <deltos/hpp/storage.hpp>
 #include <deltos/hpp/table.hpp>
 #include <deltos/hpp/transaction.hpp>

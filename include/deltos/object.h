@@ -227,7 +227,9 @@ enum {
   DELTOS_ADVICE_RANDOM = 1,     /**< do not read ahead */
   DELTOS_ADVICE_SEQUENTIAL = 2, /**< read ahead a lot */
   DELTOS_ADVICE_WILL_NEED = 3,  /**< start reading now */
-  DELTOS_ADVICE_DONT_NEED = 4   /**< this process's memory may be taken back; nothing is lost */
+  DELTOS_ADVICE_DONT_NEED = 4,  /**< this process's memory may be taken back; nothing is lost */
+  DELTOS_ADVICE_PREFAULT = 5    /**< read all of it and map it into this process now, so that no use waits for a page
+                                     fault; on Linux before 5.14 the same as WILL_NEED */
 };
 
 /**
@@ -242,7 +244,7 @@ enum {
  * @retval DELTOS_E_FORKED   The storage is a WRITE handle from before fork().
  * @retval DELTOS_E_IO       Guarded memory was lost.
  * @retval DELTOS_E_NO_MEMORY, DELTOS_E_INTERNAL
- * Threads: any. Cost: one system call.
+ * Threads: any. Cost: one system call; of PREFAULT that of reading, and of about 0.1 microseconds a page.
  * @since 0.1
  */
 DELTOS_API deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err);

@@ -53,6 +53,7 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
 
 // XXH3, 64 bits, seed 0.
 std::uint64_t hash64(Bytes bytes);
+std::uint64_t hash64(Bytes bytes, std::uint64_t seed);
 
 // Incremental form of hash64 for content that is not in one piece.
 class Hasher {

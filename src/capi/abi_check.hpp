@@ -32,6 +32,10 @@ inline constexpr std::size_t kFirstSize<deltos_object_info> = 96;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_table_info> = 56;
 template <>
+inline constexpr std::size_t kFirstSize<deltos_hash_map_info> = 48;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_hash_map_options> = 72;
+template <>
 inline constexpr std::size_t kFirstSize<deltos_record_table_info> = 56;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_record_table_options> = 40;
@@ -39,6 +43,10 @@ template <>
 inline constexpr std::size_t kFirstSize<deltos_schema_info> = 72;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_schema_options> = 32;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_sorted_map_info> = 56;
+template <>
+inline constexpr std::size_t kFirstSize<deltos_sorted_map_options> = 8;
 template <>
 inline constexpr std::size_t kFirstSize<deltos_view> = 80;
 template <>

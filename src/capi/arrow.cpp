@@ -19,7 +19,7 @@ Status clear_outputs(deltos_arrow_schema *schema, deltos_arrow_array *array) {
   return {};
 }
 
-Result<interop::ArrowColumn> column_of(const deltos_object &object) {
+Result<interop::ArrowColumn> column_of_object(const deltos_object &object) {
   if (object.records) return interop::arrow_rows_of(object.records->reader(), object.records);
   DELTOS_ASSIGN(const object::View view, view_of(object, DELTOS_VIEW_STRIDES | DELTOS_VIEW_FORMAT));
   return interop::arrow_column_of(view.memory());
@@ -43,7 +43,7 @@ deltos_status deltos_object_to_arrow(const deltos_object *object, deltos_arrow_s
   return guard(err, [&]() -> Status {
     DELTOS_TRY(clear_outputs(schema, array));
     DELTOS_TRY(check_handle(object));
-    DELTOS_ASSIGN(interop::ArrowColumn column, column_of(*object));
+    DELTOS_ASSIGN(interop::ArrowColumn column, column_of_object(*object));
     interop::give(std::move(column), schema, array);
     return {};
   });
@@ -56,7 +56,7 @@ deltos_status deltos_record_table_to_arrow_stream(const deltos_object *table, de
     stream->release = nullptr;
     DELTOS_TRY(check_handle(table));
     if (!table->records) return fail(Code::kind, "the object is not a record table");
-    DELTOS_ASSIGN(interop::ArrowColumn rows, column_of(*table));
+    DELTOS_ASSIGN(interop::ArrowColumn rows, column_of_object(*table));
     interop::give(std::move(rows), stream);
     return {};
   });

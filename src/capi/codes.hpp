@@ -10,9 +10,12 @@
 #include "dtype/dtype.hpp"
 #include "dtype/request.hpp"
 #include "object/array.hpp"
+#include "object/hash_map.hpp"
 #include "object/record_table.hpp"
+#include "object/sorted_map.hpp"
 #include "object/table.hpp"
 #include "object/value.hpp"
+#include "os/mapping.hpp"
 #include "store/options.hpp"
 #include "value/json.hpp"
 
@@ -99,6 +102,7 @@ DELTOS_SAME(dtype::kMemoryRelease, DELTOS_MEMORY_RELEASE);
 DELTOS_SAME(dtype::kMemoryAcquireRelease, DELTOS_MEMORY_ACQ_REL);
 DELTOS_SAME(dtype::kMemorySequential, DELTOS_MEMORY_SEQ_CST);
 
+DELTOS_SAME(os::Mapping::kPrefault, DELTOS_ADVICE_PREFAULT);
 DELTOS_SAME(object::kKindBuffer, DELTOS_KIND_BUFFER);
 DELTOS_SAME(object::kKindArray, DELTOS_KIND_ARRAY);
 DELTOS_SAME(object::kKindTable, DELTOS_KIND_TABLE);
@@ -126,6 +130,27 @@ DELTOS_SAME(value::kNoZone, DELTOS_VALUE_NO_ZONE);
 DELTOS_SAME(value::kJsonIndent, DELTOS_JSON_INDENT);
 DELTOS_SAME(value::kJsonAscii, DELTOS_JSON_ASCII);
 DELTOS_SAME(object::kKindRecordTable, DELTOS_KIND_RECORD_TABLE);
+DELTOS_SAME(object::kKindSortedMap, DELTOS_KIND_SORTED_MAP);
+DELTOS_SAME(format::kKindSortedMap, DELTOS_KIND_SORTED_MAP);
+DELTOS_SAME(object::MapKey::bytes, DELTOS_KEY_BYTES);
+DELTOS_SAME(object::MapKey::utf8, DELTOS_KEY_UTF8);
+DELTOS_SAME(object::MapKey::u64, DELTOS_KEY_U64);
+DELTOS_SAME(format::kMapKeyU64, DELTOS_KEY_U64);
+DELTOS_SAME(object::Find::first, DELTOS_FIND_FIRST);
+DELTOS_SAME(object::Find::below, DELTOS_FIND_BELOW);
+DELTOS_SAME(object::kKindHashMap, DELTOS_KIND_HASH_MAP);
+DELTOS_SAME(map::Key::bytes, DELTOS_KEY_BYTES);
+DELTOS_SAME(map::Key::utf8, DELTOS_KEY_UTF8);
+DELTOS_SAME(map::Key::u64, DELTOS_KEY_U64);
+DELTOS_SAME(map::Key::value, DELTOS_KEY_VALUE);
+DELTOS_SAME(map::Value::u64, DELTOS_MAP_VALUE_U64);
+DELTOS_SAME(map::Value::bytes, DELTOS_MAP_VALUE_BYTES);
+DELTOS_SAME(map::Value::utf8, DELTOS_MAP_VALUE_UTF8);
+DELTOS_SAME(map::Value::value, DELTOS_MAP_VALUE_VALUE);
+DELTOS_SAME(map::Value::record, DELTOS_MAP_VALUE_RECORD);
+DELTOS_SAME(map::Shape::simple, DELTOS_MAP_SIMPLE);
+DELTOS_SAME(map::Shape::multi, DELTOS_MAP_MULTI);
+DELTOS_SAME(map::Shape::approximate, DELTOS_MAP_APPROXIMATE);
 DELTOS_SAME(value::Kind::record, DELTOS_VALUE_RECORD);
 DELTOS_SAME(record::Type::fixed, DELTOS_TYPE_FIXED);
 DELTOS_SAME(record::Type::date, DELTOS_TYPE_DATE);

@@ -1,5 +1,6 @@
 #include "capi/convert.hpp"
 
+#include "object/sorted_map.hpp"
 #include "os/file.hpp"
 
 namespace deltos::capi {
@@ -154,6 +155,18 @@ Status check_fits(std::uint64_t bytes, std::uint64_t room, const char *what) {
               static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(room));
 }
 
+record::Column column_of(const deltos_column &given) {
+  record::Column column;
+  column.layout = static_cast<record::ColumnLayout>(given.layout);
+  column.dtype = given.dtype;
+  column.count = given.count;
+  column.data = static_cast<const std::byte *>(given.data);
+  column.offsets = given.offsets;
+  column.item_bytes = given.item_size;
+  column.stride = given.stride;
+  return column;
+}
+
 bool can_be_written(const store::ObjectRef &object) {
   const auto storage = object.storage();
   const auto current = object.current();
@@ -165,9 +178,33 @@ bool can_be_written(const store::ObjectRef &object) {
 Result<object::View> view_of(const deltos_object &object, std::int32_t flags) {
   if (object.array) return object.array->acquire(flags);
   if (object.table) return object.table->acquire(flags);
-  if (object.value || object.records)
-    return fail(Code::kind, "the object is a value or a record table, which has views of its parts");
+  if (object.value || object.records || object.hash_map)
+    return fail(Code::kind, "the object is a value, a record table or a hash map, which have views of their parts");
+  if (object.sorted_map) return fail(Code::kind, "the object is a sorted map, which has no views; read its pairs");
   return object::export_buffer(*object.object, flags);
+}
+
+Result<Content> content_of(const store::ObjectRef &object) {
+  Content content;
+  switch (object.record().kind) {
+    case object::kKindValue: {
+      DELTOS_ASSIGN(content.value, object::Value::stored(object));
+      break;
+    }
+    case object::kKindRecordTable: {
+      DELTOS_ASSIGN(content.records, object::RecordTable::stored(object));
+      break;
+    }
+    case object::kKindHashMap: {
+      DELTOS_ASSIGN(content.hash_map, object::HashMap::stored(object));
+      break;
+    }
+    case object::kKindSortedMap: {
+      DELTOS_ASSIGN(content.sorted_map, store::MapRef::open(object));
+      break;
+    }
+  }
+  return content;
 }
 
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out) {
@@ -184,17 +221,8 @@ Status give(Result<std::shared_ptr<store::ObjectRef>> made, deltos_object **out)
     *out = new deltos_object(std::move(made).value(), std::move(array));
     return {};
   }
-  if (made.value()->record().kind == object::kKindValue) {
-    DELTOS_ASSIGN(object::Value::Pointer value, object::Value::stored(**made));
-    *out = new deltos_object(std::move(made).value(), std::move(value));
-    return {};
-  }
-  if (made.value()->record().kind == object::kKindRecordTable) {
-    DELTOS_ASSIGN(object::RecordTable::Pointer records, object::RecordTable::stored(**made));
-    *out = new deltos_object(std::move(made).value(), std::move(records));
-    return {};
-  }
-  *out = new deltos_object(std::move(made).value());
+  DELTOS_ASSIGN(Content content, content_of(**made));
+  *out = new deltos_object(std::move(made).value(), std::move(content));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "capi/abi_check.hpp"
 #include "capi/codes.hpp"
 #include "capi/handle.hpp"
+#include "record/columns.hpp"
 
 namespace deltos::capi {
 
@@ -75,6 +76,12 @@ bool can_be_written(const store::ObjectRef &object);
 
 // kind: it has no view as a whole.
 Result<object::View> view_of(const deltos_object &object, std::int32_t flags);
+
+// What a caller's column is; nothing of it has been checked.
+record::Column column_of(const deltos_column &given);
+
+// Opens what is more than memory in an object.
+Result<Content> content_of(const store::ObjectRef &object);
 
 // Gives what a call has made to its caller.
 Status give(Result<std::shared_ptr<store::Storage>> made, deltos_storage **out);

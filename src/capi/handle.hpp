@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "object/array.hpp"
+#include "object/hash_map.hpp"
 #include "object/metadata.hpp"
 #include "object/record_table.hpp"
 #include "object/table.hpp"
 #include "object/value.hpp"
+#include "store/map_cursor.hpp"
 #include "store/storage.hpp"
 #include "store/transaction.hpp"
 
@@ -79,6 +81,14 @@ struct HandleType<ViewHandle> {
   static constexpr const char *kName = "view";
 };
 
+// What a handle shows of an object that is more than memory; all null: it is not.
+struct Content {
+  object::Value::Pointer value;
+  object::RecordTable::Pointer records;
+  object::HashMap::Pointer hash_map;
+  store::MapRef::Pointer sorted_map;
+};
+
 }  // namespace deltos::capi
 
 struct deltos_storage {
@@ -110,14 +120,21 @@ struct deltos_object {
   }
   deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Array::Pointer elements)
       : object(std::move(opened)), array(std::move(elements)) {}
-  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::Value::Pointer tree)
-      : object(std::move(opened)), value(std::move(tree)) {}
-  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::object::RecordTable::Pointer rows)
-      : object(std::move(opened)), records(std::move(rows)) {}
+  deltos_object(std::shared_ptr<deltos::store::ObjectRef> opened, deltos::capi::Content content)
+      : deltos_object(std::move(opened)) {
+    show(std::move(content));
+  }
   explicit deltos_object(deltos::object::Value::Pointer in_memory) : value(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::RecordTable::Pointer in_memory) : records(std::move(in_memory)) {}
+  explicit deltos_object(deltos::object::HashMap::Pointer in_memory) : hash_map(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Table::Pointer in_memory) : table(std::move(in_memory)) {}
   explicit deltos_object(deltos::object::Array::Pointer outside) : array(std::move(outside)) {}
+  void show(deltos::capi::Content content) noexcept {
+    value = std::move(content.value);
+    records = std::move(content.records);
+    hash_map = std::move(content.hash_map);
+    sorted_map = std::move(content.sorted_map);
+  }
   // Another state of the same object; what the handle itself restricts stays so.
   void show(std::shared_ptr<deltos::store::ObjectRef> other) noexcept {
     if (table) table->show(other);
@@ -129,6 +146,8 @@ struct deltos_object {
   deltos::object::Array::Pointer array;              // null: not an array
   deltos::object::Value::Pointer value;              // null: not a value
   deltos::object::RecordTable::Pointer records;      // null: not a record table
+  deltos::object::HashMap::Pointer hash_map;         // null: not a hash map
+  deltos::store::MapRef::Pointer sorted_map;         // null: not a sorted map
   mutable std::int64_t shown_length = 0;             // of an array, as it was told last
 };
 
@@ -136,6 +155,7 @@ struct deltos_builder {
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_builder>::kMark};
   deltos::value::Builder value;
   std::unique_ptr<deltos::record::Builder> records;       // null: it builds a value
+  std::unique_ptr<deltos::map::Builder> map;              // null: it builds no hash map
   std::weak_ptr<deltos::store::Transaction> transaction;  // of records
   std::string name;                                       // of records that are to be stored; empty: they are not
 };
@@ -149,12 +169,14 @@ struct deltos_schema {
 struct deltos_cursor {
   deltos_cursor(std::shared_ptr<const deltos::store::Snapshot> listed, std::string start, bool one_level_only)
       : snapshot(std::move(listed)), prefix(std::move(start)), one_level(one_level_only) {}
+  explicit deltos_cursor(std::unique_ptr<deltos::store::MapCursor> walk) : one_level(false), pairs(std::move(walk)) {}
   deltos::capi::Mark mark{deltos::capi::HandleType<deltos_cursor>::kMark};
   std::shared_ptr<const deltos::store::Snapshot> snapshot;
   std::string prefix;
   bool one_level;
   std::string last;                                   // name of the last entry given; empty: none yet
   std::vector<deltos::store::Snapshot::Entry> given;  // names are lent from here
+  std::unique_ptr<deltos::store::MapCursor> pairs;    // null: it lists names
 };
 
 namespace deltos::capi {

@@ -15,8 +15,10 @@ namespace {
 constexpr std::uint64_t kMostEntriesAtOnce = 4096;
 
 Status check_kind(std::int32_t kind) {
-  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_RECORD_TABLE) return {};
-  return fail(Code::invalid, "%d is not a kind of object; use ANY, BUFFER, ARRAY, TABLE, VALUE or RECORD_TABLE", kind);
+  if (kind >= DELTOS_KIND_ANY && kind <= DELTOS_KIND_SORTED_MAP) return {};
+  return fail(Code::invalid,
+              "%d is not a kind of object; use ANY, BUFFER, ARRAY, TABLE, VALUE, RECORD_TABLE, HASH_MAP or SORTED_MAP",
+              kind);
 }
 
 // A shape is never NULL for the caller.
@@ -97,7 +99,7 @@ Status stat_outside(const deltos_object *object, deltos_object_info *info) {
   return write_struct(known, info);
 }
 
-// Of an image in memory: a value or a record table.
+// Of an image in memory: a value, a record table or a hash map.
 Status stat_image(std::int32_t kind, Bytes image, const std::int64_t *shape, deltos_object_info *info) {
   deltos_object_info known{};
   known.kind = kind;
@@ -185,13 +187,9 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
     DELTOS_TRY(check_stored(*object));
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> newer, (*object)->object->refreshed());
     const bool differs = newer != nullptr;
-    object::Value::Pointer value;
-    object::RecordTable::Pointer records;
-    if (differs && newer->record().kind == DELTOS_KIND_VALUE) {
-      DELTOS_ASSIGN(value, object::Value::stored(*newer));
-    }
-    if (differs && newer->record().kind == DELTOS_KIND_RECORD_TABLE) {
-      DELTOS_ASSIGN(records, object::RecordTable::stored(*newer));
+    Content content;
+    if (differs) {
+      DELTOS_ASSIGN(content, content_of(*newer));
     }
     if (differs && newer->record().kind == DELTOS_KIND_ARRAY) {
       DELTOS_ASSIGN((*object)->array, object::open_array(*newer, {}));
@@ -201,8 +199,7 @@ deltos_status deltos_object_refresh(deltos_object **object, uint8_t *changed, de
       DELTOS_ASSIGN(other_length, (*object)->array->home().refresh());
     }
     if (differs) {
-      (*object)->value = std::move(value);
-      (*object)->records = std::move(records);
+      (*object)->show(std::move(content));
       (*object)->show(std::move(newer));
     }
     if (changed != nullptr) *changed = differs || other_length ? 1 : 0;
@@ -220,6 +217,8 @@ deltos_status deltos_object_stat(const deltos_object *object, deltos_object_info
       return stat_image(DELTOS_KIND_VALUE, object->value->reader().image(), object->value->shape(), info);
     if (!object->object && object->records)
       return stat_image(DELTOS_KIND_RECORD_TABLE, object->records->reader().image(), object->records->shape(), info);
+    if (!object->object && object->hash_map)
+      return stat_image(DELTOS_KIND_HASH_MAP, object->hash_map->reader().image(), object->hash_map->shape(), info);
     if (!object->object) return stat_in_memory(object, info);
     deltos_object_info known = public_info(*object->object);
     if (object->table && object->table->readonly()) known.writable = 0;
@@ -244,6 +243,8 @@ deltos_status deltos_object_seal(deltos_transaction *transaction, deltos_object 
 deltos_status deltos_object_unseal(deltos_transaction *transaction, deltos_object *object, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_belongs(transaction, object));
+    if (object->hash_map)
+      return fail(Code::unsupported, "hash maps never change; build another one and replace this one");
     if (object->records) return unseal_records(*transaction->transaction, object);
     DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> unsealed, transaction->transaction->unseal(*object->object));
     object->show(std::move(unsealed));
@@ -263,8 +264,8 @@ deltos_status deltos_object_file_offset(const deltos_object *object, uint64_t *o
 deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_stored(object));
-    if (advice < DELTOS_ADVICE_NORMAL || advice > DELTOS_ADVICE_DONT_NEED) {
-      return fail(Code::invalid, "%d is not an advice; use 0 to %d", advice, DELTOS_ADVICE_DONT_NEED);
+    if (advice < DELTOS_ADVICE_NORMAL || advice > DELTOS_ADVICE_PREFAULT) {
+      return fail(Code::invalid, "%d is not an advice; use 0 to %d", advice, DELTOS_ADVICE_PREFAULT);
     }
     DELTOS_ASSIGN(const std::shared_ptr<store::Storage> storage, object->object->storage());
     return storage->advise(*object->object, advice);
@@ -290,6 +291,7 @@ deltos_status deltos_cursor_next_entries(deltos_cursor *cursor, deltos_entry *en
                                          uint64_t *count, deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_handle(cursor));
+    if (cursor->pairs) return fail(Code::invalid, "the cursor walks over pairs; use next_pairs");
     DELTOS_TRY(check_output(entries, "the entries"));
     DELTOS_TRY(check_output(count, "the count"));
     if (capacity == 0) return fail(Code::invalid, "the capacity is 0; it must be at least 1");

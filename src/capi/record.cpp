@@ -76,22 +76,10 @@ Status give_schema(Result<record::SchemaPtr> made, deltos_schema **out) {
   return {};
 }
 
-Status check_builder(const deltos_builder *builder) {
+Status check_record_builder(const deltos_builder *builder) {
   DELTOS_TRY(check_handle(builder));
   if (builder->records) return {};
   return fail(Code::invalid, "the builder is not one of a record table");
-}
-
-record::Column column_of(const deltos_column &given) {
-  record::Column column;
-  column.layout = static_cast<record::ColumnLayout>(given.layout);
-  column.dtype = given.dtype;
-  column.count = given.count;
-  column.data = static_cast<const std::byte *>(given.data);
-  column.offsets = given.offsets;
-  column.item_bytes = given.item_size;
-  column.stride = given.stride;
-  return column;
 }
 
 Result<object::RecordTable::Pointer> open_in_memory(const void *data, std::uint64_t size,
@@ -234,18 +222,10 @@ deltos_status deltos_record_table_add(deltos_builder *builder, const deltos_colu
                                       const uint8_t *const *presence, uint64_t slot_count, uint64_t rows,
                                       deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
-    if (columns == nullptr) return fail(Code::invalid, "the columns are NULL");
-    if (const std::size_t slots = builder->records->schema()->slots().size(); slot_count != slots) {
-      return fail(Code::invalid, "%llu columns are given for %zu slots", static_cast<unsigned long long>(slot_count),
-                  slots);
-    }
+    DELTOS_TRY(check_record_builder(builder));
     std::vector<record::Column> given;
-    for (std::uint64_t i = 0; i < slot_count; ++i) given.push_back(column_of(columns[i]));
-    record::GivenRows all;
-    all.columns = given;
-    if (presence != nullptr) all.presence = {presence, static_cast<std::size_t>(slot_count)};
-    all.count = rows;
+    DELTOS_ASSIGN(const record::GivenRows all,
+                  rows_of(*builder->records->schema(), columns, presence, slot_count, rows, &given));
     return builder->records->add(all);
   });
 }
@@ -253,7 +233,7 @@ deltos_status deltos_record_table_add(deltos_builder *builder, const deltos_colu
 deltos_status deltos_record_table_finish(deltos_builder *builder, deltos_object **table, deltos_error *err) {
   return guard(err, [&]() -> Status {
     if (table != nullptr) *table = nullptr;
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_record_builder(builder));
     if (builder->name.empty())
       return fail(Code::invalid, "the record table was begun without a transaction, or has been stored; pack it");
     const std::shared_ptr<store::Transaction> transaction = builder->transaction.lock();
@@ -268,17 +248,11 @@ deltos_status deltos_record_table_finish(deltos_builder *builder, deltos_object 
 
 deltos_status deltos_record_table_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_record_builder(builder));
     DELTOS_TRY(check_room(data, size));
-    const std::uint64_t room = *size;
-    DELTOS_ASSIGN(*size, builder->records->finish());
-    DELTOS_TRY(check_fits(*size, room, "the record table"));
-    auto *at = static_cast<std::byte *>(data);
-    return builder->records->write([&at](Bytes piece) {
-      std::memcpy(at, piece.data(), piece.size());
-      at += piece.size();
-      return Status();
-    });
+    DELTOS_ASSIGN(const std::uint64_t bytes, builder->records->finish());
+    return pack_image(
+        bytes, [&](const record::Sink &sink) { return builder->records->write(sink); }, data, size, "the record table");
   });
 }
 

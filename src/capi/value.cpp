@@ -54,7 +54,7 @@ Status find(const deltos_object *value, uint64_t node, const deltos_item *key, c
 }
 
 // invalid: a builder of something else.
-Status check_builder(const deltos_builder *builder) {
+Status check_value_builder(const deltos_builder *builder) {
   DELTOS_TRY(check_handle(builder));
   if (!builder->records) return {};
   return fail(Code::invalid, "the builder is not one of a value");
@@ -205,7 +205,7 @@ deltos_status deltos_value_builder_begin(deltos_builder **builder, deltos_error 
 deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_item *items, uint64_t count,
                                        deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_value_builder(builder));
     if (items == nullptr && count != 0) return fail(Code::invalid, "the items are NULL");
     for (std::uint64_t i = 0; i < count; ++i) {
       const value::Item item = item_of(items[i]);
@@ -218,7 +218,7 @@ deltos_status deltos_value_builder_put(deltos_builder *builder, const deltos_ite
 deltos_status deltos_value_builder_put_view(deltos_builder *builder, const deltos_view *array, uint64_t node,
                                             deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_value_builder(builder));
     DELTOS_ASSIGN(const std::shared_ptr<const object::Memory> memory, memory_of(array, nullptr));
     return object::put_memory(builder->value, *memory, node);
   });
@@ -227,7 +227,7 @@ deltos_status deltos_value_builder_put_view(deltos_builder *builder, const delto
 deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char *text, uint64_t size,
                                             deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_value_builder(builder));
     if (text == nullptr) return fail(Code::invalid, "the text is NULL");
     return value::put_json(builder->value, {text, static_cast<std::size_t>(size)});
   });
@@ -235,7 +235,7 @@ deltos_status deltos_value_builder_put_json(deltos_builder *builder, const char 
 
 deltos_status deltos_value_builder_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err) {
   return guard(err, [&]() -> Status {
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_value_builder(builder));
     DELTOS_TRY(check_room(data, size));
     const std::uint64_t room = *size;
     DELTOS_ASSIGN(*size, builder->value.finish());
@@ -249,7 +249,7 @@ deltos_status deltos_value_builder_store(deltos_builder *builder, deltos_transac
                                          deltos_object **value, deltos_error *err) {
   return guard(err, [&]() -> Status {
     if (value != nullptr) *value = nullptr;
-    DELTOS_TRY(check_builder(builder));
+    DELTOS_TRY(check_value_builder(builder));
     DELTOS_TRY(check_handle(transaction));
     DELTOS_TRY(check_text(name, "name"));
     return transaction->transaction->all_or_nothing(

@@ -125,7 +125,7 @@ static_assert(sizeof(LivePage) == kBlockBytes && offsetof(LivePage, io_failed) =
 
 // ---- catalogue page -----------------------------------------------------------------------------------------------
 // header, then count u16 offsets of entries in key order, then free space, then entries down from the checksum.
-// entry: u16 key bytes, u16 value bytes (bit 15: the value is a Spill), key, value.
+// entry: u16 key bytes, u16 value bytes (bit 15: the value is a Spill or, of 8 bytes, an object's id), key, value.
 // In an inner page every value is a Child and the first key is empty.
 constexpr std::uint32_t kPageMagic = 0x31504344;  // "DCP1"
 
@@ -137,15 +137,18 @@ struct PageHeader {
   std::uint64_t transaction;     // that wrote it
   std::uint64_t uuid_low;        // first 8 bytes of the storage's uuid
   std::uint16_t entries_offset;  // of the lowest entry
-  std::uint16_t reserved;
-  std::uint32_t reserved2;
+  std::uint16_t tree;            // kCatalogueTree or kMapTree: whose page it is
+  std::uint32_t reserved;
 };
 static_assert(sizeof(PageHeader) == 40 && offsetof(PageHeader, entries_offset) == 32);
 constexpr std::size_t kPageChecksumOffset = kBlockBytes - 8;
+constexpr std::uint16_t kCatalogueTree = 0;
+constexpr std::uint16_t kMapTree = 1;
 
 struct Child {
   std::uint64_t block, transaction;
 };
+constexpr std::size_t kObjectValueBytes = 8;  // a value that is an object: its id
 struct Spill {  // a value too long for its page lies in an extent of its own, which is never rewritten
   std::uint64_t offset, bytes, transaction, xxh3;
 };
@@ -176,6 +179,8 @@ constexpr std::uint8_t kKindArray = 2;
 constexpr std::uint8_t kKindTable = 3;
 constexpr std::uint8_t kKindValue = 4;
 constexpr std::uint8_t kKindRecordTable = 5;
+constexpr std::uint8_t kKindHashMap = 6;
+constexpr std::uint8_t kKindSortedMap = 7;
 constexpr std::uint16_t kMaxDtype = 20;
 constexpr std::uint8_t kObjectSealed = 1;
 constexpr unsigned kMaxExtents = 64;
@@ -187,7 +192,7 @@ struct Extent {
 };
 static_assert(sizeof(Extent) == 24);
 
-struct ObjectRecord {     // followed by Extent[extent_count], i64 shape[ndim], format, name
+struct ObjectRecord {     // followed by Extent[extent_count], i64 shape[ndim], SortedMapRecord (its kind), format, name
   std::uint16_t version;  // 1
   std::uint8_t kind;      // DELTOS_KIND_*
   std::uint8_t flags;
@@ -204,6 +209,22 @@ struct ObjectRecord {     // followed by Extent[extent_count], i64 shape[ndim], 
 };
 static_assert(sizeof(ObjectRecord) == 64 && offsetof(ObjectRecord, created) == 16 &&
               offsetof(ObjectRecord, digest) == 48);
+
+enum MapKey : std::uint32_t { kMapKeyBytes = 0, kMapKeyUtf8 = 1, kMapKeyU64 = 2 };
+constexpr std::size_t kMaxMapValueBytes = std::size_t{16} << 20;
+
+struct SortedMapRecord {           // what is in the map's own tree; the number of pairs is the shape
+  std::uint64_t root_block;        // 0: the map is empty
+  std::uint64_t root_transaction;  // the root page's own
+  std::uint32_t height;            // 0: empty; 1: the root is a leaf
+  std::uint32_t key;               // MapKey
+  std::uint64_t key_bytes, value_bytes;
+  std::uint64_t long_values;  // values that are Spills; 0: no leaf has one
+  std::uint64_t objects;      // values that are ids of objects
+  std::uint64_t reserved;     // 0
+};
+static_assert(sizeof(SortedMapRecord) == 64 && offsetof(SortedMapRecord, key) == 20 &&
+              offsetof(SortedMapRecord, long_values) == 40);
 
 struct TableRow {               // the payload of a table begins with one for each row
   std::uint64_t offset, count;  // offset: from the start of the payload, multiple of 64; count: elements

@@ -4,6 +4,7 @@
 #include "format/page.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace deltos::format {
@@ -29,11 +30,6 @@ std::size_t entry_bytes(const std::byte *page, unsigned index) {
 std::byte *value_at(std::byte *page, unsigned index) {
   std::byte *entry = page + entry_offset(page, index);
   return entry + kEntryHeadBytes + load16(entry);
-}
-
-Bytes key_at(const std::byte *page, unsigned index) {
-  const std::byte *entry = page + entry_offset(page, index);
-  return {entry + kEntryHeadBytes, load16(entry)};
 }
 
 void set_count(std::byte *page, unsigned count) {
@@ -86,17 +82,20 @@ Status check_page_header(const PageHeader &header, const Child &expected, unsign
   if (header.block != expected.block) return damaged(expected, "it was written for another block");
   if (header.transaction != expected.transaction) return damaged(expected, "it is not of the transaction expected");
   if (level >= kMaxHeight || header.level != level) return damaged(expected, "it is not of the level expected");
+  if (header.tree > kMapTree) return damaged(expected, "it is of a tree of an unknown kind");
   if (header.count == 0) return damaged(expected, "it has no entries");
   if (offset_place(header.count) > kPageChecksumOffset) return damaged(expected, "its entry count is too large");
   return {};
 }
 
-// What an entry of a leaf may be.
-const char *leaf_entry_fault(std::size_t key_bytes, std::size_t value_bytes, bool spilled) {
-  if (key_bytes == 0 || key_bytes > kMaxKeyBytes) return "has a key of impossible length";
-  if (spilled ? value_bytes != sizeof(Spill) : value_bytes > kMaxInlineValueBytes) {
-    return "has a value of impossible length";
-  }
+// What an entry of a leaf may be. Of maps, keys may be empty, and values ids. What a page refers to is never younger.
+const char *leaf_entry_fault(const PageHeader &header, std::size_t key_bytes, Bytes value, bool spilled) {
+  const bool of_map = header.tree == kMapTree;
+  if ((key_bytes == 0 && !of_map) || key_bytes > kMaxKeyBytes) return "has a key of impossible length";
+  if (!spilled) return value.size() > kMaxInlineValueBytes ? "has a value of impossible length" : nullptr;
+  if (of_map && value.size() == kObjectValueBytes) return nullptr;
+  if (value.size() != sizeof(Spill)) return "has a value of impossible length";
+  if (of_map && load<Spill>(value.data()).transaction > header.transaction) return "refers to a later transaction";
   return nullptr;
 }
 
@@ -146,7 +145,7 @@ Status check_entries(const std::byte *page, const PageHeader &header, const Chil
     const bool spilled = (head >> 16 & kSpillFlag) != 0;
     const Bytes key{page + offset + kEntryHeadBytes, key_bytes};
     const Bytes value{key.data() + key_bytes, value_bytes};
-    const char *fault = kLeaf ? leaf_entry_fault(key_bytes, value_bytes, spilled)
+    const char *fault = kLeaf ? leaf_entry_fault(header, key_bytes, value, spilled)
                               : inner_entry_fault(index, key, value, spilled, expected);
     if (fault == nullptr && index > 0 && !keys_rise(previous, key)) fault = "is not in key order";
     if (fault != nullptr) return damaged_entry(expected, index, fault);
@@ -165,7 +164,7 @@ std::optional<PageEntry> sound_entry(const std::byte *page, const PageHeader &he
   const PageEntry entry = page_entry(page, index);
   if (!within(offset + kEntryHeadBytes, entry.key.size() + entry.value.size(), kPageChecksumOffset))
     return std::nullopt;
-  const char *fault = header.level == 0 ? leaf_entry_fault(entry.key.size(), entry.value.size(), entry.spilled)
+  const char *fault = header.level == 0 ? leaf_entry_fault(header, entry.key.size(), entry.value, entry.spilled)
                                         : inner_entry_fault(index, entry.key, entry.value, entry.spilled, self);
   if (fault != nullptr) return std::nullopt;
   return entry;
@@ -213,6 +212,8 @@ unsigned page_count(const std::byte *page) { return load16(page + offsetof(PageH
 
 unsigned page_level(const std::byte *page) { return load16(page + offsetof(PageHeader, level)); }
 
+unsigned page_tree(const std::byte *page) { return load16(page + offsetof(PageHeader, tree)); }
+
 PageEntry page_entry(const std::byte *page, unsigned index) {
   const std::byte *entry = page + entry_offset(page, index);
   const std::size_t key_bytes = load16(entry);
@@ -225,24 +226,61 @@ PageEntry page_entry(const std::byte *page, unsigned index) {
 
 Child page_child(const std::byte *page, unsigned index) { return load<Child>(page_entry(page, index).value.data()); }
 
-unsigned page_lower_bound(const std::byte *page, Bytes key) {
-  unsigned low = 0;
-  unsigned high = page_count(page);
-  while (low < high) {
-    const unsigned middle = low + (high - low) / 2;
-    if (compare_keys(key_at(page, middle), key) < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+namespace {
+
+// A key whose first bytes are a number, as those of keys in pages are compared with.
+struct SoughtKey {
+  Bytes bytes;
+  std::uint64_t head = 0;  // zeros behind a short one
+  explicit SoughtKey(Bytes key) : bytes(key) {
+    std::array<std::byte, 8> first{};
+    std::copy_n(key.begin(), std::min<std::size_t>(key.size(), first.size()), first.begin());
+    head = __builtin_bswap64(load<std::uint64_t>(first.data()));
   }
-  return low;
+};
+
+// Whether the key of an entry is below the one sought (kOrEqual: or that). Eight bytes can be loaded from any key in a
+// page, and those behind its end are no part of it.
+template <bool kOrEqual>
+[[gnu::always_inline]] inline bool is_below(const std::byte *page, unsigned index, const SoughtKey &sought) {
+  const std::byte *entry = page + entry_offset(page, index);
+  const std::size_t bytes = load16(entry);
+  std::uint64_t head = __builtin_bswap64(load<std::uint64_t>(entry + kEntryHeadBytes));
+  if (bytes < 8) [[unlikely]]
+    head = bytes == 0 ? 0 : head & ~std::uint64_t{0} << (64 - 8 * bytes);
+  if (head != sought.head) return head < sought.head;
+  const int order = compare_keys({entry + kEntryHeadBytes, bytes}, sought.bytes);
+  return kOrEqual ? order <= 0 : order < 0;
 }
 
+// How many entries are below the key (or that). The halves are chosen without a branch: which it is cannot be foretold.
+template <bool kOrEqual>
+unsigned count_below(const std::byte *page, Bytes key) {
+  const SoughtKey sought(key);
+  unsigned first = 0, left = page_count(page);
+  while (left > 1) {
+    const unsigned half = left / 2;
+    first += is_below<kOrEqual>(page, first + half - 1, sought) ? half : 0;
+    left -= half;
+  }
+  return first + (left == 1 && is_below<kOrEqual>(page, first, sought) ? 1 : 0);
+}
+
+}  // namespace
+
+unsigned page_lower_bound(const std::byte *page, Bytes key) { return count_below<false>(page, key); }
+
 unsigned page_child_index(const std::byte *page, Bytes key) {
+  const unsigned below = count_below<true>(page, key);
+  return below == 0 ? 0 : below - 1;
+}
+
+std::optional<PageEntry> page_find(const std::byte *page, Bytes key) {
   const unsigned index = page_lower_bound(page, key);
-  if (index < page_count(page) && compare_keys(key_at(page, index), key) == 0) return index;
-  return index == 0 ? 0 : index - 1;
+  if (index == page_count(page)) return std::nullopt;
+  const PageEntry entry = page_entry(page, index);
+  if (entry.key.size() != key.size() || compare_keys(entry.key, key) != 0) return std::nullopt;
+  return entry;
 }
 
 std::size_t page_entry_bytes(const std::byte *page, unsigned index) { return kOffsetBytes + entry_bytes(page, index); }
@@ -255,6 +293,11 @@ std::size_t page_used_bytes(const std::byte *page) {
 }
 
 std::size_t page_free_bytes(const std::byte *page) { return kPageCapacity - page_used_bytes(page); }
+
+bool page_has_room(const std::byte *page, std::size_t bytes) {
+  const std::size_t gap = lowest_entry(page) - offset_place(page_count(page));
+  return gap >= bytes || page_free_bytes(page) >= bytes;
+}
 
 bool page_is_newest(const std::byte *page, unsigned index) { return entry_offset(page, index) == lowest_entry(page); }
 
@@ -313,6 +356,8 @@ bool page_overwrite(std::byte *page, unsigned index, Bytes value, bool spilled) 
 }
 
 void page_set_child(std::byte *page, unsigned index, const Child &child) { save(value_at(page, index), child); }
+
+void page_set_tree(std::byte *page, std::uint16_t tree) { save(page + offsetof(PageHeader, tree), tree); }
 
 void page_set_identity(std::byte *page, const Child &self) {
   save(page + offsetof(PageHeader, block), self.block);

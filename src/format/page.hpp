@@ -41,13 +41,16 @@ std::uint64_t page_checksum(const std::byte *page);  // as it stands there
 // On a checked page (or one being edited):
 unsigned page_count(const std::byte *page);
 unsigned page_level(const std::byte *page);
+unsigned page_tree(const std::byte *page);  // whose it is
 PageEntry page_entry(const std::byte *page, unsigned index);
 Child page_child(const std::byte *page, unsigned index);      // inner pages
 unsigned page_lower_bound(const std::byte *page, Bytes key);  // first index whose key is >= key; count when none
 unsigned page_child_index(const std::byte *page, Bytes key);  // inner pages: the child that holds key
-std::size_t page_free_bytes(const std::byte *page);           // that an insertion may use, holes included
-std::size_t page_used_bytes(const std::byte *page);           // of kPageCapacity
-std::size_t page_entry_bytes(const std::byte *page, unsigned index);  // its part of page_used_bytes
+std::optional<PageEntry> page_find(const std::byte *page, Bytes key);  // the entry with this key
+std::size_t page_free_bytes(const std::byte *page);                    // that an insertion may use, holes included
+bool page_has_room(const std::byte *page, std::size_t bytes);          // as many are free; quick where there is plenty
+std::size_t page_used_bytes(const std::byte *page);                    // of kPageCapacity
+std::size_t page_entry_bytes(const std::byte *page, unsigned index);   // its part of page_used_bytes
 bool page_is_newest(const std::byte *page, unsigned index);  // the last one inserted, as far as the page still shows it
 
 // Editing; the checksum is not kept up until seal_page. Keys and values passed in must not lie in the page itself.
@@ -59,6 +62,7 @@ void page_erase(std::byte *page, unsigned index);
 // In place; false: of another size or form.
 bool page_overwrite(std::byte *page, unsigned index, Bytes value, bool spilled);
 void page_set_child(std::byte *page, unsigned index, const Child &child);
+void page_set_tree(std::byte *page, std::uint16_t tree);
 void page_set_identity(std::byte *page, const Child &self);  // copied into another block
 // Packs the entries, makes unused bytes zero and fills the checksum in. Entries may move.
 void seal_page(std::byte *page);

@@ -101,7 +101,7 @@ bool is_format(const std::string &format) {
 Status check_what_is_known(const ObjectRecord &record, std::uint64_t id) {
   if (record.version != kRecordVersion) return unknown(id, "a record of version", record.version);
   if (record.kind == 0) return damaged(id, "it has no kind");
-  if (record.kind > kKindRecordTable) {
+  if (record.kind > kKindSortedMap) {
     if (record.kind > kKindNames.size()) return unknown(id, "kind", record.kind);
     Error error = fail(Code::feature, "object %llu is %s (kind %u), which this build does not know; use a newer one",
                        static_cast<unsigned long long>(id), kKindNames[record.kind - 1U], unsigned{record.kind});
@@ -135,6 +135,28 @@ Status check_buffer(const Object &object) {
   if (!count_items(object.shape, object.item_bytes, &items)) return damaged(object.id, "its shape is impossible");
   if (items * object.item_bytes == object.payload_bytes) return {};
   return damaged(object.id, "shape and element size do not make up the payload's size");
+}
+
+// The pairs lie in a tree of the map's own; the record tells its root, and what is in it.
+Status check_sorted_map(const Object &object, std::uint64_t file_blocks) {
+  const SortedMap &map = object.map;
+  if (!object.extents.empty() || object.shape.size() != 1 || object.shape[0] < 0 || object.item_bytes != 1 ||
+      !object.format.empty() || object.dtype != 0)
+    return damaged(object.id, "a sorted map has pairs and nothing else");
+  if (object.sealed) return unknown(object.id, "flags", kObjectSealed);
+  if (map.key > kMapKeyU64) return unknown(object.id, "keys of kind", map.key);
+  const bool empty = map.height == 0;
+  if (empty != (map.count == 0) || (empty && (map.root_block != 0 || map.root_transaction != 0)))
+    return damaged(object.id, "its root does not fit its number of pairs");
+  if (!empty && (map.height > kMaxHeight || map.root_block < kFirstDataBlock || map.root_block >= file_blocks ||
+                 map.root_transaction == 0 || map.root_transaction > object.changed))
+    return damaged(object.id, "the root of its tree is impossible");
+  std::uint64_t bytes = 0, apart = 0;
+  if (!checked_add(map.key_bytes, map.value_bytes, &bytes) || bytes != object.payload_bytes ||
+      !checked_add(map.long_values, map.objects, &apart) || apart > map.count ||
+      map.key_bytes / kMaxKeyBytes > map.count)
+    return damaged(object.id, "its sums are impossible");
+  return {};
 }
 
 // Where the rows lie is in the payload (table.hpp); here is only whether they can fit.
@@ -205,8 +227,27 @@ Status check_object(const ObjectRecord &record, const Object &object, std::uint6
   if (!check_name(object.name).ok()) return damaged(object.id, "its name breaks the rules for names");
   DELTOS_TRY(check_extents(object, file_blocks));
   if (object.kind == kKindArray) return check_array(object);
+  if (object.kind == kKindSortedMap) return check_sorted_map(object, file_blocks);
   DELTOS_TRY(object.kind == kKindTable ? check_table(object) : check_buffer(object));
   return check_payload(object);
+}
+
+SortedMapRecord map_record(const SortedMap &map) {
+  SortedMapRecord record{};
+  record.root_block = map.root_block;
+  record.root_transaction = map.root_transaction;
+  record.height = map.height;
+  record.key = map.key;
+  record.key_bytes = map.key_bytes;
+  record.value_bytes = map.value_bytes;
+  record.long_values = map.long_values;
+  record.objects = map.objects;
+  return record;
+}
+
+SortedMap map_of(const SortedMapRecord &record, std::uint64_t count) {
+  return {record.root_block, record.root_transaction, record.height,      record.key,    count,
+          record.key_bytes,  record.value_bytes,      record.long_values, record.objects};
 }
 
 Error damaged_metadatum(const char *what) {
@@ -217,6 +258,13 @@ Error damaged_metadatum(const char *what) {
 
 std::uint64_t chunk_sum_bytes(std::uint64_t payload_bytes) {
   return (payload_bytes / kSumChunkBytes + (payload_bytes % kSumChunkBytes != 0 ? 1 : 0)) * sizeof(std::uint64_t);
+}
+
+void Object::set_map(const SortedMap &state) {
+  map = state;
+  item_bytes = 1;
+  payload_bytes = state.key_bytes + state.value_bytes;
+  shape = {static_cast<std::int64_t>(state.count)};
 }
 
 std::vector<std::byte> encode_object(const Object &object) {
@@ -235,10 +283,12 @@ std::vector<std::byte> encode_object(const Object &object) {
   record.payload_bytes = object.payload_bytes;
   record.digest = object.sealed ? object.digest : 0;
   Writer writer(sizeof record + object.extents.size() * sizeof(Extent) + object.shape.size() * 8 +
-                object.format.size() + object.name.size());
+                (object.kind == kKindSortedMap ? sizeof(SortedMapRecord) : 0) + object.format.size() +
+                object.name.size());
   writer.add(record);
   writer.add_many(object.extents);
   writer.add_many(object.shape);
+  if (object.kind == kKindSortedMap) writer.add(map_record(object.map));
   writer.add_bytes(bytes_of(object.format));
   writer.add_bytes(bytes_of(object.name));
   return writer.take();
@@ -261,11 +311,14 @@ Result<Object> decode_object(Bytes bytes, std::uint64_t id, std::uint64_t file_b
   object.item_bytes = record.item_bytes;
   object.payload_bytes = record.payload_bytes;
   object.digest = record.digest;
+  SortedMapRecord map{};
   if (!reader.take_many(record.extent_count, &object.extents) || !reader.take_many(record.ndim, &object.shape) ||
-      !reader.take_text(record.format_bytes, &object.format) || !reader.take_text(record.name_bytes, &object.name) ||
-      !reader.done()) {
+      (object.kind == kKindSortedMap && !reader.take(&map)) || !reader.take_text(record.format_bytes, &object.format) ||
+      !reader.take_text(record.name_bytes, &object.name) || !reader.done()) {
     return damaged(id, "its parts do not make up its length");
   }
+  if (object.kind == kKindSortedMap && object.shape.size() == 1)
+    object.map = map_of(map, static_cast<std::uint64_t>(object.shape[0]));
   DELTOS_TRY(check_object(record, object, file_blocks));
   return object;
 }
@@ -309,13 +362,13 @@ Result<Metadatum> decode_metadatum(Bytes bytes) {
   return item;
 }
 
-Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks) {
+Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks, std::uint64_t most_bytes) {
   if (bytes.size() != sizeof(Spill)) {
     return fail(Code::corrupt, "a reference to a long catalogue value is damaged; restore the storage from a copy");
   }
   const auto spill = load<Spill>(bytes.data());
   const char *fault = extent_fault(spill.offset, spill.bytes, file_blocks);
-  if (fault == nullptr && (spill.bytes == 0 || spill.bytes > kMaxSpillBytes)) fault = "is of impossible length";
+  if (fault == nullptr && (spill.bytes == 0 || spill.bytes > most_bytes)) fault = "is of impossible length";
   if (fault == nullptr && spill.transaction > kMaxTransaction) fault = "is of an impossible transaction";
   if (fault != nullptr) {
     return fail(Code::corrupt, "a long catalogue value of %llu bytes at %llu %s; restore the storage from a copy",

@@ -32,6 +32,14 @@ bool superblock_counts(const Superblock &superblock, const std::array<std::uint8
 void seal_ring_entry(RingEntry *entry);
 bool ring_entry_valid(const RingEntry &entry, std::uint64_t transaction);
 
+// What is in a sorted map, and where: the root of its tree, as a superblock names that of the catalogue.
+struct SortedMap {
+  std::uint64_t root_block = 0, root_transaction = 0;
+  std::uint32_t height = 0, key = kMapKeyBytes;
+  std::uint64_t count = 0, key_bytes = 0, value_bytes = 0, long_values = 0, objects = 0;
+  bool operator==(const SortedMap &) const = default;
+};
+
 // An object's record, decoded and bounds-checked against a storage of file_blocks blocks.
 struct Object {
   std::uint64_t id = 0;
@@ -43,6 +51,8 @@ struct Object {
   std::vector<Extent> extents;
   std::vector<std::int64_t> shape;
   std::string format, name;
+  SortedMap map;                         // of that kind
+  void set_map(const SortedMap &state);  // and the fields that follow from it
 };
 std::vector<std::byte> encode_object(const Object &object);
 // feature, naming it: a version, kind, flag or element type of a later format. corrupt unless: ndim <= 64 (a table: 1
@@ -71,7 +81,7 @@ Status check_metadata_key(std::string_view key);
 bool is_utf8(std::string_view text);
 
 // Spilled values, too: bytes, alignment and place as for an extent.
-Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks);
+Result<Spill> decode_spill(Bytes bytes, std::uint64_t file_blocks, std::uint64_t most_bytes = kMaxSpillBytes);
 
 // What is wrong with an extent's place (the rest of a sentence), or null. Empty extents lie at 0.
 const char *extent_fault(std::uint64_t offset, std::uint64_t bytes, std::uint64_t file_blocks);

@@ -16,7 +16,8 @@ Result<StoredImage> stored_image(const store::ObjectRef &object, std::uint8_t ki
 
 Result<std::shared_ptr<store::ObjectRef>> create_image(store::Transaction &transaction, std::string_view name,
                                                        std::uint8_t kind, std::uint64_t bytes,
-                                                       const std::function<Status(const BytesSink &)> &write) {
+                                                       const std::function<Status(const BytesSink &)> &write,
+                                                       const store::ObjectRef *old) {
   store::NewObject object;
   object.kind = kind;
   object.dtype = static_cast<std::uint16_t>(dtype::Dtype::u8);
@@ -24,7 +25,9 @@ Result<std::shared_ptr<store::ObjectRef>> create_image(store::Transaction &trans
   object.format = "B";
   object.payload_bytes = bytes;
   object.shape = {static_cast<std::int64_t>(bytes)};
-  DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> created, transaction.create(name, object, false));
+  DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> created,
+                old == nullptr ? transaction.create(name, object, false)
+                               : transaction.replace(*old, object, false, false));
   DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
   DELTOS_TRY(write([&](Bytes piece) { return filler->add(piece); }));
   DELTOS_TRY(filler->finish());

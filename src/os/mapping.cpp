@@ -11,6 +11,8 @@
 namespace deltos::os {
 namespace {
 
+constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14
+
 // Reservations begin where every page size and every alignment of the format is satisfied.
 constexpr std::uint64_t kReserveAlignment = std::uint64_t{1} << 16;
 
@@ -214,7 +216,9 @@ void Mapping::advise(std::uint64_t offset, std::uint64_t bytes, int madvise_advi
   if (!owned() || bytes == 0 || !within(offset, bytes, this->bytes())) return;
   std::byte *at = data_ + offset;
   const std::uint64_t before = reinterpret_cast<std::uintptr_t>(at) % page_bytes();
-  io().madvise(at - before, before + bytes, madvise_advice);
+  const bool prefault = madvise_advice == kPrefault;
+  const int result = io().madvise(at - before, before + bytes, prefault ? kPopulateRead : madvise_advice);
+  if (prefault && result == -EINVAL) io().madvise(at - before, before + bytes, MADV_WILLNEED);
 }
 
 }  // namespace deltos::os

@@ -40,7 +40,9 @@ class Mapping {
   // mappings of the process have used up a quarter of the map areas that the kernel allows.
   Status append(const File &file, std::uint64_t offset, std::uint64_t bytes, Protection protection);
   Status protect(std::uint64_t offset, std::uint64_t bytes, Protection protection);  // page multiples
-  void advise(std::uint64_t offset, std::uint64_t bytes, int madvise_advice) const;  // a hint
+  // A hint. kPrefault: read and mapped now, or as soon as older kernels can.
+  void advise(std::uint64_t offset, std::uint64_t bytes, int madvise_advice) const;
+  static constexpr int kPrefault = 5;  // no advice of madvise() has this number
 
  private:
   Mapping() = default;

@@ -76,9 +76,7 @@ Status Builder::ask(std::uint64_t done, std::uint64_t total) const {
 
 Status Builder::add(const GivenRows &rows) {
   if (head_.magic != 0) return fail(Code::invalid, "the record table is finished; nothing can be added");
-  const std::size_t slots = schema_->slots().size();
-  if (rows.columns.size() != slots || (!rows.presence.empty() && rows.presence.size() != slots))
-    return fail(Code::invalid, "there are %zu columns for %zu slots", rows.columns.size(), slots);
+  DELTOS_TRY(check_given(*schema_, rows));
   std::uint64_t all = 0, bytes = 0;
   if (!checked_add(rows_, rows.count, &all) || !checked_mul(all, schema_->row_bytes() + 16, &bytes) ||
       all > std::uint64_t{1} << 60)

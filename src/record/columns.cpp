@@ -31,6 +31,26 @@ Bytes Column::text(std::uint64_t row) const {
   return {data + begin, static_cast<std::size_t>(offsets[row + 1] - begin)};
 }
 
+// All of them, and that none begins within a character.
+bool all_text_is_utf8(const Column &column, std::uint64_t first, std::uint64_t count) {
+  if (column.layout != ColumnLayout::offsets || column.offsets == nullptr || column.data == nullptr) return false;
+  const std::int64_t *const offsets = column.offsets + first;
+  const std::byte *const end = column.data + offsets[count];
+  const Bytes all(column.data + offsets[0], end);
+  if (!format::is_utf8(text_of(all))) return false;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::byte *const begin = column.data + offsets[i];
+    if (begin < end && (*begin & std::byte{0xC0}) == std::byte{0x80}) return false;
+  }
+  return true;
+}
+
+Status check_given(const Schema &schema, const GivenRows &rows) {
+  const std::size_t slots = schema.slots().size();
+  if (rows.columns.size() == slots && (rows.presence.empty() || rows.presence.size() == slots)) return {};
+  return fail(Code::invalid, "there are %zu columns for %zu slots", rows.columns.size(), slots);
+}
+
 Window::Window(const Schema &schema, const GivenRows &given)
     : schema_(schema), given_(given), states_(schema.slots().size()), made_(schema.slots().size()) {}
 
@@ -155,25 +175,11 @@ Status Window::check_offsets(std::size_t slot) const {
               schema_.path_of(slot).c_str());
 }
 
-// Of texts that lie one behind the other: all of them at once, and that none begins within a character.
-bool Window::all_text_is_utf8(const Column &column) const {
-  if (column.layout != ColumnLayout::offsets || column.offsets == nullptr || column.data == nullptr) return false;
-  const std::int64_t *const offsets = column.offsets + first_;
-  const std::byte *const end = column.data + offsets[count_];
-  const Bytes all(column.data + offsets[0], end);
-  if (!format::is_utf8(text_of(all))) return false;
-  for (std::uint64_t i = 0; i < count_; ++i) {
-    const std::byte *const begin = column.data + offsets[i];
-    if (begin < end && (*begin & std::byte{0xC0}) == std::byte{0x80}) return false;
-  }
-  return true;
-}
-
 Status Window::check_text(std::size_t slot) const {
   const Column &column = given_.columns[slot];
   const bool must_be_utf8 = schema_.slots()[slot].type == Type::utf8;
   const bool slices = column.layout == ColumnLayout::slices;
-  if (!slices && (!must_be_utf8 || all_text_is_utf8(column))) return {};
+  if (!slices && (!must_be_utf8 || all_text_is_utf8(column, first_, count_))) return {};
   for (std::uint64_t i = 0; i < count_; ++i) {
     if (!is_present(slot, i)) continue;
     const Bytes text = column.text(first_ + i);

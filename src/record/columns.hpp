@@ -31,6 +31,10 @@ struct Column {
   Bytes text(std::uint64_t row) const;
 };
 
+// Whether texts of a column with checked offsets are UTF-8, as far as that can be told of all of them at once, which is
+// where they lie one behind the other. false: each has to be looked at.
+bool all_text_is_utf8(const Column &column, std::uint64_t first, std::uint64_t count);
+
 // What a row has of a slot. The first three are those of DELTOS_PRESENT, DELTOS_NULL and DELTOS_UNSET.
 constexpr std::uint8_t kIsPresent = 0, kIsNull = 1, kIsUnset = 2;
 constexpr std::uint8_t kIsBeneath = 3;  // a record that it is in is not there
@@ -41,6 +45,9 @@ struct GivenRows {
   std::span<const std::uint8_t *const> presence;
   std::uint64_t count = 0;
 };
+
+// Whether there is one of each for every slot. invalid.
+Status check_given(const Schema &schema, const GivenRows &rows);
 
 constexpr std::uint64_t kRowsAtOnce = 4096;
 
@@ -70,7 +77,6 @@ class Window {
   Status check_offsets(std::size_t slot) const;
   Status check_text(std::size_t slot) const;
   Status check_values(std::size_t slot) const;
-  bool all_text_is_utf8(const Column &column) const;
   bool is_present(std::size_t slot, std::uint64_t i) const { return !states_[slot] || states_[slot][i] == kIsPresent; }
 
   const Schema &schema_;

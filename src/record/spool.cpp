@@ -9,7 +9,7 @@ namespace deltos::record {
 namespace {
 
 constexpr std::size_t kLeastBlock = 4096, kLargestBlock = 1 << 20;
-constexpr std::size_t kReadBytes = 1 << 20;
+constexpr std::size_t kReadBytes = 1 << 20, kWriteBytes = 1 << 20;
 
 // One that can only be reached by its descriptor.
 Result<os::File> open_temporary(const std::string &directory) {
@@ -27,6 +27,16 @@ Result<os::File> open_temporary(const std::string &directory) {
 }
 
 }  // namespace
+
+Result<os::File> open_temporary(const std::vector<std::string> &directories) {
+  Error failed = fail(Code::invalid, "there is no directory for temporary files");
+  for (const std::string &directory : directories) {
+    auto file = open_temporary(directory);
+    if (file.ok()) return file;
+    failed = std::move(file).error();
+  }
+  return failed;
+}
 
 Spool::Spool(std::size_t streams, Limits limits) : streams_(streams), limits_(std::move(limits)) {
   const std::uint64_t share = limits_.memory_bytes / 4 / std::max<std::size_t>(streams, 1);
@@ -61,68 +71,92 @@ Status Spool::append_zeros(std::size_t stream, std::uint64_t bytes) {
 
 // Blocks grow with the stream, so that many short ones take little.
 Status Spool::add_block(Stream &stream) {
-  std::size_t capacity = stream.blocks.empty() ? kLeastBlock : stream.blocks.back().capacity * 4;
+  std::size_t capacity = stream.runs.empty() ? kLeastBlock : block_bytes_;
+  if (!stream.blocks.empty()) capacity = stream.blocks.back().capacity * 4;
   capacity = std::min(capacity, block_bytes_);
   if (in_memory_ + capacity > limits_.memory_bytes && in_memory_ > 0) DELTOS_TRY(spill());
   if (!stream.blocks.empty()) stream.blocks.back().used = used_in(stream, stream.blocks.size() - 1);
-  stream.blocks.push_back({std::unique_ptr<std::byte[]>(new std::byte[capacity]), 0, capacity});
+  stream.blocks.push_back(take_block(capacity));
   stream.end = stream.blocks.back().data.get();
   stream.room = capacity;
   in_memory_ += capacity;
   return {};
 }
 
-Status Spool::open_file() {
-  Status failed = fail(Code::invalid, "there is no directory for temporary files");
-  for (const std::string &directory : limits_.directories) {
-    auto file = open_temporary(directory);
-    if (!file.ok()) {
-      failed = std::move(file).error();
-      continue;
-    }
-    file_ = std::move(file).value();
-    return {};
+Spool::Block Spool::take_block(std::size_t capacity) {
+  if (capacity < block_bytes_ || spare_.empty()) {
+    // There is always room to put one aside.
+    if (capacity == block_bytes_ && ++largest_blocks_ > spare_.capacity()) spare_.reserve(2 * largest_blocks_);
+    return {std::unique_ptr<std::byte[]>(new std::byte[capacity]), 0, capacity};
   }
-  return failed;
+  Block block = std::move(spare_.back());
+  spare_.pop_back();
+  return block;
 }
 
+// Written first and let go of afterwards, so that nothing has happened where writing fails. Each stream gets one run.
 Status Spool::spill() {
-  if (!file_.valid()) DELTOS_TRY(open_file());
-  for (Stream &stream : streams_) DELTOS_TRY(spill(stream));
-  return {};
-}
-
-Status Spool::spill(Stream &stream) {
-  const std::size_t before = stream.runs.size();
-  const std::uint64_t last = before == 0 ? 0 : stream.runs.back().bytes;
-  Status written;
-  for (std::size_t i = 0; i < stream.blocks.size() && written.ok(); ++i)
-    written = write(Bytes(stream.blocks[i].data.get(), used_in(stream, i)), &stream.runs);
-  if (written.ok()) {
-    drop_blocks(stream);
-    return written;
+  if (!file_.valid()) {
+    DELTOS_ASSIGN(file_, open_temporary(limits_.directories));
   }
-  stream.runs.resize(before);
-  if (before > 0) stream.runs.back().bytes = last;
-  return written;
+  std::uint64_t at = file_bytes_;
+  DELTOS_TRY(write_blocks(&at));
+  for (Stream &stream : streams_) {
+    if (stream.runs.size() == stream.runs.capacity())
+      stream.runs.reserve(std::max<std::size_t>(2 * stream.runs.size(), 4));
+  }
+  for (Stream &stream : streams_) {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < stream.blocks.size(); ++i) bytes += used_in(stream, i);
+    if (!stream.runs.empty() && stream.runs.back().place + stream.runs.back().bytes == file_bytes_)
+      stream.runs.back().bytes += bytes;
+    else if (bytes > 0)
+      stream.runs.push_back({file_bytes_, bytes});
+    file_bytes_ += bytes;
+    drop_blocks(stream);
+  }
+  return {};
 }
 
-Status Spool::write(Bytes bytes, std::vector<Run> *runs) {
-  if (bytes.empty()) return {};
-  DELTOS_TRY(file_.write(bytes, file_bytes_));
-  if (!runs->empty() && runs->back().place + runs->back().bytes == file_bytes_)
-    runs->back().bytes += bytes.size();
-  else
-    runs->push_back({file_bytes_, bytes.size()});
-  file_bytes_ += bytes.size();
-  return {};
+// At the end of the file, in large pieces.
+Status Spool::write_blocks(std::uint64_t *end) const {
+  std::vector<std::byte> waiting;
+  waiting.reserve(kWriteBytes);
+  const auto flush = [&]() -> Status {
+    DELTOS_TRY(file_.write(waiting, *end));
+    *end += waiting.size();
+    waiting.clear();
+    return {};
+  };
+  for (const Stream &stream : streams_) {
+    for (std::size_t i = 0; i < stream.blocks.size(); ++i) {
+      const Bytes bytes(stream.blocks[i].data.get(), used_in(stream, i));
+      if (waiting.size() + bytes.size() > kWriteBytes) DELTOS_TRY(flush());
+      waiting.insert(waiting.end(), bytes.begin(), bytes.end());
+    }
+  }
+  return flush();
 }
 
 void Spool::drop_blocks(Stream &stream) {
-  for (const Block &block : stream.blocks) in_memory_ -= block.capacity;
-  stream.blocks.clear();
-  stream.end = nullptr;
-  stream.room = 0;
+  while (!stream.blocks.empty()) drop_block(stream);
+}
+
+// The last one.
+void Spool::drop_block(Stream &stream) {
+  Block &block = stream.blocks.back();
+  in_memory_ -= block.capacity;
+  if (block.capacity == block_bytes_) spare_.push_back(std::move(block));
+  stream.blocks.pop_back();
+  stream.room = stream.blocks.empty() ? 0 : stream.blocks.back().capacity - stream.blocks.back().used;
+  stream.end = stream.blocks.empty() ? nullptr : stream.blocks.back().data.get() + stream.blocks.back().used;
+}
+
+Status Spool::settle() {
+  if (file_.valid()) DELTOS_TRY(spill());
+  largest_blocks_ -= spare_.size();
+  spare_.clear();
+  return {};
 }
 
 void Spool::cut(std::size_t stream, std::uint64_t bytes) {
@@ -137,10 +171,7 @@ void Spool::cut(std::size_t stream, std::uint64_t bytes) {
       return;
     }
     excess -= used;
-    in_memory_ -= cut.blocks.back().capacity;
-    cut.blocks.pop_back();
-    cut.room = cut.blocks.empty() ? 0 : cut.blocks.back().capacity - cut.blocks.back().used;
-    cut.end = cut.blocks.empty() ? nullptr : cut.blocks.back().data.get() + cut.blocks.back().used;
+    drop_block(cut);
   }
   while (excess > 0) {
     const std::uint64_t part = std::min(excess, cut.runs.back().bytes);
@@ -161,6 +192,32 @@ Status Spool::each(std::size_t stream, const Sink &sink) const {
   }
   for (std::size_t i = 0; i < streams_[stream].blocks.size(); ++i)
     DELTOS_TRY(sink(Bytes(streams_[stream].blocks[i].data.get(), used_in(streams_[stream], i))));
+  return {};
+}
+
+Status Spool::read(std::size_t stream, std::uint64_t from, MutableBytes to) const {
+  for (const Run &run : streams_[stream].runs) {
+    if (to.empty()) return {};
+    if (from >= run.bytes) {
+      from -= run.bytes;
+      continue;
+    }
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(to.size(), run.bytes - from));
+    DELTOS_TRY(file_.read(to.first(part), run.place + from));
+    to = to.subspan(part);
+    from = 0;
+  }
+  for (std::size_t i = 0; i < streams_[stream].blocks.size() && !to.empty(); ++i) {
+    const std::size_t used = used_in(streams_[stream], i);
+    if (from >= used) {
+      from -= used;
+      continue;
+    }
+    const std::size_t part = std::min(to.size(), used - static_cast<std::size_t>(from));
+    std::memcpy(to.data(), streams_[stream].blocks[i].data.get() + from, part);
+    to = to.subspan(part);
+    from = 0;
+  }
   return {};
 }
 

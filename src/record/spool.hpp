@@ -15,6 +15,9 @@ namespace deltos::record {
 
 using Sink = std::function<Status(Bytes)>;
 
+// A file without a name, in the first of these directories that takes one.
+Result<os::File> open_temporary(const std::vector<std::string> &directories);
+
 class Spool {
  public:
   struct Limits {
@@ -40,6 +43,10 @@ class Spool {
   void cut(std::size_t stream, std::uint64_t bytes);
   // From the start, in pieces that are good for the call only.
   Status each(std::size_t stream, const Sink &sink) const;
+  // What lies from `from` on; it is there. From any thread, like the others that are const, while nobody appends.
+  Status read(std::size_t stream, std::uint64_t from, MutableBytes to) const;
+  // Makes as much memory free as can be without another file: all of it, if something lies in one already.
+  Status settle();
 
  private:
   struct Block {
@@ -58,16 +65,18 @@ class Spool {
   };
   Status append_slowly(Stream &stream, Bytes bytes);
   Status add_block(Stream &stream);
-  Status open_file();
+  Block take_block(std::size_t capacity);
+  void drop_block(Stream &stream);
   Status spill();
-  Status spill(Stream &stream);
-  Status write(Bytes bytes, std::vector<Run> *runs);
+  Status write_blocks(std::uint64_t *end) const;
   void drop_blocks(Stream &stream);
   static std::size_t used_in(const Stream &stream, std::size_t block);
 
   std::vector<Stream> streams_;
   Limits limits_;
-  std::uint64_t in_memory_ = 0;
+  std::vector<Block> spare_;        // of the largest size
+  std::size_t largest_blocks_ = 0;  // of that size that there are
+  std::uint64_t in_memory_ = 0;     // without them
   std::size_t block_bytes_;
   os::File file_;
   std::uint64_t file_bytes_ = 0;

@@ -2,6 +2,8 @@
 
 #include <cinttypes>
 
+#include "store/sorted_map.hpp"
+
 namespace deltos::store {
 
 Result<std::vector<std::byte>> read_value(const Snapshot::Scope &scope, const TreeValue &value) {
@@ -26,7 +28,9 @@ Result<std::optional<std::uint64_t>> find_id(const Snapshot::Scope &scope, std::
   return std::optional(load<std::uint64_t>(value->bytes.data()));
 }
 
-Result<std::optional<format::Object>> find_object(const Snapshot::Scope &scope, std::uint64_t id) {
+namespace {
+
+Result<std::optional<format::Object>> find_record(const Snapshot::Scope &scope, std::uint64_t id) {
   DELTOS_ASSIGN(const auto value, Tree::find(*scope.pages, scope.root, format::object_key(id)));
   if (!value) return std::optional<format::Object>();
   if (!value->spilled) {
@@ -36,6 +40,15 @@ Result<std::optional<format::Object>> find_object(const Snapshot::Scope &scope, 
   DELTOS_ASSIGN(const auto bytes, read_value(scope, *value));
   DELTOS_ASSIGN(auto object, format::decode_object(bytes, id, scope.file_blocks));
   return std::optional(std::move(object));
+}
+
+}  // namespace
+
+Result<std::optional<format::Object>> find_object(const Snapshot::Scope &scope, std::uint64_t id) {
+  DELTOS_ASSIGN(auto object, find_record(scope, id));
+  if (!object || object->kind != format::kKindSortedMap || scope.maps == nullptr) return object;
+  if (const OpenMap *open = scope.maps->find(id)) object->set_map(open->now);
+  return object;
 }
 
 Result<std::optional<format::Object>> find_named(const Snapshot::Scope &scope, std::string_view name) {

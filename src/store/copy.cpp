@@ -7,6 +7,7 @@
 #include "store/catalogue.hpp"
 #include "store/create.hpp"
 #include "store/snapshot.hpp"
+#include "store/sorted_map.hpp"
 #include "store/transaction.hpp"
 #include "store/walk.hpp"
 #include "store/writer.hpp"
@@ -36,6 +37,11 @@ class Collect final : public WalkVisitor {
   Status object(const format::Object &object) override {
     if (!object.sealed) return {};
     return check_sums(scope_, object);
+  }
+  Status pair(const format::Object &, const format::PageEntry &entry) override {
+    if (!entry.spilled || entry.value.size() == format::kObjectValueBytes) return {};
+    DELTOS_TRY(read_long_value(scope_, entry.value));
+    return {};
   }
   Status finding(const Finding &finding) override {
     Error error = fail(finding.code, "%s; a damaged storage is not copied", finding.message.c_str());
@@ -152,9 +158,32 @@ Status copy_array(const Snapshot &from, const Snapshot::Scope &scope, Transactio
   return copy_metadata(from, to, object.id);
 }
 
-Status copy_object(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object) {
+// Pair by pair: its pages are full afterwards.
+Status copy_map(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object,
+                const std::function<bool()> &cancelled) {
+  DELTOS_TRY(to.create_map_as(object.id, object.name, object.map.key));
+  const MapReader reader(scope, object.map);
+  TreeCursor cursor = reader.cursor();
+  DELTOS_TRY(cursor.seek({}));
+  bool first = true;
+  const auto next = [&](std::uint64_t index) -> Result<Transaction::Pair> {
+    if (!first) DELTOS_TRY(cursor.next());
+    first = false;
+    if (!cursor.valid())
+      return fail(Code::corrupt, "sorted map %s has fewer pairs than its record says", in_quotes(object.name).c_str());
+    if (index % kListed == kListed - 1 && cancelled()) return cancelled_error();
+    DELTOS_ASSIGN(const MapValue value, reader.value_of(cursor.value()));
+    return Transaction::Pair{cursor.key(), value};
+  };
+  DELTOS_TRY(to.append_pairs(object.id, next, object.map.count));
+  return copy_metadata(from, to, object.id);
+}
+
+Status copy_object(const Snapshot &from, const Snapshot::Scope &scope, Transaction &to, const format::Object &object,
+                   const std::function<bool()> &cancelled) {
   if (object.sealed) DELTOS_TRY(check_sums(scope, object));
   if (object.kind == format::kKindArray) return copy_array(from, scope, to, object);
+  if (object.kind == format::kKindSortedMap) return copy_map(from, scope, to, object, cancelled);
   DELTOS_ASSIGN(const auto made, to.create_as(object.id, object.name, new_like(object), false));
   DELTOS_ASSIGN(const auto filler, to.fill(*made));
   if (const format::Extent *payload = payload_extent(object))
@@ -172,7 +201,7 @@ Status copy_objects(const Snapshot &from, const Snapshot::Scope &scope, Transact
     for (const auto &entry : entries) {
       DELTOS_ASSIGN(const auto object, find_object(scope, entry.id));
       if (!object) return fail(Code::corrupt, "the name %s leads nowhere", in_quotes(entry.name).c_str());
-      DELTOS_TRY(copy_object(from, scope, to, *object));
+      DELTOS_TRY(copy_object(from, scope, to, *object, [&] { return cancelled(progress, done, from.object_count()); }));
       if (cancelled(progress, ++done, from.object_count())) return cancelled_error();
     }
     if (entries.size() < kListed) break;

@@ -149,6 +149,10 @@ Result<std::uint64_t> ObjectRef::file_offset() const {
   if (!state.has_file || state.options.copy) {
     return fail(Code::unsupported, "object %s lies in memory and not in a file", in_quotes(record_.name).c_str());
   }
+  if (record_.kind == format::kKindSortedMap) {
+    return fail(Code::unsupported, "%s is a sorted map, which lies in many places; read its pairs",
+                in_quotes(record_.name).c_str());
+  }
   if (record_.kind == format::kKindArray && record_.extents.size() > 2) {
     return fail(Code::unsupported, "array %s lies in %zu pieces; compact the storage to bring them together",
                 in_quotes(record_.name).c_str(), record_.extents.size() - 1);

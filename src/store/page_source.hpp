@@ -22,6 +22,8 @@ class PageSource {
   // The page, checked by format::check_page against (block, transaction, level). Valid until the source's next change
   // (readers: as long as the snapshot's mapping). corrupt when a check fails.
   virtual Result<const std::byte *> page(const format::Child &child, unsigned level) = 0;
+  // The same where that is a short look only; nullptr: page() tells.
+  virtual const std::byte *known(const format::Child &, unsigned) noexcept { return nullptr; }
 
  protected:
   ~PageSource() = default;
@@ -44,6 +46,9 @@ class PageEditor : public PageSource {
   // A page of this transaction with the content of `child`: itself when it is one already, else a copy in a new block,
   // and the old one is freed by this transaction. `child` has been got by page() before, so it is sound.
   virtual EditedPage edit(const format::Child &child, unsigned level) = 0;
+  // The bytes of a page that has been got by page() or known(), to be changed in place: it is the transaction's own, in
+  // memory, and nothing that could fail is needed. nullptr: edit() it.
+  virtual std::byte *editable(const format::Child &, const std::byte *) noexcept { return nullptr; }
   // The page is no longer part of the tree.
   virtual void discard(const format::Child &child) = 0;
 

@@ -2,32 +2,47 @@
 
 #include <array>
 #include <bit>
+#include <cstdlib>
 #include <new>
 
 namespace deltos::store {
 
-PageMemo::~PageMemo() { delete[] large_.load(); }
+PageMemo::~PageMemo() {
+  delete[] large_table_.entries;
+  std::free(huge_table_.entries);
+}
 
 // Keyed with a number of this process's own, so that no file can be made to collide.
 std::uint64_t PageMemo::tag(const format::Child &child) {
   static const auto key = std::bit_cast<std::array<std::uint64_t, 2>>(os::random_uuid());
-  const std::array<std::uint64_t, 4> words = {key[0], child.block, key[1], child.transaction};
-  return hash64(std::as_bytes(std::span(words))) | 1;  // 0 is an empty entry
+  __extension__ using Product = unsigned __int128;
+  const Product product = Product{child.block ^ key[0]} * (child.transaction ^ key[1]);
+  return (static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64)) | 1;  // 0: an empty entry
 }
 
 bool PageMemo::knows(const format::Child &child) const {
-  const Entry *large = large_.load(std::memory_order_acquire);
-  const Entry &entry = large != nullptr ? large[child.block % kLarge] : small_[child.block % kSmall];
+  const Table *table = table_.load(std::memory_order_acquire);
+  const Entry &entry = table != nullptr ? table->entries[child.block & table->mask] : small_[child.block % kSmall];
   return entry.load(std::memory_order_relaxed) == tag(child);
 }
 
+// Only whoever has counted to a number is here for it.
+void PageMemo::grow(std::uint32_t added) {
+  Table &table = added == kSmall ? large_table_ : huge_table_;
+  const std::size_t entries = added == kSmall ? kLarge : kHuge;
+  table.entries =
+      added == kSmall ? new (std::nothrow) Entry[kLarge]() : static_cast<Entry *>(std::calloc(kHuge, sizeof(Entry)));
+  table.mask = entries - 1;
+  if (table.entries != nullptr) table_.store(&table, std::memory_order_release);
+}
+
 void PageMemo::add(const format::Child &child) {
-  Entry *large = large_.load(std::memory_order_acquire);
-  if (large == nullptr && added_.fetch_add(1, std::memory_order_relaxed) == kSmall) {
-    large = new (std::nothrow) Entry[kLarge]();
-    if (large != nullptr) large_.store(large, std::memory_order_release);
+  if (added_.load(std::memory_order_relaxed) <= kLarge) {
+    const std::uint32_t added = added_.fetch_add(1, std::memory_order_relaxed);
+    if (added == kSmall || added == kLarge) grow(added);
   }
-  Entry &entry = large != nullptr ? large[child.block % kLarge] : small_[child.block % kSmall];
+  const Table *table = table_.load(std::memory_order_acquire);
+  Entry &entry = table != nullptr ? table->entries[child.block & table->mask] : small_[child.block % kSmall];
   entry.store(tag(child), std::memory_order_relaxed);
 }
 
@@ -51,6 +66,13 @@ Result<const std::byte *> MappedPages::page(const format::Child &child, unsigned
   DELTOS_TRY(format::check_page(page, child, level, uuid_low_));
   if (memo_ != nullptr) memo_->add(child);
   return page;
+}
+
+const std::byte *MappedPages::known(const format::Child &child, unsigned level) noexcept {
+  const bool inside = child.block >= format::kFirstDataBlock && child.block < file_blocks_;
+  if (!inside || memo_ == nullptr || !memo_->knows(child)) return nullptr;
+  const std::byte *page = data_ + child.block * format::kBlockBytes;
+  return load<std::uint16_t>(page + offsetof(format::PageHeader, level)) == level ? page : nullptr;
 }
 
 Result<const std::byte *> ReadPages::page(const format::Child &child, unsigned level) {

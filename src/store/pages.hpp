@@ -13,7 +13,8 @@
 namespace deltos::store {
 
 // Remembers which (block, transaction) have passed their check: a lossy table that any thread may use. Small at first,
-// so that opening costs nothing; a handle that meets many pages gets a large one.
+// so that opening costs nothing; a handle that meets many pages gets a large one, and one that meets very many (those
+// of a large sorted map) one of which only those parts take memory that are used.
 class PageMemo {
  public:
   PageMemo() = default;
@@ -24,13 +25,21 @@ class PageMemo {
   void add(const format::Child &child);
 
  private:
-  static constexpr std::size_t kSmall = 64, kLarge = 4096;
+  static constexpr std::size_t kSmall = 64, kLarge = 4096, kHuge = std::size_t{1} << 20;
   using Entry = std::atomic<std::uint64_t>;
   static std::uint64_t tag(const format::Child &child);
+  void grow(std::uint32_t added);
 
   std::array<Entry, kSmall> small_{};
   std::atomic<std::uint32_t> added_{0};
-  std::atomic<Entry *> large_{nullptr};
+  // The table in use, with as many entries less one; where a larger one has taken its place, it stays for those who are
+  // just looking.
+  struct Table {
+    Entry *entries;
+    std::uint64_t mask;
+  };
+  Table large_table_{}, huge_table_{};
+  std::atomic<const Table *> table_{nullptr};
 };
 
 // Pages of one state of the file. Thread-safe.
@@ -39,6 +48,7 @@ class MappedPages final : public PageSource {
   MappedPages(const std::byte *data, std::uint64_t file_blocks, std::uint64_t uuid_low, PageMemo *memo)
       : data_(data), file_blocks_(file_blocks), uuid_low_(uuid_low), memo_(memo) {}
   Result<const std::byte *> page(const format::Child &child, unsigned level) override;
+  const std::byte *known(const format::Child &child, unsigned level) noexcept override;
 
  private:
   const std::byte *data_;

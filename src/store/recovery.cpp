@@ -18,12 +18,17 @@ namespace {
 // Hears of everything that is in use, for Space.
 class Rebuild final : public WalkVisitor {
  public:
-  Rebuild(Space *space, bool in_root) : space_(space), in_root_(in_root) {}
+  Rebuild(Space *space, bool in_root, std::unordered_set<std::uint64_t> *unread_maps)
+      : space_(space), in_root_(in_root), unread_maps_(unread_maps) {}
   Status page(std::uint64_t block) override { return space_->mark_page(block, in_root_); }
   Status extent(const format::Extent &extent, bool sealed, std::uint64_t) override {
     return space_->mark_extent(extent.offset, extent.bytes, sealed, in_root_);
   }
-  Status object(const format::Object &) override { return {}; }
+  Status object(const format::Object &object) override {
+    if (object.kind == format::kKindSortedMap && object.map.long_values == 0) unread_maps_->insert(object.id);
+    return {};
+  }
+  bool reads_plain_leaves() const override { return false; }
   Status finding(const Finding &finding) override {
     Error error = fail(finding.code, "%s", finding.message.c_str());
     error.object_id = finding.object_id;
@@ -33,6 +38,7 @@ class Rebuild final : public WalkVisitor {
  private:
   Space *space_;
   bool in_root_;
+  std::unordered_set<std::uint64_t> *unread_maps_;
 };
 
 // Hears of every live byte range, to write it again.
@@ -49,6 +55,7 @@ class LiveRanges final : public WalkVisitor {
     return {};
   }
   Status object(const format::Object &) override { return {}; }
+  bool reads_plain_leaves() const override { return false; }
   Status finding(const Finding &finding) override { return fail(finding.code, "%s", finding.message.c_str()); }
 };
 
@@ -87,12 +94,13 @@ Status Writer::rebuild(const Superblock &chosen, const Superblock &strong, std::
   space_ = std::make_unique<Space>(this, blocks, std::move(zones));
   PageMemo memo;  // of its own: what an abandoned candidate held must be checked again
   MappedPages pages(state_->mapping->data(), chosen.file_blocks, state_->uuid_low, &memo);
-  Rebuild in_root(space_.get(), true);
+  unread_maps_.clear();
+  Rebuild in_root(space_.get(), true, &unread_maps_);
   DELTOS_TRY(walk_catalogue(scope_of(chosen, &pages, state_->mapping->data()), chosen.next_id, chosen.object_count,
                             in_root, state_->options.progress));
   if (strong.transaction != chosen.transaction) {
     MappedPages strong_pages(state_->mapping->data(), strong.file_blocks, state_->uuid_low, &memo);
-    Rebuild in_strong(space_.get(), false);
+    Rebuild in_strong(space_.get(), false, &unread_maps_);
     DELTOS_TRY(walk_catalogue(scope_of(strong, &strong_pages, state_->mapping->data()), strong.next_id,
                               strong.object_count, in_strong, state_->options.progress));
   }
@@ -201,6 +209,7 @@ Status Writer::start(const Superblock &chosen, const Superblock &strong, unsigne
   state_->mailbox.set_io_failed(false);
   state_->mailbox.set_writer_pid(static_cast<std::uint32_t>(os::process_id()));
   published_.store(number);
+  recovered_ = number;
   // The state that was found is published under a new number; it is durable if its superblock is the one to be found
   // again.
   const bool found_again = chosen.transaction == slots.found[*slots.newest_strong()]->transaction;

@@ -57,7 +57,20 @@ void Remains::look_at(Run pages) {
 
 void Remains::keep_extents(const std::byte *page) {
   const unsigned count = format::page_count(page);
-  for (unsigned i = 0; i < count && understood_; ++i) understood_ = keep_entry(format::page_entry(page, i));
+  const bool of_map = format::page_tree(page) == format::kMapTree;
+  for (unsigned i = 0; i < count && understood_; ++i) {
+    const format::PageEntry entry = format::page_entry(page, i);
+    understood_ = of_map ? keep_value(entry) : keep_entry(entry);
+  }
+}
+
+// Of a sorted map: only long values lie elsewhere.
+bool Remains::keep_value(const format::PageEntry &entry) {
+  if (!entry.spilled || entry.value.size() == format::kObjectValueBytes) return true;
+  const auto spill = format::decode_spill(entry.value, file_blocks_, format::kMaxMapValueBytes);
+  if (!spill.ok()) return false;
+  keep(spill->offset, spill->bytes);
+  return true;
 }
 
 // Says whether it is known what the entry holds: a version that has more kinds of things may have written it.

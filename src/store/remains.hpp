@@ -42,6 +42,7 @@ class Remains {
  private:
   bool is_page(std::uint64_t block, const std::byte *page) const;
   void keep_extents(const std::byte *page);
+  bool keep_value(const format::PageEntry &entry);
   bool keep_entry(const format::PageEntry &entry);
   void keep(std::uint64_t offset, std::uint64_t bytes);
 

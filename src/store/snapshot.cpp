@@ -2,6 +2,7 @@
 
 #include "store/catalogue.hpp"
 #include "store/copy.hpp"
+#include "store/sorted_map.hpp"
 
 namespace deltos::store {
 
@@ -56,6 +57,11 @@ Result<std::shared_ptr<Storage>> PublishedSnapshot::storage() const {
 Result<Snapshot::Scope> PublishedSnapshot::scope() const {
   PageSource *pages = first_ ? static_cast<PageSource *>(first_.get()) : &pages_;
   return Scope{pages, pinned_.root, pinned_.file_blocks, mapping_->data()};
+}
+
+Result<format::SortedMap> PublishedSnapshot::map(std::uint64_t id) const {
+  DELTOS_ASSIGN(const Scope at, scope());
+  return find_map(at, id);
 }
 
 // ---- what every kind of snapshot answers

@@ -20,6 +20,7 @@ class PublishedSnapshot final : public Snapshot {
   Result<std::shared_ptr<Storage>> storage() const override;
   Result<Scope> scope() const override;
   std::uint64_t object_count() const override { return pinned_.object_count; }
+  Result<format::SortedMap> map(std::uint64_t id) const override;
   const PinnedRoot &pinned() const { return pinned_; }
   const std::shared_ptr<os::Mapping> &mapping() const { return mapping_; }
 

@@ -30,6 +30,7 @@ namespace deltos::store {
 class Storage;
 class Transaction;
 class Export;
+struct OpenMaps;      // private, sorted_map.hpp
 struct PinnedRoot;    // private, state.hpp
 struct StorageState;  // private, state.hpp
 
@@ -59,6 +60,10 @@ class Snapshot {
   Result<std::vector<Entry>> list(std::string_view prefix, bool one_level, const std::string &after,
                                   std::size_t capacity) const;
   virtual std::uint64_t object_count() const = 0;
+  // The sorted map of an id. stale: there is none.
+  virtual Result<format::SortedMap> map(std::uint64_t id) const = 0;
+  // Another number after a change of what it shows, and of the places where that lies; 0: it does not change.
+  virtual std::uint64_t changes() const { return 0; }
 
   // A copy of this state as a storage of its own, while the original is in use. copy_to keeps places and uuid (fast);
   // compact_to packs (new uuid, ids and names kept). exists unless `replace`; nothing is left behind on failure.
@@ -70,7 +75,8 @@ class Snapshot {
     PageSource *pages;
     Root root;
     std::uint64_t file_blocks;
-    const std::byte *data;  // of file byte 0
+    const std::byte *data;           // of file byte 0
+    const OpenMaps *maps = nullptr;  // a transaction's: what records of sorted maps do not say yet
   };
   virtual Result<Scope> scope() const = 0;
 };

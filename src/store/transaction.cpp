@@ -37,14 +37,16 @@ Result<std::uint64_t> Transaction::commit(Durability durability) {
   StorageState &shared = storage->state();
   const std::lock_guard use(shared.transaction_use);
   DELTOS_TRY(writer.check_path(durability == Durability::sync));
-  // What arrays add is taken back when the commit fails: the transaction is as it was, whatever is done with it next.
+  // What arrays and sorted maps add is taken back when the commit fails: the transaction is as it was, whatever is done
+  // with it next.
   auto arrays = shared.all_arrays();
   std::optional<Attempt> carrying;
-  if (!arrays.empty()) {
+  if (!arrays.empty() || state_->has_changed_maps()) {
     DELTOS_TRY(state_->write_early());
     carrying.emplace(state_.get(), Steps::many, Purpose::removal);
   }
   for (const auto &array : arrays) DELTOS_TRY(array->carry(*state_));
+  DELTOS_TRY(state_->put_map_records());
   // The first commit of a storage that replaces another takes the name, whatever is in it.
   const bool unchanged = state_->pages.empty() && state_->root == state_->first_root && !writer.replacing();
   if (unchanged) {
@@ -268,7 +270,8 @@ Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, co
     return fail(Code::invalid, "a copy of %s has %" PRIu64 " bytes", in_quotes(before.name).c_str(),
                 before.payload_bytes);
   }
-  return state_->all_or_nothing(Steps::one, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
+  const Steps steps = before.kind == format::kKindSortedMap ? Steps::many : Steps::one;
+  return state_->all_or_nothing(steps, Purpose::change, [&]() -> Result<std::shared_ptr<ObjectRef>> {
     DELTOS_ASSIGN(const format::Extent payload, state_->allocate(object.payload_bytes, false, zeroed && !copy));
     Object record = described(object, before.id, before.name, state_->number);
     record.created = before.created;
@@ -276,6 +279,7 @@ Result<std::shared_ptr<ObjectRef>> Transaction::replace(const ObjectRef &old, co
     if (copy && payload.bytes != 0) DELTOS_TRY(copy_payload(*payload_extent(before), payload));
     auto made = own(std::move(record));
     DELTOS_TRY(state_->hold_array(before));
+    if (before.kind == format::kKindSortedMap) DELTOS_TRY(state_->drop_map(before.id));
     DELTOS_TRY(state_->put_object(made->record(), before.extents.size()));
     for (const format::Extent &extent : before.extents) state_->release(extent);
     return made;
@@ -339,6 +343,9 @@ Result<std::shared_ptr<ObjectRef>> Transaction::seal_with(const ObjectRef &ref, 
   if (object.sealed) return own(std::move(object));
   if (object.kind == format::kKindArray)
     return fail(Code::unsupported, "%s is an array, which can grow and is never sealed; store its elements as a buffer",
+                in_quotes(object.name).c_str());
+  if (object.kind == format::kKindSortedMap)
+    return fail(Code::unsupported, "%s is a sorted map, which can change and is never sealed; build a hash map of it",
                 in_quotes(object.name).c_str());
   const format::Extent *payload = payload_extent(object);
   const bool own_slot =

@@ -1,8 +1,10 @@
 // Changes of structure, all or nothing. One transaction at a time a storage; used by one thread at a time, any thread.
 #pragma once
 
+#include <functional>
 #include <mutex>
 
+#include "store/sorted_map.hpp"
 #include "store/storage.hpp"
 
 namespace deltos::store {
@@ -118,9 +120,26 @@ class Transaction : public std::enable_shared_from_this<Transaction> {
   explicit Transaction(std::unique_ptr<TransactionState> state);
   TransactionState &state() { return *state_; }
 
+  // ---- sorted maps, by id; stale: there is none. Keys have at most format::kMaxKeyBytes, values kMaxMapValueBytes,
+  // else limit. Of what a map has lent, a key and a short value may be put again.
+  Result<std::shared_ptr<ObjectRef>> create_map(std::string_view name, std::uint32_t key);
+  Result<bool> put_pair(std::uint64_t map, Bytes key, const MapValue &value);  // whether the key was there
+  Result<bool> remove_pair(std::uint64_t map, Bytes key);                      // the same
+  Result<std::uint64_t> remove_pairs(std::uint64_t map, const MapBounds &bounds);
+  // The pair of a number, for as long as the next one is not asked for.
+  struct Pair {
+    Bytes key;
+    MapValue value;
+  };
+  using Pairs = std::function<Result<Pair>(std::uint64_t index)>;
+  Result<std::uint64_t> put_pairs(std::uint64_t map, const Pairs &pairs, std::uint64_t count);  // how many are new
+  // Keys rise, and lie above those that are there. duplicate, range.
+  Status append_pairs(std::uint64_t map, const Pairs &pairs, std::uint64_t count);
+
   // For copies that keep ids: `id` has not been handed out and the name is free.
   Result<std::shared_ptr<ObjectRef>> create_array_as(std::uint64_t id, std::string_view name, const NewObject &object,
                                                      std::uint64_t room);
+  Result<std::shared_ptr<ObjectRef>> create_map_as(std::uint64_t id, std::string_view name, std::uint32_t key);
   Result<std::shared_ptr<ObjectRef>> create_as(std::uint64_t id, std::string_view name, const NewObject &object,
                                                bool zeroed);
 

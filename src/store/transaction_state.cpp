@@ -13,7 +13,8 @@
 namespace deltos::store {
 namespace {
 
-constexpr std::size_t kWriteEarlyPages = (std::size_t{64} << 20) / format::kBlockBytes;
+// Below it, pages that are changed in no order are written once; beyond it, again and again.
+constexpr std::size_t kWriteEarlyPages = (std::size_t{256} << 20) / format::kBlockBytes;
 constexpr std::size_t kRunPages = 256;  // 1 MiB a system call
 constexpr std::uint64_t kPunchBytes = 1 << 20;
 
@@ -34,6 +35,12 @@ class TransactionSnapshot final : public Snapshot {
     return state_->scope();
   }
   std::uint64_t object_count() const override { return state_ == nullptr ? 0 : state_->object_count; }
+  Result<format::SortedMap> map(std::uint64_t id) const override {
+    if (state_ == nullptr || !state_->open) return over();
+    DELTOS_ASSIGN(const OpenMap *found, state_->open_map(id));
+    return found->now;
+  }
+  std::uint64_t changes() const override { return state_ == nullptr ? 1 : state_->undo.call + 1; }
   // The transaction's last act, on its thread.
   void outlive() { state_ = nullptr; }
 
@@ -78,6 +85,22 @@ Result<const std::byte *> TransactionState::page(const format::Child &child, uns
   if (own != pages.end() && own->second) return own->second->bytes;
   MappedPages mapped(writer->data(), writer->space().file_blocks(), shared->uuid_low, &shared->memo);
   return mapped.page(child, level);
+}
+
+const std::byte *TransactionState::known(const format::Child &child, unsigned level) noexcept {
+  if (child.transaction == number) {
+    const auto own = pages.find(child.block);
+    if (own != pages.end() && own->second) return own->second->bytes;
+  }
+  return MappedPages(writer->data(), writer->space().file_blocks(), shared->uuid_low, &shared->memo)
+      .known(child, level);
+}
+
+std::byte *TransactionState::editable(const format::Child &child, const std::byte *page) noexcept {
+  if (child.transaction != number) return nullptr;
+  const auto own = pages.find(child.block);
+  if (own == pages.end() || !own->second || own->second->bytes != page) return nullptr;
+  return undo.copies && own->second->call != undo.call ? nullptr : own->second->bytes;
 }
 
 Status TransactionState::reserve_blocks(unsigned count) const {
@@ -169,12 +192,16 @@ void TransactionState::discard(const format::Child &child) {
 }
 
 Status TransactionState::write_pages() {
-  std::vector<std::pair<std::uint64_t, std::byte *>> dirty;
+  DirtyPages dirty;
   dirty.reserve(dirty_pages_);
   for (auto &[block, page] : pages) {
     if (page) dirty.emplace_back(block, page->bytes);
   }
   if (dirty.empty()) return writer->second().check_limit(format::kFirstDataOffset);
+  return write_dirty(dirty);
+}
+
+Status TransactionState::write_dirty(DirtyPages &dirty) {
   std::sort(dirty.begin(), dirty.end());
   DELTOS_TRY(writer->second().check_limit((dirty.back().first + 1) * format::kBlockBytes));
   std::vector<std::byte> &run = shared->page_run;
@@ -206,11 +233,40 @@ Status TransactionState::write_pages() {
   return {};
 }
 
+bool TransactionState::writes_early() const { return !undo.active && dirty_pages_ >= kWriteEarlyPages; }
+
 Status TransactionState::write_early() {
   if (dirty_pages_ < kWriteEarlyPages) return {};
   DELTOS_TRY(write_pages());
   for (auto &[block, page] : pages) page.reset();
   dirty_pages_ = 0;
+  return {};
+}
+
+// Taking the call back forgets their blocks, whatever has been written there. Few at a time, which are still in the
+// processor's caches, and whose memory serves again.
+Status TransactionState::write_behind(const TreeAppender &filled, WriteBehind *behind) {
+  if (undo.created.size() - behind->seen < kRunPages) return {};
+  std::vector<std::uint64_t> blocks = std::move(behind->filling);
+  blocks.insert(blocks.end(), undo.created.begin() + static_cast<std::ptrdiff_t>(behind->seen), undo.created.end());
+  behind->seen = undo.created.size();
+  behind->filling.clear();
+  std::sort(blocks.begin(), blocks.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());  // given up and created again
+  DirtyPages dirty;
+  for (const std::uint64_t block : blocks) {
+    const auto own = pages.find(block);
+    if (own == pages.end() || !own->second) continue;
+    if (filled.at_edge(block)) {
+      behind->filling.push_back(block);
+    } else if (own->second->created && own->second->call == undo.call) {
+      dirty.emplace_back(block, own->second->bytes);
+    }
+  }
+  if (dirty.empty()) return {};
+  DELTOS_TRY(write_dirty(dirty));
+  for (const auto &[block, bytes] : dirty) pages.find(block)->second.reset();
+  dirty_pages_ -= dirty.size();
   return {};
 }
 
@@ -271,7 +327,7 @@ Result<format::Extent> TransactionState::spilled_extent(const std::vector<std::b
 }
 
 Status TransactionState::put(const std::vector<std::byte> &key, Bytes value, std::size_t releases) {
-  Tree::OldSpill old;
+  OldValue old;
   expect_releases(1 + releases);
   if (value.size() <= format::kMaxInlineValueBytes) {
     DELTOS_ASSIGN(root, Tree::put(*this, root, key, value, false, &old));
@@ -281,9 +337,9 @@ Status TransactionState::put(const std::vector<std::byte> &key, Bytes value, std
     const format::Spill spill{place.offset, place.bytes, place.transaction, hash64(value)};
     DELTOS_ASSIGN(root, Tree::put(*this, root, key, std::as_bytes(std::span(&spill, 1)), true, &old));
   }
-  if (!old) return {};
+  if (!old.spilled) return {};
   // The change is made: what was a damaged reference stays out of use until the storage is opened again.
-  const auto replaced = format::decode_spill(*old, writer->space().file_blocks());
+  const auto replaced = format::decode_spill(old.spill, writer->space().file_blocks());
   if (replaced.ok()) release({replaced->offset, replaced->bytes, replaced->transaction});
   return {};
 }
@@ -291,7 +347,7 @@ Status TransactionState::put(const std::vector<std::byte> &key, Bytes value, std
 Status TransactionState::erase(const std::vector<std::byte> &key) {
   DELTOS_ASSIGN(const format::Extent old, spilled_extent(key));
   expect_releases(1);
-  bool removed = false;
+  OldValue removed;
   DELTOS_ASSIGN(root, Tree::erase(*this, root, key, &removed));
   release(old);
   return {};
@@ -317,6 +373,7 @@ Status TransactionState::hold_array(const format::Object &object) {
 
 Status TransactionState::remove_object(const format::Object &object) {
   DELTOS_TRY(hold_array(object));
+  if (object.kind == format::kKindSortedMap) DELTOS_TRY(drop_map(object.id));
   DELTOS_TRY(remove_all_metadata(object.id));
   DELTOS_TRY(erase(format::name_key(object.name)));
   DELTOS_TRY(erase(format::object_key(object.id)));
@@ -359,6 +416,7 @@ void TransactionState::finish_abort() {
 bool same_content(const format::Object &a, const format::Object &b) {
   const format::Extent *one = payload_extent(a), *other = payload_extent(b);
   const bool arrays = a.kind == format::kKindArray && b.kind == format::kKindArray;
+  if (a.kind == format::kKindSortedMap && b.kind == a.kind) return a.id == b.id && a.map.key == b.map.key;
   const bool same_shape = a.shape == b.shape || arrays;
   if (arrays && a.extents[0].offset != b.extents[0].offset) return false;
   if (a.id != b.id || (one == nullptr) != (other == nullptr) || !same_shape || a.format != b.format ||

@@ -35,6 +35,7 @@ struct TransactionState final : PageEditor {
   struct FreedPage {
     std::uint64_t block, born;
   };
+  OpenMaps maps;
   PageTable pages;
   std::vector<FreedPage> freed_pages;
   std::vector<format::Extent> freed_extents;
@@ -47,13 +48,15 @@ struct TransactionState final : PageEditor {
 
   // PageEditor
   Result<const std::byte *> page(const format::Child &child, unsigned level) override;
+  const std::byte *known(const format::Child &child, unsigned level) noexcept override;
+  std::byte *editable(const format::Child &child, const std::byte *page) noexcept override;
   std::uint64_t transaction() const override { return number; }
   Status reserve(unsigned count) override;
   EditedPage create(unsigned level) override;
   EditedPage edit(const format::Child &child, unsigned level) override;
   void discard(const format::Child &child) override;
 
-  Snapshot::Scope scope() { return {this, root, writer->space().file_blocks(), writer->data()}; }
+  Snapshot::Scope scope() { return {this, root, writer->space().file_blocks(), writer->data(), &maps}; }
   // Whether it can be worked with: open, not forked, not failed.
   Status check() const;
 
@@ -79,11 +82,34 @@ struct TransactionState final : PageEditor {
   Status hold_array(const format::Object &object);
   Status remove_all_metadata(std::uint64_t object);
 
+  // ---- sorted maps (map_change.cpp)
+  // The state of one, found if need be; stays where it is. stale: there is none.
+  Result<OpenMap *> open_map(std::uint64_t id);
+  // The rest within a call. The same of one that is about to change: its record becomes the transaction's own.
+  Result<OpenMap *> change_map(std::uint64_t id);
+  Result<bool> put_pair(std::uint64_t id, OpenMap *map, Bytes key, const MapValue &value);  // whether it was there
+  Status append_pair(OpenMap *map, TreeAppender *tree, Bytes key, const MapValue &value);
+  Result<bool> remove_pair(std::uint64_t id, OpenMap *map, Bytes key);
+  // Gives back all that it holds; whatever can fail comes first.
+  Status empty_map(std::uint64_t id, OpenMap *map);
+  Status drop_map(std::uint64_t id);  // of an object that goes
+  // Brings records up to date with what the maps hold.
+  bool has_changed_maps() const;
+  Status put_map_records();
+
   // Writes all dirty pages and reads them back through the mapping. RLIMIT_FSIZE has then been asked for the slots,
   // too.
   Status write_pages();
   // The same when they have become many; between calls.
+  bool writes_early() const;
   Status write_early();
+  // The same of those that this call has created, within it, as soon as they are some, but for those that are still
+  // being filled.
+  struct WriteBehind {
+    std::size_t seen = 0;                // of undo.created
+    std::vector<std::uint64_t> filling;  // blocks
+  };
+  Status write_behind(const TreeAppender &filled, WriteBehind *behind);
   void finish_commit();  // after publication: what was freed is given back
   void finish_abort();
   void unlock_seals();
@@ -94,6 +120,13 @@ struct TransactionState final : PageEditor {
   PageBuffer &add_page(std::uint64_t block);
   Status reserve_blocks(unsigned count) const;
   void expect_releases(std::size_t count);
+  using DirtyPages = std::vector<std::pair<std::uint64_t, std::byte *>>;
+  Status write_dirty(DirtyPages &dirty);
+  void note_map(std::uint64_t id, OpenMap *map);
+  Result<format::Spill> store_long_value(Bytes value);
+  struct StoredValue;
+  Result<StoredValue> store_value(const MapValue &value);
+  void release_value(std::uint64_t id, const OpenMap &map, const OldValue &old);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);
 };
 

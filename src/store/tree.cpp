@@ -31,7 +31,8 @@ bool keys_in_range(const std::byte *page, const KeyRange &range) {
 
 // Every leaf has a key of its own in a range of its own, so a page that is referred to twice ends the walk.
 Status walk_page(PageSource &pages, const Child &child, unsigned level, const KeyRange &range,
-                 const Tree::PageVisitor &visit) {
+                 const Tree::PageVisitor &visit, Tree::Leaves leaves) {
+  if (level == 0 && leaves == Tree::Leaves::name) return visit(child, level, nullptr);
   DELTOS_ASSIGN(const std::byte *page, pages.page(child, level));
   if (!keys_in_range(page, range)) return out_of_order(child);
   DELTOS_TRY(visit(child, level, page));
@@ -40,7 +41,7 @@ Status walk_page(PageSource &pages, const Child &child, unsigned level, const Ke
   for (unsigned index = 0; index < count; ++index) {
     const Bytes lower = index == 0 ? range.lower : format::page_entry(page, index).key;
     const Bytes upper = index + 1 == count ? range.upper : format::page_entry(page, index + 1).key;
-    DELTOS_TRY(walk_page(pages, format::page_child(page, index), level - 1, {lower, upper}, visit));
+    DELTOS_TRY(walk_page(pages, format::page_child(page, index), level - 1, {lower, upper}, visit, leaves));
   }
   return {};
 }
@@ -61,7 +62,10 @@ Status descend(PageSource &pages, const Root &root, Bytes key, Path *path) {
   Child child = child_of(root);
   for (unsigned depth = 0; depth < root.height; ++depth) {
     const unsigned level = root.height - 1 - depth;
-    DELTOS_ASSIGN(const std::byte *page, pages.page(child, level));
+    const std::byte *page = pages.known(child, level);
+    if (page == nullptr) {
+      DELTOS_ASSIGN(page, pages.page(child, level));
+    }
     const unsigned index = level == 0 ? format::page_lower_bound(page, key) : format::page_child_index(page, key);
     path->steps[depth] = {child, page, index};
     if (level > 0) child = format::page_child(page, index);
@@ -69,21 +73,31 @@ Status descend(PageSource &pages, const Root &root, Bytes key, Path *path) {
   return {};
 }
 
+Status check_place_in_tree(const Path &path, const LeafPlace &leaf, std::uint64_t transaction) {
+  if (leaf.child.transaction == transaction) return {};
+  KeyRange range;
+  for (unsigned depth = 0; depth + 1 < path.height; ++depth) {
+    const std::byte *page = path.steps[depth].page;
+    const unsigned index = depth + 2 == path.height ? leaf.index : path.steps[depth].index;
+    if (index > 0) range.lower = format::page_entry(page, index).key;
+    if (index + 1 < format::page_count(page)) range.upper = format::page_entry(page, index + 1).key;
+  }
+  return keys_in_range(leaf.page, range) ? Status() : out_of_order(leaf.child);
+}
+
 Result<std::optional<TreeValue>> Tree::find(PageSource &pages, const Root &root, Bytes key) {
   if (root.height == 0) return std::optional<TreeValue>{};
   Path path;
   DELTOS_TRY(descend(pages, root, key, &path));
-  const PathStep &leaf = path.leaf();
-  if (leaf.index == format::page_count(leaf.page)) return std::optional<TreeValue>{};
-  const format::PageEntry entry = format::page_entry(leaf.page, leaf.index);
-  if (format::compare_keys(entry.key, key) != 0) return std::optional<TreeValue>{};
-  return std::optional<TreeValue>{{entry.value, entry.spilled}};
+  const auto entry = format::page_find(path.leaf().page, key);
+  if (!entry) return std::optional<TreeValue>{};
+  return std::optional<TreeValue>{{entry->value, entry->spilled}};
 }
 
-Status Tree::walk(PageSource &pages, const Root &root, const PageVisitor &visit) {
+Status Tree::walk(PageSource &pages, const Root &root, const PageVisitor &visit, Leaves leaves) {
   DELTOS_TRY(check_root(root));
   if (root.height == 0) return {};
-  return walk_page(pages, child_of(root), root.height - 1, {}, visit);
+  return walk_page(pages, child_of(root), root.height - 1, {}, visit, leaves);
 }
 
 // ---- cursor ---------------------------------------------------------------------------------------------------------
@@ -159,6 +173,11 @@ Status TreeCursor::next() {
   Step &leaf = path_[root_.height - 1];
   if (++leaf.index < format::page_count(leaf.page)) return {};
   return step_leaf(Edge::first);
+}
+
+Status TreeCursor::next_leaf(std::uint64_t *passed) {
+  *passed = valid_ ? format::page_count(leaf()) - index() : 0;
+  return valid_ ? step_leaf(Edge::first) : Status();
 }
 
 Status TreeCursor::previous() {

@@ -13,8 +13,6 @@ using format::PageEntry;
 constexpr std::size_t kEntryOverhead = 2 + 4;  // its place in the offset array, and its head
 constexpr std::size_t kLargestSeparatorEntry = kEntryOverhead + format::kMaxKeyBytes + sizeof(Child);
 
-Bytes bytes_of_child(const Child &child) { return {reinterpret_cast<const std::byte *>(&child), sizeof child}; }
-
 // The caller's key and value may lie in a page that is about to change.
 class OwnEntry {
  public:
@@ -34,11 +32,12 @@ class OwnEntry {
 };
 
 Status check_sizes(Bytes key, Bytes value, bool spilled) {
-  if (key.empty() || key.size() > format::kMaxKeyBytes) {
-    return fail(Code::limit, "catalogue key has %zu bytes, 1 to %zu are allowed; shorten it", key.size(),
+  if (key.size() > format::kMaxKeyBytes) {
+    return fail(Code::limit, "catalogue key has %zu bytes, at most %zu are allowed; shorten it", key.size(),
                 format::kMaxKeyBytes);
   }
-  if (spilled ? value.size() != sizeof(format::Spill) : value.size() > format::kMaxInlineValueBytes) {
+  const bool reference = value.size() == sizeof(format::Spill) || value.size() == format::kObjectValueBytes;
+  if (spilled ? !reference : value.size() > format::kMaxInlineValueBytes) {
     return fail(Code::limit, "catalogue value has %zu bytes, at most %zu fit in a page; store it in an extent",
                 value.size(), format::kMaxInlineValueBytes);
   }
@@ -98,13 +97,6 @@ unsigned cut_for(const Entries &entries, unsigned index, bool in_sequence) {
   const std::size_t with_new = before + entries.bytes_at(index);
   if (with_new < total && with_new <= format::kPageCapacity && 2 * with_new >= total) return index + 1;
   return 2 * before >= total ? index : even_cut(entries);
-}
-
-// The shortest key that is > left and <= right.
-Bytes separator_between(Bytes left, Bytes right) {
-  std::size_t common = 0;
-  while (common < left.size() && left[common] == right[common]) ++common;
-  return right.first(common + 1);
 }
 
 // What a split leaves to be put into the parent.
@@ -215,7 +207,31 @@ Root insert_splitting(PageEditor &pages, const Path &path, const EditedPath &edi
 
 }  // namespace
 
-Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled, OldSpill *old) {
+Bytes separator_between(Bytes left, Bytes right) {
+  std::size_t common = 0;
+  while (common < left.size() && left[common] == right[common]) ++common;
+  return right.first(common + 1);
+}
+
+void keep_value(const PageEntry &entry, OldValue *old) {
+  old->there = true;
+  old->spilled = entry.spilled;
+  old->bytes = entry.value.size();
+  if (entry.spilled) std::copy(entry.value.begin(), entry.value.end(), old->spill.begin());
+}
+
+namespace {
+
+// There is room for it.
+void put_into_leaf(std::byte *page, unsigned index, bool exists, const PageEntry &entry) {
+  if (exists && format::page_overwrite(page, index, entry.value, entry.spilled)) return;
+  if (exists) format::page_erase(page, index);
+  insert(page, index, entry);
+}
+
+}  // namespace
+
+Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes value, bool spilled, OldValue *old) {
   DELTOS_TRY(check_sizes(key, value, spilled));
   const OwnEntry own(key, value, spilled);
   const PageEntry entry = own.view();
@@ -223,15 +239,19 @@ Result<Root> Tree::put(PageEditor &pages, const Root &root, Bytes key, Bytes val
 
   Path path;
   DELTOS_TRY(descend(pages, root, entry.key, &path));
+  DELTOS_TRY(check_place_in_tree(path, end_of(path), pages.transaction()));
   const PathStep &leaf = path.leaf();
   const bool exists = leaf.index < format::page_count(leaf.page) &&
                       format::compare_keys(format::page_entry(leaf.page, leaf.index).key, entry.key) == 0;
-  const PageEntry before = exists ? format::page_entry(leaf.page, leaf.index) : PageEntry{};
-  if (old != nullptr && before.spilled) std::copy(before.value.begin(), before.value.end(), old->emplace().begin());
+  if (old != nullptr && exists) keep_value(format::page_entry(leaf.page, leaf.index), old);
   const std::size_t room = exists ? format::page_entry_bytes(leaf.page, leaf.index) : 0;
   unsigned new_pages = 0;
-  if (room < own.bytes() && room + format::page_free_bytes(leaf.page) < own.bytes()) {
+  if (room < own.bytes() && !format::page_has_room(leaf.page, own.bytes() - room)) {
     DELTOS_ASSIGN(new_pages, pages_for_splits(path));
+  } else if (std::byte *page =
+                 pages.editable(leaf.child, leaf.page)) {  // so are the pages above, which stay as they are
+    put_into_leaf(page, leaf.index, exists, entry);
+    return root;
   }
   DELTOS_TRY(pages.reserve(path.height + new_pages));
 

@@ -51,13 +51,19 @@ Rest rest_of(const std::byte *page, unsigned erased) {
 
 // ---- planning -------------------------------------------------------------------------------------------------------
 
-// Plans taking in the neighbour at `parent_index` + or - 1 if both fit in one page.
-Result<bool> plan_taking(PageSource &pages, const PathStep &parent, unsigned level, bool left, const Rest &rest,
+// Plans taking in the neighbour of the page at `depth` if both fit in one page.
+Result<bool> plan_taking(PageEditor &pages, const Path &path, unsigned depth, bool left, const Rest &rest,
                          Level *plan) {
+  const PathStep &parent = path.steps[depth - 1];
+  const unsigned level = path.height - 1 - depth;
   if (left ? parent.index == 0 : parent.index + 1 == format::page_count(parent.page)) return false;
   const unsigned right_index = left ? parent.index : parent.index + 1;
   const Child neighbour = format::page_child(parent.page, left ? parent.index - 1 : right_index);
   DELTOS_ASSIGN(const std::byte *page, pages.page(neighbour, level));
+  if (level == 0) {
+    const unsigned index = left ? parent.index - 1 : right_index;
+    DELTOS_TRY(check_place_in_tree(path, {neighbour, page, index}, pages.transaction()));
+  }
   const Bytes separator = format::page_entry(parent.page, right_index).key;
   std::size_t used = rest.used + format::page_used_bytes(page);
   if (level > 0) used += separator.size();
@@ -70,18 +76,16 @@ Result<bool> plan_taking(PageSource &pages, const PathStep &parent, unsigned lev
   return true;
 }
 
-Status plan_level(PageSource &pages, const Path &path, unsigned depth, Level *plan) {
+Status plan_level(PageEditor &pages, const Path &path, unsigned depth, Level *plan) {
   const Rest rest = rest_of(path.steps[depth].page, plan->erased);
   if (rest.count == 0) {
     plan->fate = Fate::vanish;
     return {};
   }
   if (depth == 0 || rest.used >= kLowBytes) return {};
-  const PathStep &parent = path.steps[depth - 1];
-  const unsigned level = path.height - 1 - depth;
-  DELTOS_ASSIGN(const bool taken, plan_taking(pages, parent, level, true, rest, plan));
+  DELTOS_ASSIGN(const bool taken, plan_taking(pages, path, depth, true, rest, plan));
   if (taken) return {};
-  DELTOS_TRY(plan_taking(pages, parent, level, false, rest, plan));
+  DELTOS_TRY(plan_taking(pages, path, depth, false, rest, plan));
   return {};
 }
 
@@ -104,7 +108,7 @@ Status plan_collapse(PageSource &pages, const Root &root, const Path &path, Plan
   return {};
 }
 
-Status make_plan(PageSource &pages, const Root &root, const Path &path, Plan *plan) {
+Status make_plan(PageEditor &pages, const Root &root, const Path &path, Plan *plan) {
   unsigned depth = path.height - 1;
   plan->levels[depth].erased = path.leaf().index;
   while (true) {
@@ -181,18 +185,20 @@ Root carry_out(PageEditor &pages, const Path &path, const Plan &plan) {
 
 }  // namespace
 
-Result<Root> Tree::erase(PageEditor &pages, const Root &root, Bytes key, bool *removed) {
-  *removed = false;
+Result<Root> Tree::erase(PageEditor &pages, const Root &root, Bytes key, OldValue *old) {
+  *old = {};
   if (root.height == 0) return root;
   Path path;
   DELTOS_TRY(descend(pages, root, key, &path));
   const PathStep &leaf = path.leaf();
   if (leaf.index == format::page_count(leaf.page)) return root;
-  if (format::compare_keys(format::page_entry(leaf.page, leaf.index).key, key) != 0) return root;
+  const PageEntry entry = format::page_entry(leaf.page, leaf.index);
+  if (format::compare_keys(entry.key, key) != 0) return root;
+  DELTOS_TRY(check_place_in_tree(path, end_of(path), pages.transaction()));
   Plan plan;
   DELTOS_TRY(make_plan(pages, root, path, &plan));
   DELTOS_TRY(pages.reserve(path.height));
-  *removed = true;
+  keep_value(entry, old);
   return carry_out(pages, path, plan);
 }
 

@@ -55,22 +55,32 @@ void TransactionState::keep_call() noexcept {
   undo.discarded.clear();
   undo.allocated.clear();
   undo.released.clear();
+  undo.maps.clear();
   undo.active = false;
 }
 
 void TransactionState::take_back() noexcept {
   Space &space = writer->space();
+  for (PageTable::node_type &page : undo.discarded) pages.insert(std::move(page));
   for (const std::uint64_t block : undo.created) {
     if (pages.erase(block) != 0) space.abandon_page(block);
   }
-  for (PageTable::node_type &page : undo.discarded) pages.insert(std::move(page));
   for (const PageTable::node_type &copy : undo.originals) {
     std::memcpy(pages.find(copy.key())->second->bytes, copy.mapped()->bytes, format::kBlockBytes);
   }
-  for (const std::uint64_t block : undo.loaded) pages.find(block)->second.reset();
+  for (const std::uint64_t block : undo.loaded) {
+    if (const auto page = pages.find(block); page != pages.end()) page->second.reset();  // else created by this call
+  }
   for (const format::Extent &extent : undo.allocated) {
     allocated.erase(extent.offset);
     space.abandon_extent(extent.offset, extent.bytes);
+  }
+  for (const Undo::Map &map : undo.maps) {
+    if (map.known) {
+      maps.by_id.find(map.id)->second = map.before;
+    } else {
+      maps.by_id.erase(map.id);
+    }
   }
   freed_pages.resize(undo.freed_pages);
   freed_extents.resize(undo.freed_extents);

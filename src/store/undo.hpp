@@ -7,6 +7,7 @@
 #include "format/layout.hpp"
 #include "store/page_buffers.hpp"
 #include "store/page_source.hpp"
+#include "store/sorted_map.hpp"
 
 namespace deltos::store {
 
@@ -31,6 +32,12 @@ struct Undo {
   std::vector<std::uint64_t> loaded;                // own pages that had been written early
   std::vector<PageTable::node_type> discarded;      // own pages of before
   std::vector<format::Extent> allocated, released;  // released: own ones
+  struct Map {
+    std::uint64_t id;
+    bool known;  // to the transaction, before
+    OpenMap before;
+  };
+  std::vector<Map> maps;  // as they were
 };
 
 }  // namespace deltos::store

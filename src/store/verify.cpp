@@ -3,9 +3,11 @@
 #include <cinttypes>
 
 #include "format/table.hpp"
+#include "map/verify.hpp"
 #include "record/reader.hpp"
 #include "store/catalogue.hpp"
 #include "store/snapshot.hpp"
+#include "store/sorted_map.hpp"
 #include "store/walk.hpp"
 #include "value/verify.hpp"
 
@@ -40,12 +42,53 @@ class Verify final : public WalkVisitor {
   }
   Status object(const format::Object &object) override {
     if (level_ != VerifyLevel::full) return {};
+    ids_.push_back(object.id);
+    if (object.kind == format::kKindSortedMap) return {};
     done_ += object.payload_bytes;
     if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
     if (object.sealed) DELTOS_TRY(report(object, check_sums(scope_, object)));
     if (object.kind == format::kKindTable) return report(object, check_rows(object));
+    if (object.kind == format::kKindHashMap) return report(object, map::verify(payload_of(object)));
     if (object.kind == format::kKindRecordTable) return report(object, record::verify(payload_of(object)));
     return object.kind == format::kKindValue ? report(object, value::verify(payload_of(object))) : Status();
+  }
+  Status pair(const format::Object &map, const format::PageEntry &entry) override {
+    if (map.map.key == format::kMapKeyU64 && entry.key.size() != 8)
+      DELTOS_TRY(finding({Code::corrupt, map.id, 0, "a key of a sorted map is not a number"}));
+    if (level_ != VerifyLevel::full) return {};
+    if (map.map.key == format::kMapKeyUtf8 && !format::is_utf8(text_of(entry.key)))
+      DELTOS_TRY(finding({Code::corrupt, map.id, 0, "a key of a sorted map is not UTF-8"}));
+    if (!entry.spilled) return {};
+    if (entry.value.size() == format::kObjectValueBytes) {
+      references_.push_back({load<std::uint64_t>(entry.value.data()), map.id});
+    } else {
+      const auto spill = format::decode_spill(entry.value, scope_.file_blocks, format::kMaxMapValueBytes);
+      if (spill.ok()) long_values_.push_back({*spill, map.id});
+    }
+    return {};
+  }
+  // What maps refer to, once everything has been met. Of long values that share bytes one is looked at.
+  Status check_references() {
+    std::sort(long_values_.begin(), long_values_.end(),
+              [](const LongValue &a, const LongValue &b) { return a.spill.offset < b.spill.offset; });
+    std::uint64_t end = 0;
+    for (const LongValue &value : long_values_) {
+      const bool apart = value.spill.offset >= end;
+      end = std::max(end, value.spill.offset + value.spill.bytes);
+      done_ += value.spill.bytes;
+      if (progress_ && progress_(done_, 0)) return fail(Code::cancelled, "cancelled by the progress callback");
+      if (!apart) continue;
+      const auto bytes = read_long_value(scope_, std::as_bytes(std::span(&value.spill, 1)));
+      if (!bytes.ok()) DELTOS_TRY(finding({bytes.code(), value.map, value.spill.offset, bytes.error().message}));
+    }
+    std::sort(ids_.begin(), ids_.end());
+    for (const auto &[id, map] : references_) {
+      if (std::binary_search(ids_.begin(), ids_.end(), id)) continue;
+      char text[128];
+      std::snprintf(text, sizeof text, "a sorted map refers to object %" PRIu64 ", which is not there", id);
+      DELTOS_TRY(finding({Code::not_found, map, 0, text}));
+    }
+    return {};
   }
   // The last report, without which a short check would never be heard of.
   Status finish() const {
@@ -105,6 +148,16 @@ class Verify final : public WalkVisitor {
   const Progress &progress_;
   std::uint64_t done_ = 0;
   std::vector<Place> places_, slots_;
+  struct Reference {
+    std::uint64_t id, map;
+  };
+  struct LongValue {
+    format::Spill spill;
+    std::uint64_t map;
+  };
+  std::vector<std::uint64_t> ids_;  // of all objects
+  std::vector<Reference> references_;
+  std::vector<LongValue> long_values_;  // that lie in the file
 };
 
 }  // namespace
@@ -118,6 +171,7 @@ Result<std::vector<Finding>> Storage::verify(VerifyLevel level, const Progress &
   Verify verify(scope, level, progress);
   Status walked = walk_catalogue(scope, snapshot->pinned().next_id, snapshot->object_count(), verify, progress);
   verify.compare_places();
+  if (walked.ok()) walked = verify.check_references();
   DELTOS_TRY(state_->check_open());  // the guard may have seen parts vanish meanwhile
   DELTOS_TRY(std::move(walked));
   DELTOS_TRY(verify.finish());

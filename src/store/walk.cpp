@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <unordered_map>
 
 #include "format/page.hpp"
 #include "store/catalogue.hpp"
-#include "store/tree.hpp"
+#include "store/sorted_map.hpp"
 
 namespace deltos::store {
 namespace {
@@ -48,12 +49,32 @@ class Walk {
     return status;
   }
 
-  Status visit_page(const format::Child &child, unsigned level, const std::byte *page) {
+  // Every page of every tree, once.
+  Status meet_page(const format::Child &child) {
+    std::uint64_t &word = met_[child.block / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (child.block % 64);
+    if ((word & bit) != 0) {
+      return fail(Code::corrupt, "the page in block %" PRIu64 " is used twice; restore the storage from a copy",
+                  child.block);
+    }
+    word |= bit;
     DELTOS_TRY(heard(visitor_.page(child.block)));
     if (progress_ && ++pages_ % kProgressPages == 0 && progress_(pages_, 0)) {
       stopped_ = true;
       return fail(Code::cancelled, "cancelled by the progress callback");
     }
+    return {};
+  }
+
+  static Status check_tree(const format::Child &child, const std::byte *page, unsigned tree) {
+    if (page == nullptr || format::page_tree(page) == tree) return {};
+    return fail(Code::corrupt, "the page in block %" PRIu64 " belongs to another tree; restore the storage from a copy",
+                child.block);
+  }
+
+  Status visit_page(const format::Child &child, unsigned level, const std::byte *page) {
+    DELTOS_TRY(meet_page(child));
+    DELTOS_TRY(check_tree(child, page, format::kCatalogueTree));
     if (level != 0) return {};
     const unsigned count = format::page_count(page);
     for (unsigned i = 0; i < count; ++i) {
@@ -102,7 +123,59 @@ class Walk {
     for (const format::Extent &extent : object->extents) {
       if (extent.bytes != 0) DELTOS_TRY(heard(visitor_.extent(extent, object->sealed, *id)));
     }
-    return heard(visitor_.object(*object));
+    DELTOS_TRY(heard(visitor_.object(*object)));
+    return object->kind == format::kKindSortedMap ? visit_map(*object, offset) : Status();
+  }
+
+  // ---- sorted maps
+
+  Status visit_map(const format::Object &object, std::uint64_t offset) {
+    const bool look = object.map.long_values != 0 || visitor_.reads_plain_leaves();
+    format::SortedMap held{.key = object.map.key};
+    Status walked = Tree::walk(
+        *scope_.pages, root_of(object.map),
+        [&](const format::Child &child, unsigned level, const std::byte *page) -> Status {
+          DELTOS_TRY(meet_page(child));
+          DELTOS_TRY(check_tree(child, page, format::kMapTree));
+          return level == 0 && page != nullptr ? visit_pairs(object, child, page, &held) : Status();
+        },
+        look ? Tree::Leaves::read : Tree::Leaves::name);
+    if (!walked.ok()) {
+      if (stopped_ || walked.code() != Code::corrupt) return walked;
+      return report(Code::corrupt, object.id, offset, walked.error().message);
+    }
+    held.root_block = object.map.root_block;
+    held.root_transaction = object.map.root_transaction;
+    held.height = object.map.height;
+    if (!look || held == object.map) return {};
+    return report(Code::corrupt, object.id, offset, "a sorted map does not hold what its record says");
+  }
+
+  Status visit_pairs(const format::Object &object, const format::Child &child, const std::byte *page,
+                     format::SortedMap *held) {
+    const unsigned count = format::page_count(page);
+    for (unsigned i = 0; i < count; ++i) {
+      const format::PageEntry entry = format::page_entry(page, i);
+      ++held->count;
+      held->key_bytes += entry.key.size();
+      if (!entry.spilled || entry.value.size() == format::kObjectValueBytes) {
+        held->value_bytes += entry.value.size();
+        held->objects += entry.spilled ? 1 : 0;
+      } else {
+        DELTOS_TRY(visit_long_value(object, child, entry, held));
+      }
+      DELTOS_TRY(heard(visitor_.pair(object, entry)));
+    }
+    return {};
+  }
+
+  Status visit_long_value(const format::Object &object, const format::Child &child, const format::PageEntry &entry,
+                          format::SortedMap *held) {
+    const auto spill = format::decode_spill(entry.value, scope_.file_blocks, format::kMaxMapValueBytes);
+    if (!spill.ok()) return report(Code::corrupt, object.id, child.block * format::kBlockBytes, spill.error().message);
+    ++held->long_values;
+    held->value_bytes += spill->bytes;
+    return heard(visitor_.extent({spill->offset, spill->bytes, spill->transaction}, true, object.id));
   }
 
   Result<format::Object> spilled_object(const format::PageEntry &entry, std::uint64_t id) {
@@ -159,7 +232,8 @@ class Walk {
   WalkVisitor &visitor_;
   const Progress &progress_;
   std::vector<NamedId> names_, objects_;
-  std::vector<std::uint64_t> described_;  // ids with metadata, ascending as their keys are
+  std::vector<std::uint64_t> described_;                  // ids with metadata, ascending as their keys are
+  std::unordered_map<std::uint64_t, std::uint64_t> met_;  // blocks of pages, 64 at a time
   std::uint64_t pages_ = 0;
   bool stopped_ = false;
 };

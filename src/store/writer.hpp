@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <unordered_set>
 
 #include "os/fork.hpp"
 #include "store/space.hpp"
@@ -55,6 +56,11 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   const Root &root() const { return root_; }
   std::uint64_t object_count() const { return object_count_; }
   std::uint64_t next_id() const { return next_id_; }
+  // Whether a long value that a sorted map names has been accounted for: leaves of maps that said they had none were
+  // not looked at when the storage was opened, and what such a leaf names all the same may belong to others.
+  bool accounts_for(std::uint64_t map, const format::Spill &value) const {
+    return value.transaction > recovered_ || !unread_maps_.contains(map);
+  }
   Space &space() { return *space_; }
   const Space &space() const { return *space_; }
   const os::File &second() const { return second_; }
@@ -112,6 +118,8 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   std::unique_ptr<Space> space_;
   Root root_;
   std::uint64_t object_count_ = 0, next_id_ = 1;
+  std::uint64_t recovered_ = 0;                    // number that the state found when opening was published under
+  std::unordered_set<std::uint64_t> unread_maps_;  // ids
   std::atomic<std::uint64_t> published_{0}, durable_{0};
   std::uint64_t durable_transaction_ = 0;  // of the strong superblock that is known to be on disk
   unsigned durable_slot_ = format::kSlotA;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sources import ROOT, blank, finish, line_of
 
-LAYERS = ["base", "os", "format", "dtype", "value", "record", "store", "object", "interop", "capi"]
+LAYERS = ["base", "os", "format", "dtype", "value", "record", "map", "store", "object", "interop", "capi"]
 CALLS = (
     "open openat close read write pread pwrite preadv pwritev mmap munmap mremap mprotect madvise msync fsync fdatasync ftruncate "
     "fallocate fcntl ioctl stat fstat rename renameat2 unlink unlinkat linkat memfd_create sigaction syscall fork"

@@ -217,4 +217,30 @@ AT(deltos_record_table_info, writable, 49);
 AT(deltos_record_table_info, reserved16, 50);
 AT(deltos_record_table_info, reserved, 52);
 
+SIZE(deltos_sorted_map_options, 8);
+AT(deltos_sorted_map_options, key, 4);
+
+SIZE(deltos_sorted_map_info, 56);
+AT(deltos_sorted_map_info, key, 4);
+AT(deltos_sorted_map_info, count, 8);
+AT(deltos_sorted_map_info, key_bytes, 16);
+AT(deltos_sorted_map_info, value_bytes, 24);
+AT(deltos_sorted_map_info, long_values, 32);
+AT(deltos_sorted_map_info, objects, 40);
+AT(deltos_sorted_map_info, height, 48);
+AT(deltos_sorted_map_info, reserved, 52);
+
+SIZE(deltos_range, 32);
+AT(deltos_range, to, 8);
+AT(deltos_range, prefix, 16);
+AT(deltos_range, open_from, 24);
+AT(deltos_range, closed_to, 25);
+AT(deltos_range, reverse, 26);
+AT(deltos_range, reserved, 27);
+
+SIZE(deltos_pair, 48);
+AT(deltos_pair, value, 16);
+AT(deltos_pair, object_id, 32);
+AT(deltos_pair, number, 40);
+
 int main(void) { return 0; }

@@ -117,6 +117,20 @@ static void test_example__record_table_is_stored(void **state) {
   commit(transaction);
 }
 
+static void test_example__hash_map_is_looked_up(void **state) {
+  world *w = *state;
+  deltos_transaction *transaction = begin(w->storage);
+  assert_int_equal(example_hash_map(w->storage, NULL, transaction, NULL), 0);
+  commit(transaction);
+}
+
+static void test_example__sorted_map_is_walked(void **state) {
+  world *w = *state;
+  deltos_transaction *transaction = begin(w->storage);
+  assert_int_equal(example_sorted_map(w->storage, NULL, transaction, NULL), 0);
+  commit(transaction);
+}
+
 static void test_example__arrow_shows_memory(void **state) {
   (void)state;
   assert_int_equal(example_arrow(NULL, NULL, NULL, NULL), 0);
@@ -149,6 +163,8 @@ int main(void) {
       in_example(test_example__array_is_appended_to),
       in_example(test_example__value_is_looked_up),
       in_example(test_example__record_table_is_stored),
+      in_example(test_example__hash_map_is_looked_up),
+      in_example(test_example__sorted_map_is_walked),
       in_example(test_example__arrow_shows_memory),
       in_example(test_example__whole_program_stores_a_number),
   };

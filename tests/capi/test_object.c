@@ -252,10 +252,10 @@ static void test_object__advice_is_taken(void **state) {
   world *w = *state;
   store_numbers(w->storage, "n", 10000);
   deltos_object *object = open_object(w->storage, "n");
-  for (int32_t advice = DELTOS_ADVICE_NORMAL; advice <= DELTOS_ADVICE_DONT_NEED; ++advice) {
+  for (int32_t advice = DELTOS_ADVICE_NORMAL; advice <= DELTOS_ADVICE_PREFAULT; ++advice) {
     ok(deltos_object_advise(object, advice, &error));
   }
-  expect(DELTOS_E_INVALID, deltos_object_advise(object, 5, &error));
+  expect(DELTOS_E_INVALID, deltos_object_advise(object, 6, &error));
   expect(DELTOS_E_INVALID, deltos_object_advise(object, -1, &error));
   deltos_object_release(&object);
   deltos_view *view = acquire(w->storage, "n", DELTOS_VIEW_FULL_RO);

@@ -93,10 +93,10 @@ TEST(ObjectRecord, IsReadBackAsWritten) {
 
 TEST(ObjectRecord, OfAnUnknownKindIsNamed) {
   Object object = buffer();
-  object.kind = 6;
+  object.kind = 8;
   auto read = round_trip(object);
   EXPECT_EQ(read.code(), Code::feature);
-  EXPECT_NE(read.error().message.find("a hash map"), std::string::npos);
+  EXPECT_NE(read.error().message.find("a schema"), std::string::npos);
   EXPECT_EQ(read.error().object_id, kId);
   object.kind = 99;
   read = round_trip(object);

@@ -29,11 +29,11 @@ void put(MemoryPages &pages, Root *root, const std::string &key, const Value &va
 }
 
 bool erase(MemoryPages &pages, Root *root, const std::string &key) {
-  bool removed = false;
-  auto changed = Tree::erase(pages, *root, bytes_of(key), &removed);
+  OldValue old;
+  auto changed = Tree::erase(pages, *root, bytes_of(key), &old);
   EXPECT_TRUE(changed.ok());
   if (changed.ok()) *root = *changed;
-  return removed;
+  return old.there;
 }
 
 void expect_content(MemoryPages &pages, const Root &root, const Model &model) {
@@ -209,14 +209,14 @@ TEST_P(TreeModel, LeavesEverythingAsItWasWhenAPageOrTheSpaceIsMissing) {
       const auto live_before = pages.live().size();
       pages.reservations_fail = keys.below(2) == 0;
       pages.pages_until_failure = pages.reservations_fail ? -1 : static_cast<int>(keys.below(6));
-      bool removed = false;
+      OldValue removed;
       const auto changed = insert ? Tree::put(pages, root, bytes_of(key), bytes_of(value.bytes), value.spilled)
                                   : Tree::erase(pages, root, bytes_of(key), &removed);
       pages.reservations_fail = false;
       pages.pages_until_failure = -1;
       if (!changed.ok()) {
         ++failures;
-        ASSERT_FALSE(removed);
+        ASSERT_FALSE(removed.there);
         ASSERT_TRUE(pages.image() == before);
         ASSERT_EQ(pages.live().size(), live_before);
         expect_exact_pages(pages, root);
@@ -350,7 +350,6 @@ TEST(Tree, RefusesKeysAndValuesBeyondTheirLimits) {
   MemoryPages pages;
   const std::string long_key(format::kMaxKeyBytes + 1, 'k');
   const std::string long_value(format::kMaxInlineValueBytes + 1, 'v');
-  EXPECT_EQ(Tree::put(pages, {}, {}, {}, false).code(), Code::limit);
   EXPECT_EQ(Tree::put(pages, {}, bytes_of(long_key), {}, false).code(), Code::limit);
   EXPECT_EQ(Tree::put(pages, {}, bytes_of("k"), bytes_of(long_value), false).code(), Code::limit);
   EXPECT_EQ(Tree::put(pages, {}, bytes_of("k"), bytes_of("not a spill"), true).code(), Code::limit);

@@ -2,7 +2,8 @@
 // the writer (and sometimes a reader), looks at what is there, and starts it again.
 //
 // The writer also appends to an array, in transactions and outside: what an append has returned for is there after the
-// kill, and readers find every element that they are told of.
+// kill, and readers find every element that they are told of. And it changes a sorted map, which holds what the last
+// commit left, pair by pair.
 //
 // Every step of the workload follows from its number alone, so that the parent knows what the storage must hold after
 // it. Promises held: no acknowledged commit is lost in any durability; what is there is the state of one commit, whole;
@@ -15,6 +16,7 @@
 #include "campaign.hpp"
 #include "object/array.hpp"
 #include "object/stored_type.hpp"
+#include "store/map_cursor.hpp"
 #include "support/storages.hpp"
 
 namespace deltos::crash {
@@ -27,7 +29,7 @@ constexpr unsigned kObjects = 24;
 constexpr std::uint64_t kPageWords = 512;
 
 struct Figures {
-  std::atomic<std::uint64_t> snapshots{0}, views{0}, commits{0}, elements{0};
+  std::atomic<std::uint64_t> snapshots{0}, views{0}, commits{0}, elements{0}, pairs{0};
   std::atomic<std::uint64_t> appended{0};  // elements of the array that a kill leaves
   Complaints complaints;
 };
@@ -182,7 +184,7 @@ World read_world(const std::shared_ptr<Storage> &storage, const std::shared_ptr<
   for (unsigned object = 0; object < kObjects; ++object) {
     if (must(snapshot->find(name_of(object)))) world[object] = read_object(storage, snapshot, object);
   }
-  if (snapshot->object_count() != world.size() + 1) throw std::runtime_error("there are objects that nobody made");
+  if (snapshot->object_count() != world.size() + 2) throw std::runtime_error("there are objects that nobody made");
   return world;
 }
 
@@ -220,6 +222,57 @@ void begin_anew(object::Array &array, Figures &figures) {
   must(array.shrink());
 }
 
+// ---- the sorted map
+
+constexpr const char *kMap = "a map";
+using Pairs = std::map<std::string, std::string>;
+
+// Values end with the step that put them; some lie in extents.
+template <class Put, class Remove, class Clear>
+void change_pairs(std::uint64_t seed, std::uint64_t step, Put &&put, Remove &&remove, Clear &&clear) {
+  const std::uint64_t base = mix(seed + 21, step);
+  if (base % 100 == 0) clear();
+  for (unsigned i = 0; i < base % 40; ++i) {
+    const std::uint64_t random = mix(base, i);
+    const std::string key = "key " + std::to_string(random % 700);
+    if (random / 1024 % 4 == 0) {
+      remove(key);
+    } else {
+      const std::string filling(random / 4096 % 50 == 0 ? 4000 : random / 4096 % 90, 'v');
+      put(key, filling + std::to_string(step));
+    }
+  }
+}
+
+void apply_to_pairs(Pairs &pairs, std::uint64_t seed, std::uint64_t step) {
+  change_pairs(
+      seed, step, [&](const std::string &key, const std::string &value) { pairs[key] = value; },
+      [&](const std::string &key) { pairs.erase(key); }, [&] { pairs.clear(); });
+}
+
+void change_map(Transaction &transaction, std::uint64_t map, std::uint64_t seed, std::uint64_t step) {
+  change_pairs(
+      seed, step,
+      [&](const std::string &key, const std::string &value) {
+        (void)must(transaction.put_pair(map, bytes_of(key), {bytes_of(value), 0}));
+      },
+      [&](const std::string &key) { (void)must(transaction.remove_pair(map, bytes_of(key))); },
+      [&] { (void)must(transaction.remove_pairs(map, {})); });
+}
+
+Pairs read_pairs(const std::shared_ptr<const Snapshot> &snapshot) {
+  const auto map = must(MapRef::open(*must(ObjectRef::open(snapshot, kMap, 0))));
+  MapCursor cursor(map, snapshot, {}, false);
+  Pairs pairs;
+  std::array<MapPair, 100> some;
+  while (const std::size_t count = must(cursor.next(some.data(), some.size()))) {
+    for (std::size_t i = 0; i < count; ++i)
+      pairs[std::string(text_of(some[i].key))] = std::string(text_of(some[i].value.bytes));
+  }
+  if (must(map->state(*snapshot)).count != pairs.size()) throw std::runtime_error("the map counts other pairs");
+  return pairs;
+}
+
 // ---- the processes
 
 // Space that is not used again must fail the run, not fill the machine.
@@ -235,6 +288,7 @@ void run_writer(const std::string &path, std::uint64_t seed, int acknowledge, Fi
   std::uint64_t step = number_in(*snapshot, 0, "step");
   World world = read_world(storage, snapshot);
   const object::Array::Pointer array = open_array(snapshot);
+  const std::uint64_t map = must(snapshot->find(kMap))->id;
   snapshot.reset();
   for (;;) {
     ++step;
@@ -266,6 +320,7 @@ void run_writer(const std::string &path, std::uint64_t seed, int acknowledge, Fi
         }
       }
     }
+    change_map(*transaction, map, seed, step);
     must(transaction->set_metadatum(0, "step", number(step)));
     append(*array, more / 8 * (step % 9));
     must(transaction->commit(static_cast<Durability>(mix(seed ^ 1, step) % 3)));
@@ -296,6 +351,11 @@ void run_reader(const std::string &path, std::uint64_t seed, Figures &figures) {
       figures.views.fetch_add(1);
     }
     figures.elements.fetch_add(check_array(*open_array(snapshot)));
+    for (const auto &[key, value] : read_pairs(snapshot)) {
+      if (std::stoull(value.substr(value.find_first_not_of('v'))) > step)
+        throw std::runtime_error("a pair is newer than its snapshot");
+      figures.pairs.fetch_add(1);
+    }
     // A view outlives its snapshot, and the writer.
     if (kept) (void)generation_in(kept_object, words_of(*kept));
     if (round % 16 == 0) {
@@ -315,6 +375,7 @@ class Storm {
   Storm(std::uint64_t seed, unsigned readers) : seed_(seed), readers_(readers) {
     const auto storage = must(Storage::open(path_, writing(Create::fresh)));
     const auto transaction = must(storage->begin_transaction());
+    (void)must(transaction->create_map(kMap, format::kMapKeyBytes));
     (void)must(object::create_array(*transaction, kArray, must(object::element_type("Q", 0, 0)), 0));
     must(transaction->commit(Durability::sync));
     must(storage->close());
@@ -389,7 +450,10 @@ class Storm {
     while (step_ < found) {
       ++step_;
       apply(world_, step_, changes_of(seed_, step_, world_));
+      apply_to_pairs(pairs_, seed_, step_);
     }
+    if (read_pairs(snapshot) != pairs_)
+      throw std::runtime_error("the sorted map is not that of step " + std::to_string(found));
     if (read_world(storage, snapshot) != world_)
       throw std::runtime_error("the state is not that of step " + std::to_string(found));
     const std::uint64_t elements = check_array(*open_array(snapshot));
@@ -406,6 +470,7 @@ class Storm {
   std::vector<pid_t> readers_;
   Shared<Figures> figures_;
   World world_;
+  Pairs pairs_;
   std::uint64_t step_ = 0, started_ = 0, reader_kills_ = 0;
 };
 
@@ -421,7 +486,8 @@ bool run_storm(std::uint64_t seed, unsigned readers, std::uint64_t kills, double
   const bool enough = reached("  writers killed", killed, kills);
   const bool looked = reached("  snapshots of readers", figures.snapshots.load(), kills);
   const bool appended = reached("  elements that readers found", figures.elements.load(), 100 * kills);
-  return none("  things wrong", figures.complaints) && enough && looked && appended;
+  const bool paired = reached("  pairs that readers found", figures.pairs.load(), 100 * kills);
+  return none("  things wrong", figures.complaints) && enough && looked && appended && paired;
 }
 
 int run() {

@@ -24,6 +24,7 @@ PAPERS = (
     "bindings/python/docs/coming-from-indirect_buffer.md",
     "bindings/python/docs/coming-from-mmap_backed_array.md",
     "bindings/python/docs/coming-from-ptypes.md",
+    "bindings/python/docs/maps.md",
     "bindings/python/docs/records.md",
     "bindings/python/docs/values.md",
     "include/CONVENTIONS.md",
@@ -32,7 +33,7 @@ PAPERS = (
     "tests/demo/README.md",
 )
 WITH_EXAMPLES = {  # the languages of the examples in a paper
-    "README.md": ["python", "python", "python", "python", "c", "cpp"],
+    "README.md": ["python", "python", "python", "python", "python", "c", "cpp"],
     "bindings/python/docs/coming-from-indirect_buffer.md": ["c"],
 }
 EXAMPLE_LINES = 22

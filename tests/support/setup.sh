@@ -24,6 +24,8 @@ test   command:mkfs.xfs             xfsprogs             xfsprogs
 test   command:mkfs.btrfs           btrfs-progs          btrfs-progs
 bench  library:lmdb                 liblmdb-dev          lmdb-devel
 bench  library:flatbuffers          libflatbuffers-dev   flatbuffers-devel
+bench  library:absl_flat_hash_map   libabsl-dev          abseil-cpp-devel
+bench  header:cdb.h                 libcdb-dev           tinycdb-devel
 bench  library:hdf5                 libhdf5-dev          hdf5-devel
 lint   command:clang-format         clang-format         clang-tools-extra
 lint   command:clang-tidy           clang-tidy           clang-tools-extra

@@ -8,7 +8,7 @@ asan           core and capi under the address and undefined-behaviour sanitizer
 abi            layers, guards, symbols, headers alone, soname, dependencies, dlopen
 core           unit tests of every layer
 capi           the C interface and deltos.hpp, through the shared library
-fuzz           hostile values, records, schemas and JSON texts, made by libFuzzer under the sanitizers; 60 s a target, with --long 30 min
+fuzz           hostile values, records, hash maps, schemas and JSON texts, made by libFuzzer under the sanitizers; 60 s a target, with --long 30 min
 crash          models, crash images, failing calls, kills, full disks, damaged files
 tsan           whatever starts threads, under the thread sanitizer
 rust           the Rust crates: installed, sanitized and compiled library; rustfmt, clippy, documentation

@@ -25,6 +25,8 @@ enum class Kind : std::int32_t {
   table = DELTOS_KIND_TABLE,
   value = DELTOS_KIND_VALUE,
   record_table = DELTOS_KIND_RECORD_TABLE,
+  hash_map = DELTOS_KIND_HASH_MAP,
+  sorted_map = DELTOS_KIND_SORTED_MAP,
 };
 
 /** Hints of Object::advise(). */
@@ -33,7 +35,8 @@ enum class Advice : std::int32_t {
   random = DELTOS_ADVICE_RANDOM,
   sequential = DELTOS_ADVICE_SEQUENTIAL,
   will_need = DELTOS_ADVICE_WILL_NEED,
-  dont_need = DELTOS_ADVICE_DONT_NEED
+  dont_need = DELTOS_ADVICE_DONT_NEED,
+  prefault = DELTOS_ADVICE_PREFAULT
 };
 
 /** What an object is; object.h says more of each. A copy that depends on nothing. */

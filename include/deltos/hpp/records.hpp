@@ -115,6 +115,7 @@ class RecordColumns {
 
  private:
   friend class RecordBuilder;
+  friend class HashMapBuilder;
   deltos_column &at(std::uint64_t slot) { return columns_.at(static_cast<std::size_t>(slot)); }
   template <class Pieces, class Convert>
   RecordColumns &set_slices(std::uint64_t slot, const Pieces &pieces, const Convert &convert) {

@@ -12,12 +12,15 @@
 #define DELTOS_HPP_SNAPSHOT_HPP
 
 #include <deltos/hpp/array.hpp>
+#include <deltos/hpp/hash_map.hpp>
 #include <deltos/hpp/records.hpp>
 #include <deltos/hpp/table.hpp>
 #include <deltos/hpp/value.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
+
+class SortedMap;
 
 /** How a copy is made. */
 struct CopyOptions {
@@ -106,6 +109,20 @@ class SnapshotRef {
   }
   /** The same, throwing. */
   [[nodiscard]] RecordTable records(const Text &name) const { return try_records(name).value(); }
+
+  /** Opens a hash map by name; otherwise as object(). */
+  Result<HashMap> try_hash_map(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::hash_map);
+    if (!found) return found.error();
+    return HashMap(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] HashMap hash_map(const Text &name) const { return try_hash_map(name).value(); }
+
+  /** Opens a sorted map by name; otherwise as object(). */
+  Result<SortedMap> try_sorted_map(const Text &name) const;
+  /** The same, throwing. */
+  [[nodiscard]] SortedMap sorted_map(const Text &name) const;
 
   /** Exports a buffer as elements of type T: object() and Object::view() in one, and their failures. */
   template <class T>

@@ -19,8 +19,8 @@
 #ifndef DELTOS_HPP_STORAGE_HPP
 #define DELTOS_HPP_STORAGE_HPP
 
+#include <deltos/hpp/hash_map_builder.hpp>
 #include <deltos/hpp/mode.hpp>
-#include <deltos/hpp/transaction.hpp>
 
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
@@ -245,6 +245,25 @@ class Storage {
   }
   /** The same, throwing. */
   [[nodiscard]] RecordTable records(const Text &name) const { return try_records(name).value(); }
+
+  /** Opens a hash map in the newest commit; otherwise as object(). */
+  Result<HashMap> try_hash_map(const Text &name) const {
+    Result<Object> found = try_object(name, Kind::hash_map);
+    if (!found) return found.error();
+    return HashMap(std::move(*found));
+  }
+  /** The same, throwing. */
+  [[nodiscard]] HashMap hash_map(const Text &name) const { return try_hash_map(name).value(); }
+
+  /** Begins a hash map, with its temporary files beside this storage. No transaction is needed before
+   * HashMapBuilder::finish(). Fails as HashMapBuilder::begin(). */
+  Result<HashMapBuilder> try_begin_map(const HashMapOptions &options = {}) const {
+    return HashMapBuilder::begun(get(), options);
+  }
+  /** The same, throwing. */
+  [[nodiscard]] HashMapBuilder begin_map(const HashMapOptions &options = {}) const {
+    return try_begin_map(options).value();
+  }
 
   /** Exports a buffer of the newest commit as elements of type T: the shortest way to an address. Fails as object()
    * and Object::view(). */

@@ -198,6 +198,12 @@ class Transaction {
     return try_begin_records(name, schema, options).value();
   }
 
+  /** Creates an empty sorted map. Fails with invalid, exists, and as create(), as deltos_sorted_map_create() says.
+   * Cost: logarithmic in the number of objects. */
+  Result<SortedMap> try_create_sorted_map(const Text &name, KeyKind key = KeyKind::bytes);
+  /** The same, throwing. */
+  SortedMap create_sorted_map(const Text &name, KeyKind key = KeyKind::bytes);
+
   /**
    * Stores the rows of a stream of Arrow as a record table. The stream is read to its end, and stays the caller's.
    *

@@ -31,7 +31,7 @@
 namespace deltos {
 inline namespace DELTOS_HPP_NAMESPACE {
 
-/** A packed value in memory of its own, aligned for everything in it. */
+/** A packed value, or a packed hash map, in memory of its own, aligned for everything in it. */
 class Packed {
  public:
   Packed() noexcept = default;
@@ -52,6 +52,7 @@ class Packed {
 
  private:
   friend class ValueBuilder;
+  friend class HashMapBuilder;
   static constexpr std::align_val_t kAlignment{64};
   struct Free {
     void operator()(std::byte *bytes) const noexcept { ::operator delete[](bytes, kAlignment); }
