@@ -63,7 +63,10 @@ from deltos._errors import (
     UnsupportedError,
 )
 from deltos._ffi import lib as _lib
+from deltos._hash_map import HashMap, unpack_map
 from deltos._json import from_json, to_json
+from deltos._map_building import HashMapBuilder, pack_map, pack_map_into
+from deltos._map_lookups import HashMapInfo, Rows
 from deltos._native import ProgressFunction, text_of as _text_of
 from deltos._options import Finding, Options, Pin, StorageInfo
 from deltos._proxies import Dict, List, Set, Tuple
@@ -72,6 +75,9 @@ from deltos._records import Record, RecordTable
 from deltos._schema import Schema, Slot, SlotInfo
 from deltos._scopes import Entry, Reader, Writer
 from deltos._snapshot import Snapshot
+from deltos._sorted_map import SortedMap
+from deltos._sorted_range import SortedRange
+from deltos._sorted_reading import SortedMapInfo
 from deltos._storage import Storage, anonymous_storage, open_memory_storage, open_storage
 from deltos._table import Table
 from deltos._transaction import Transaction
@@ -202,6 +208,9 @@ __all__ = [
     "Finding",
     "ForkedError",
     "FormatError",
+    "HashMap",
+    "HashMapBuilder",
+    "HashMapInfo",
     "InDoubtError",
     "InternalError",
     "InvalidError",
@@ -227,12 +236,16 @@ __all__ = [
     "RecordTable",
     "Reference",
     "ReplacedError",
+    "Rows",
     "Schema",
     "SealedError",
     "Set",
     "Slot",
     "SlotInfo",
     "Snapshot",
+    "SortedMap",
+    "SortedMapInfo",
+    "SortedRange",
     "StaleError",
     "Storage",
     "StorageInfo",
@@ -251,11 +264,14 @@ __all__ = [
     "open_memory",
     "pack",
     "pack_into",
+    "pack_map",
+    "pack_map_into",
     "pack_records",
     "pack_records_into",
     "stable_hash",
     "to_json",
     "unpack",
+    "unpack_map",
     "unpack_records",
 ]
 

@@ -126,6 +126,7 @@ class Columns:
         self._presence = ffi.cast("uint8_t **", self._native.presence)
         self._kept: list[Any] = []
         self._first = self._rows = self._kept_bytes = 0
+        self.room = room
 
     def begin(self, first: int, rows: int) -> None:
         """Forgets what there is, for other rows; the first of which has a number in the table."""
@@ -143,12 +144,19 @@ class Columns:
         for number in self._top:
             self._take(number, rows)
 
+    @property
+    def arguments(self) -> tuple[CData, CData, int]:
+        """Columns, presence and the number of slots, as the library takes them."""
+        return self._columns, self._presence, len(self._slots)
+
+    def refer(self, number: int, column: CData) -> None:
+        """A slot that lies in a column of somebody else's, which stays until the rows are given away."""
+        self._columns[number] = column[0]
+
     def add_to(self, builder: Handle) -> None:
         """Gives the rows to the builder of a table."""
         with builder as pointer:
-            error = attempt(
-                lib.deltos_record_table_add, pointer, self._columns, self._presence, len(self._slots), self._rows
-            )
+            error = attempt(lib.deltos_record_table_add, pointer, *self.arguments, self._rows)
         if error is not None:
             self._raise(error)
 
@@ -257,17 +265,30 @@ def _moments_of(slot: SlotInfo, values: Any, numpy: Any) -> Any:
     return numpy.ascontiguousarray(values.astype("M8[D]" if day else "M8[us]", copy=False).view("i8").astype(number))
 
 
+class Pace:
+    """How many rows to take at a time: few where they are large."""
+
+    def __init__(self) -> None:
+        self.most = 64
+
+    def took(self, text_bytes: int) -> None:
+        """After so many bytes of texts."""
+        if text_bytes <= _MOST_BYTES // 2:
+            self.most = min(2 * self.most, _MOST_ROWS)
+        elif text_bytes > _MOST_BYTES:
+            self.most = max(self.most // 2, 1)
+
+
 def _add_rows(builder: Handle, schema: Schema, rows: Iterable[Any]) -> None:
-    """Adds rows, some at a time: few where they are large."""
-    columns, first, most = Columns(schema, _MOST_ROWS), 0, 64
+    """Adds rows, some at a time."""
+    columns, first, pace = Columns(schema, _MOST_ROWS), 0, Pace()
     walk = iter(rows)
-    while batch := list(itertools.islice(walk, most)):
+    while batch := list(itertools.islice(walk, pace.most)):
         columns.begin(first, len(batch))
         columns.take_rows(batch)
         columns.add_to(builder)
         first += len(batch)
-        fits = columns.text_bytes <= _MOST_BYTES // 2
-        most = min(2 * most, _MOST_ROWS) if fits else max(most // 2, 1) if columns.text_bytes > _MOST_BYTES else most
+        pace.took(columns.text_bytes)
 
 
 def _add_columns(builder: Handle, schema: Schema, given: Mapping[str, Any]) -> None:

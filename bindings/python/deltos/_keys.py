@@ -55,12 +55,17 @@ def _spellings(key: Any, kinds: tuple[Any, ...]) -> Iterator[Any]:
         yield key
 
 
+def spellings_of(key: Any) -> Iterator[Any]:
+    """What is equal to a key, for Python, and yet another value; itself first."""
+    hash(key)  # refuses what no dict has as a key
+    return itertools.islice(_spellings(key, (int, float, bool, Decimal)), _MOST_SPELLINGS)
+
+
 def alternatives(key: Any) -> Iterator[Handle]:
     """Values that a key may have been stored as."""
     from deltos._values import in_memory
 
-    hash(key)  # refuses what no dict has as a key
-    for spelling in itertools.islice(_spellings(key, (int, float, bool, Decimal)), _MOST_SPELLINGS):
+    for spelling in spellings_of(key):
         try:
             yield in_memory(spelling)
         except (Error, TypeError):  # what cannot be stored is not there

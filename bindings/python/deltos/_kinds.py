@@ -10,13 +10,15 @@ from deltos._buffer import Buffer
 from deltos._errors import KindError
 from deltos._exporter import OBJECT, Handle
 from deltos._ffi import ffi, lib
+from deltos._hash_map import HashMap
 from deltos._native import OBJECT_CELL, CData, attempt, call, forget, own, raise_error
-from deltos._object import Object, stat
+from deltos._object import stat
 from deltos._records import RecordTable
+from deltos._sorted_map import SortedMap
 from deltos._table import Table
 from deltos._values import Value
 
-CLASSES: dict[int, Any] = {kind._KIND: kind for kind in (Buffer, Array, Table, Value, RecordTable)}
+CLASSES: dict[int, Any] = {kind._KIND: kind for kind in (Buffer, Array, Table, Value, RecordTable, HashMap, SortedMap)}
 
 
 def opened(function: Callable[..., int], scope: CData, name: bytes | int) -> tuple[Any, Handle]:

@@ -112,6 +112,16 @@ def renewed(kind: int, handle: Handle, function: Callable[..., int]) -> tuple[Ha
     return own(kind, cell[0]), bool(changed[0])
 
 
+def told(function: Callable[..., int], struct: str, handle: Handle) -> CData:
+    """What a function of the library tells about a handle in a struct with its size in front; pointers in it are good for
+    as long as the handle."""
+    info = ffi.new(f"{struct} *")
+    info.struct_size = ffi.sizeof(struct)
+    with handle as pointer:
+        call(function, pointer, info)
+    return info
+
+
 def text_of(pointer: CData) -> str:
     """A string of the library."""
     return str(ffi.string(pointer).decode("utf-8", "surrogateescape"))
@@ -151,8 +161,9 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._failure is not None:
-            raise self._failure
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
 
 @ffi.def_extern(name="deltos_python_progress", error=1)  # type: ignore[untyped-decorator]

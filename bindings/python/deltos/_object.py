@@ -8,7 +8,7 @@ from deltos import _dtypes
 from deltos._errors import BusyError, ClosedError, InvalidError, UnsupportedError
 from deltos._exporter import OBJECT, Exporter, Handle, Source
 from deltos._ffi import ffi, lib
-from deltos._native import OBJECT_CELL, CData, call, own, renewed, text_of
+from deltos._native import OBJECT_CELL, CData, call, own, renewed, text_of, told
 from deltos._protocols import Exchange
 
 if TYPE_CHECKING:
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 def stat(handle: Handle) -> CData:
     """What the library says about an object; pointers in it are good for as long as the handle."""
-    info = ffi.new("deltos_object_info *")
-    info.struct_size = ffi.sizeof("deltos_object_info")
+    return told(lib.deltos_object_stat, "deltos_object_info", handle)
+
+
+def advise(handle: Handle, advice: str) -> None:
+    """Tells the system how an object will be used."""
+    code = getattr(lib, f"DELTOS_ADVICE_{advice.upper()}", None)
+    if code is None:
+        raise InvalidError("advice is one of normal, random, sequential, will_need, dont_need and prefault")
     with handle as pointer:
-        call(lib.deltos_object_stat, pointer, info)
-    return info
+        call(lib.deltos_object_advise, pointer, code)
 
 
 class Facts(NamedTuple):
@@ -217,12 +222,8 @@ class Object(Exporter, Exchange):
         self._show(handle)
 
     def advise(self, advice: str) -> None:
-        """Tells the system how it will be used: normal, random, sequential, will_need or dont_need."""
-        code = getattr(lib, f"DELTOS_ADVICE_{advice.upper()}", None)
-        if code is None:
-            raise InvalidError("advice is one of normal, random, sequential, will_need and dont_need")
-        with self._use() as pointer:
-            call(lib.deltos_object_advise, pointer, code)
+        """Tells the system how it will be used: normal, random, sequential, will_need, dont_need, or prefault (map all of it now)."""
+        advise(self._use(), advice)
 
     def release(self) -> None:
         """Lets go of the object. Views made from it live on."""

@@ -21,8 +21,10 @@ from deltos._options import MODES, Options
 from deltos._storage import Storage, open_storage
 
 if TYPE_CHECKING:
+    from deltos._hash_map import HashMap
     from deltos._object import Object
     from deltos._records import RecordTable
+    from deltos._sorted_map import SortedMap
 
 State: TypeAlias = tuple[bytes, bytes, str, Options]
 
@@ -53,18 +55,18 @@ def restore_storage(path: bytes, uuid: bytes, mode: str, options: Options) -> St
     return storage
 
 
-def object_state(thing: Object | RecordTable) -> tuple[State, str]:
+def object_state(thing: Object | RecordTable | HashMap | SortedMap) -> tuple[State, str]:
     """The storage's state, and the name."""
     return storage_state(thing.storage), thing.name
 
 
 def value_state(proxy: Any) -> tuple[State, int, int, tuple[int, int, int] | None] | None:
     """Where a proxy is to be found: the storage's state, the id of the value, which is never changed, and the place in
-    it. None of what lies in memory, or in a storage that has no path."""
+    it. None of what lies in memory, in a map, or in a storage that has no path."""
     storage: Storage | None = proxy._handle.origin
-    if storage is None or storage._path is None:
+    if storage is None or storage._path is None or not (id := int(stat(proxy._handle).id)):
         return None
-    return storage_state(storage), int(stat(proxy._handle).id), proxy._place, proxy._slice
+    return storage_state(storage), id, proxy._place, proxy._slice
 
 
 def restore_value(state: State, id: int, place: int, cut: tuple[int, int, int] | None) -> Any:

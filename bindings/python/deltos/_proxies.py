@@ -4,7 +4,7 @@ as far as those can be read; nothing is copied before somebody asks for an eleme
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, Set as AbstractSet, ValuesView
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from deltos._errors import UnsupportedError
@@ -12,12 +12,12 @@ from deltos._exporter import DictNode, Handle, Node, SequenceNode
 from deltos._object import stat
 from deltos._native import text_of
 from deltos._view import View
+from deltos._walks import KEYS, PAIRS, Walked, same_pairs
 
 if TYPE_CHECKING:
     from deltos._attributes import Attributes
     from deltos._storage import Storage
 
-_KEYS, _VALUES, _PAIRS = range(3)
 
 
 class Proxy(Node):
@@ -120,7 +120,7 @@ class _Sequence(SequenceNode, Proxy, Sequence[Any]):
         return list(self) >= _listed(other) if isinstance(other, self._LIKE) else NotImplemented
 
     def __reversed__(self) -> Iterator[Any]:
-        return self._walk(_KEYS, True)
+        return self._walk(KEYS, True)
 
     def count(self, value: Any) -> int:
         """How many elements are equal to a value."""
@@ -282,81 +282,12 @@ class Set(Proxy, AbstractSet[Any]):
         return frozenset(self)
 
 
-def _view_shown(name: str, view: Iterable[Any]) -> str:
-    from deltos._shown import shown_elements
-
-    return f"deltos.{name}({shown_elements(view, '[]')})"
-
-
-class _Keys(KeysView[Any]):
-    """The keys of a dict proxy."""
-
-    _mapping: Dict
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._mapping._walk(_KEYS, False)
-
-    def __reversed__(self) -> Iterator[Any]:
-        return self._mapping._walk(_KEYS, True)
-
-    def __repr__(self) -> str:
-        return _view_shown("keys", self)
-
-
-class _Values(ValuesView[Any]):
-    """The values of a dict proxy."""
-
-    _mapping: Dict
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._mapping._walk(_VALUES, False)
-
-    def __reversed__(self) -> Iterator[Any]:
-        return self._mapping._walk(_VALUES, True)
-
-    def __contains__(self, value: object) -> bool:
-        return any(other is value or other == value for other in self)
-
-    def __repr__(self) -> str:
-        return _view_shown("values", self)
-
-
-class _Items(ItemsView[Any, Any]):
-    """The pairs of a dict proxy."""
-
-    _mapping: Dict
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return self._mapping._walk(_PAIRS, False)
-
-    def __reversed__(self) -> Iterator[tuple[Any, Any]]:
-        return self._mapping._walk(_PAIRS, True)
-
-    def __repr__(self) -> str:
-        return _view_shown("items", self)
-
-
-_MISSING = object()
-
-
-class Dict(DictNode, Proxy, Mapping[Any, Any]):
+class Dict(DictNode, Proxy, Walked):
     """A dict of a value. Iteration is in the order in which the keys were put. keys(), values() and items() are views,
     as those of a dict."""
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
-
-    def keys(self) -> KeysView[Any]:
-        """Its keys, like a set."""
-        return _Keys(self)
-
-    def values(self) -> ValuesView[Any]:
-        """Its values."""
-        return _Values(self)
-
-    def items(self) -> ItemsView[Any, Any]:
-        """Its pairs of key and value, like a set."""
-        return _Items(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
@@ -365,15 +296,14 @@ class Dict(DictNode, Proxy, Mapping[Any, Any]):
             return False
         if self._same(other):
             return True
-        pairs = ((value, other.get(key, _MISSING)) for key, value in self._walk(_PAIRS, False))
-        return all(mine is its or mine == its for mine, its in pairs)
+        return same_pairs(self, other)
 
     def __reversed__(self) -> Iterator[Any]:
-        return self._walk(_KEYS, True)
+        return self._walk(KEYS, True)
 
     def copy(self) -> dict[Any, Any]:
         """A dict of the same keys and values, which may be proxies."""
-        return dict(self._walk(_PAIRS, False))
+        return dict(self._walk(PAIRS, False))
 
     def __or__(self, other: Any) -> dict[Any, Any]:
         return self.copy() | dict(other) if isinstance(other, Mapping) else NotImplemented

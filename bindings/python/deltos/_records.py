@@ -24,6 +24,7 @@ from deltos._native import (
     own,
     raise_error,
     text_of,
+    told,
 )
 from deltos._object import stat
 from deltos._schema import Schema
@@ -337,21 +338,17 @@ class RecordTable(Records):
         from deltos._pickling import object_state, restore_object
         from deltos._record_images import unpack_records
 
-        if self._memory is not None:
+        if self._handle.origin is None:
             return unpack_records, (self.pack(),)
         return restore_object, object_state(self)
 
     def __repr__(self) -> str:
-        where = "in memory" if self._memory is not None else repr(self.name)
+        where = "in memory" if self._handle.origin is None else repr(self.name)
         return f"<deltos.RecordTable {where}: {len(self)} records of {', '.join(self._schema.names)}>"
 
 
 def _stat(handle: Handle) -> CData:
-    info = ffi.new("deltos_record_table_info *")
-    info.struct_size = ffi.sizeof("deltos_record_table_info")
-    with handle as pointer:
-        call(lib.deltos_record_table_stat, pointer, info)
-    return info
+    return told(lib.deltos_record_table_stat, "deltos_record_table_info", handle)
 
 
 def layout_of(word: str, progress: Progress) -> CData:

@@ -13,7 +13,7 @@ from deltos._dtypes import CODES, optional_module, resolve
 from deltos._errors import TypeMismatchError
 from deltos._exporter import SCHEMA, Handle
 from deltos._ffi import ffi, lib
-from deltos._native import SCHEMA_CELL, CData, bytes_of, call, own, text_of
+from deltos._native import SCHEMA_CELL, CData, bytes_of, call, own, text_of, told
 
 _TYPES: dict[Any, int] = {
     str: lib.DELTOS_TYPE_UTF8,
@@ -213,11 +213,7 @@ class Schema:
         return bytes(ffi.buffer(memory, size[0]))
 
     def _stat(self) -> CData:
-        info = ffi.new("deltos_schema_info *")
-        info.struct_size = ffi.sizeof("deltos_schema_info")
-        with self._handle as pointer:
-            call(lib.deltos_schema_stat, pointer, info)
-        return info
+        return told(lib.deltos_schema_stat, "deltos_schema_info", self._handle)
 
     @property
     def name(self) -> str:

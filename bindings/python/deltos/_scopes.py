@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,6 +70,10 @@ class Reader(Mapping[str, Any]):
     @abstractmethod
     def _reading(self) -> AbstractContextManager[CData]:
         """A snapshot for the duration of a few calls."""
+
+    def _state(self) -> Callable[[], AbstractContextManager[CData]]:
+        """What gives a snapshot for the duration of a few calls, the same one each time it is asked."""
+        return self._reading
 
     def _live(self) -> Writer:
         """Where what was found here can be changed."""

@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from deltos._native import (
     own,
     raise_error,
     text_of,
+    told,
 )
 from deltos._object import Object
 from deltos._options import MODE_NAMES, MODES, Finding, Options, Pin, StorageInfo
@@ -110,11 +111,7 @@ class Storage(Writer):
         return not self._handle.alive
 
     def _stat(self) -> CData:
-        info = ffi.new("deltos_storage_info *")
-        info.struct_size = ffi.sizeof("deltos_storage_info")
-        with self._handle as pointer:
-            call(lib.deltos_storage_stat, pointer, info)
-        return info
+        return told(lib.deltos_storage_stat, "deltos_storage_info", self._handle)
 
     @property
     def info(self) -> StorageInfo:
@@ -156,6 +153,11 @@ class Storage(Writer):
                 yield pointer
         finally:
             snapshot.close()
+
+    def _state(self) -> Callable[[], Handle]:
+        with self._handle as storage:
+            snapshot = begin(storage)
+        return lambda: snapshot
 
     @contextmanager
     def _writing(self) -> Iterator[CData]:

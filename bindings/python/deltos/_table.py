@@ -13,7 +13,7 @@ from deltos._dtypes import resolve
 from deltos._errors import BusyError, ClosedError, LayoutError, RangeError, TypeMismatchError
 from deltos._exporter import OBJECT, VIEW, Handle
 from deltos._ffi import ffi, lib
-from deltos._native import OBJECT_CELL, VIEW_CELL, CData, call, own, text_of
+from deltos._native import OBJECT_CELL, VIEW_CELL, CData, call, own, text_of, told
 from deltos._object import Object
 from deltos._view import View
 
@@ -169,11 +169,7 @@ class Table(Object):
     # ---- What it is ------------------------------------------------------------------------------------------------
 
     def _stat(self) -> CData:
-        info = ffi.new("deltos_table_info *")
-        info.struct_size = ffi.sizeof("deltos_table_info")
-        with self._use() as pointer:
-            call(lib.deltos_table_stat, pointer, info)
-        return info
+        return told(lib.deltos_table_stat, "deltos_table_info", self._use())
 
     def __len__(self) -> int:
         return int(self._stat().rows)

@@ -228,24 +228,28 @@ def _opened_in(function: Any, owner: Any, offset: int) -> Handle:
     return own(OBJECT, cell[0])
 
 
-def _aligned_copy(buffer: Any, offset: int, head_bytes: int) -> bytes | None:
-    """The bytes at an offset where they can be read, when they are not; else None."""
+def _aligned_copy(buffer: Any, offset: int, head_bytes: int, alignment: int) -> tuple[Any, int] | None:
+    """The bytes at an offset where they can be read, and at what offset there, when they are not; else None."""
     address, length, _, user = _exporter.lend(buffer)
     _exporter.give_back(user)
     if not 0 <= offset <= length:
         raise RangeError(f"offset {offset} is outside memory of {length} bytes")
-    if (address + offset) % 8 == 0:
+    if (address + offset) % alignment == 0:
         return None
     with memoryview(buffer) as given, given.cast("B") as memory:
         size = int.from_bytes(memory[offset + 8 : offset + 16], "little")
-        return bytes(memory[offset : min(offset + max(size, head_bytes), len(memory))])
+        with memory[offset : min(offset + max(size, head_bytes), len(memory))] as part:
+            copied = bytearray(len(part) + alignment)
+            place = -int(ffi.cast("uintptr_t", ffi.from_buffer(copied))) % alignment
+            copied[place : place + len(part)] = part
+    return copied, place
 
 
-def opened_at(function: Any, buffer: Any, offset: int, head_bytes: int) -> tuple[Handle, Any, int]:
-    """Opens a value or record table at an offset, by a function of the library for that; and what memory it lies in,
-    and where. Both say how long they are behind 8 bytes of other things."""
-    copied = _aligned_copy(buffer, offset, head_bytes)
-    owner, place = (buffer, offset) if copied is None else (copied, 0)
+def opened_at(function: Any, buffer: Any, offset: int, head_bytes: int, alignment: int = 8) -> tuple[Handle, Any, int]:
+    """Opens a value, record table or hash map at an offset, by a function of the library for that; and what memory it
+    lies in, and where. All of them say how long they are behind 8 bytes of other things."""
+    copied = _aligned_copy(buffer, offset, head_bytes, alignment)
+    owner, place = (buffer, offset) if copied is None else copied
     return _opened_in(function, owner, place), owner, place
 
 

@@ -46,13 +46,6 @@ static int is_there(const PyObject *value) {
   return value != Py_None && value != known.unset && value != known.beneath;
 }
 
-/* After a failed conversion: 0, the value is left to the package, or -1 for what nobody may swallow. */
-static int declined(void) {
-  if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) return -1;
-  PyErr_Clear();
-  return 0;
-}
-
 /* ---- One value into one place: 1 stored, 0 left to the package, -1 failed ------------------------------------------
  */
 

@@ -33,6 +33,12 @@ int fail_of(const deltos_error *error, int export) {
   return fail(error->status, error->message, error->os_errno, export);
 }
 
+int declined(void) {
+  if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError)) return -1;
+  PyErr_Clear();
+  return 0;
+}
+
 void *new_object(PyTypeObject *type) { return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0); }
 
 void free_object(void *object) {

@@ -39,7 +39,14 @@
   F(builder_release)               \
   F(schema_release)                \
   F(record_table_read)             \
-  F(record_table_value)
+  F(record_table_value)            \
+  F(hash_map_find)                 \
+  F(hash_map_find_many)            \
+  F(hash_map_values)               \
+  F(hash_map_numbers)              \
+  F(hash_map_value)                \
+  F(hash_map_entries)              \
+  F(hash_map_order)
 
 #define DELTOS_PYTHON_MEMBER(name) __typeof__(&deltos_##name) name;
 struct deltos_functions {
@@ -51,6 +58,9 @@ extern struct deltos_functions library;
 /* Raises the error that a status becomes, as an export's where it is one. -1. */
 int fail(int32_t status, const char *message, int os_errno, int export);
 int fail_of(const deltos_error *error, int export);
+
+/* After a conversion that raised something: 0, and nothing is raised, or -1 for what nobody may swallow. */
+int declined(void);
 
 /* A zeroed object of a type, or NULL; and the end of one, whose members have been let go of. */
 void *new_object(PyTypeObject *type);

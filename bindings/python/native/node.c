@@ -80,7 +80,7 @@ static PyObject *node_of(PyObject *handle, const deltos_item *item) {
   return (PyObject *)self;
 }
 
-static PyObject *text_of(const deltos_item *item) {
+PyObject *text_of_item(const deltos_item *item) {
   PyObject *text = PyUnicode_DecodeUTF8(item->data, (Py_ssize_t)item->count, NULL);
   if (text == NULL && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
     PyErr_Clear();
@@ -117,7 +117,7 @@ PyObject *object_of_item(PyObject *handle, const deltos_item *item) {
     case DELTOS_VALUE_BYTES:
       return PyBytes_FromStringAndSize(item->data, (Py_ssize_t)item->count);
     case DELTOS_VALUE_UTF8:
-      return text_of(item);
+      return text_of_item(item);
     case DELTOS_VALUE_LIST:
     case DELTOS_VALUE_TUPLE:
     case DELTOS_VALUE_SET:
@@ -130,6 +130,20 @@ PyObject *object_of_item(PyObject *handle, const deltos_item *item) {
                                    (long long)item->i64, (unsigned long long)item->u64, item->data,
                                    (Py_ssize_t)(item->data != NULL ? item->count : 0));
   }
+}
+
+PyObject *object_of_root(deltos_object *value, PyObject *origin) {
+  PyObject *handle = handle_of(kObject, value), *result = NULL;
+  deltos_item item;
+  deltos_error error;
+  if (handle == NULL) return NULL;
+  ((Handle *)handle)->origin = Py_XNewRef(origin);
+  if (library.value_read(value, 0, &item, &error) == DELTOS_OK)
+    result = object_of_item(handle, &item);
+  else
+    fail_of(&error, 0);
+  Py_DECREF(handle);
+  return result;
 }
 
 PyObject *node_element(Node *self, Py_ssize_t index) {
@@ -295,15 +309,17 @@ PyType_Spec sequence_node_spec = {"deltos._exporter.SequenceNode", sizeof(Node),
 /* ---- Dicts --------------------------------------------------------------------------------------------------------
  */
 
+void raise_key_error(PyObject *key) {
+  PyObject *argument = PyTuple_Pack(1, key); /* a tuple would be taken for several arguments */
+  if (argument != NULL) PyErr_SetObject(PyExc_KeyError, argument);
+  Py_XDECREF(argument);
+}
+
 static PyObject *dict_subscript(PyObject *self, PyObject *key) {
   deltos_item found;
   const int status = node_find((Node *)self, key, &found);
   if (status == 1) return object_of_item(((Node *)self)->handle, &found);
-  if (status == 0) {
-    PyObject *argument = PyTuple_Pack(1, key); /* a tuple would be taken for several arguments */
-    if (argument != NULL) PyErr_SetObject(PyExc_KeyError, argument);
-    Py_XDECREF(argument);
-  }
+  if (status == 0) raise_key_error(key);
   return NULL;
 }
 

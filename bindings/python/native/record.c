@@ -28,7 +28,7 @@ typedef struct {
   char code; /* of a number that is there in every row; 0: others */
 } Slot;
 
-static PyTypeObject *record_type, *slot_type;
+static PyTypeObject *record_type, *slot_type, *records_type;
 static PyObject *name_slots; /* "_SLOTS": of a class of records, its slots in order */
 
 static PyObject *record_of(PyTypeObject *type, Records *table, const char *base, Py_ssize_t row) {
@@ -52,16 +52,7 @@ static PyObject *value_in(const Slot *self, const Record *record, const deltos_o
     return NULL;
   }
   if (value == NULL) Py_RETURN_NONE;
-  PyObject *handle = handle_of(kObject, value), *result = NULL;
-  deltos_item item;
-  if (handle == NULL) return NULL;
-  ((Handle *)handle)->origin = Py_XNewRef(((Handle *)record->table->handle)->origin);
-  if (library.value_read(value, 0, &item, &error) == DELTOS_OK)
-    result = object_of_item(handle, &item);
-  else
-    fail_of(&error, 0);
-  Py_DECREF(handle);
-  return result;
+  return object_of_root(value, ((Handle *)record->table->handle)->origin);
 }
 
 static PyObject *object_in(Slot *self, Record *record, const deltos_object *table, const deltos_item *item) {
@@ -247,6 +238,14 @@ static PyObject *records_item(PyObject *object, Py_ssize_t row) {
   return NULL;
 }
 
+int is_records(PyObject *object) { return PyObject_TypeCheck(object, records_type); }
+
+PyObject *record_at(PyObject *records, uint64_t row) {
+  if (row < (uint64_t)((Records *)records)->count) return records_item(records, (Py_ssize_t)row);
+  fail(DELTOS_E_CORRUPT, "a value of the map is the number of a row that there is not", 0, 0);
+  return NULL;
+}
+
 static PyObject *records_subscript(PyObject *self, PyObject *key) {
   if (!PyIndex_Check(key)) return PyObject_CallMethod(self, "_get_slice", "(O)", key);
   Py_ssize_t row = PyNumber_AsSsize_t(key, PyExc_IndexError);
@@ -339,8 +338,9 @@ int record_exec(PyObject *module) {
   name_slots = PyUnicode_InternFromString("_SLOTS");
   record_type = add(module, &record_spec, "RecordNode");
   slot_type = add(module, &slot_spec, "Slot");
-  return name_slots == NULL || record_type == NULL || slot_type == NULL ||
-                 add(module, &records_spec, "Records") == NULL || PyModule_AddFunctions(module, record_functions) < 0
+  records_type = add(module, &records_spec, "Records");
+  return name_slots == NULL || record_type == NULL || slot_type == NULL || records_type == NULL ||
+                 PyModule_AddFunctions(module, record_functions) < 0
              ? -1
              : 0;
 }

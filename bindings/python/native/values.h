@@ -36,6 +36,15 @@ Py_ssize_t size_of_code(char code);
 /* What a node is, as an object of Python. */
 PyObject *object_of_item(PyObject *handle, const deltos_item *item);
 
+/* A text as an object of Python; one that is damaged is an error. */
+PyObject *text_of_item(const deltos_item *item);
+
+/* What a value is that has been opened, which is taken. */
+PyObject *object_of_root(deltos_object *value, PyObject *origin);
+
+/* Raises KeyError, with the key. */
+void raise_key_error(PyObject *key);
+
 /* Element i of a sequence, which there is. */
 PyObject *node_element(Node *self, Py_ssize_t index);
 
@@ -52,6 +61,10 @@ int32_t read_numbers(PyObject *sequence, int is_list, void *memory, Py_ssize_t c
 
 /* Puts an object into a builder, as put() of the module: 0, or -1 with the reason raised. */
 int put_value(deltos_builder *builder, PyObject *object, PyObject *describe, PyObject *trail);
+
+/* Whether an object is a record table; the record of a row of one, or NULL with the reason raised. */
+int is_records(PyObject *object);
+PyObject *record_at(PyObject *records, uint64_t row);
 
 extern PyType_Spec node_spec, sequence_node_spec, dict_node_spec;
 extern PyTypeObject *node_type;

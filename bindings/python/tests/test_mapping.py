@@ -203,7 +203,7 @@ def test_progress_can_cancel_and_its_errors_come_through(storage: deltos.Storage
 
 def test_advice_is_taken(storage: deltos.Storage) -> None:
     storage["x"] = np.arange(10000)
-    for advice in ("normal", "random", "sequential", "will_need", "dont_need"):
+    for advice in ("normal", "random", "sequential", "will_need", "dont_need", "prefault"):
         storage["x"].advise(advice)
     with pytest.raises(ValueError):
         storage["x"].advise("whatever")
