@@ -10,9 +10,9 @@ use crate::inputs::{self, element_type, store_content};
 use crate::parsed;
 use crate::queries::{content, names, value};
 use crate::records::{self, make_schema, Records};
-use crate::tables;
 use crate::trees::{build, expect};
 use crate::world::Trouble;
+use crate::{map_operations, sorted_operations, tables};
 
 fn items<'a>(owner: &'a Value, field: &str) -> &'a [Value] {
     owner[field].as_array().map_or(&[], Vec::as_slice)
@@ -53,6 +53,14 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
                 records.finish()?;
                 None
             }
+            "map" => {
+                map_operations::create(&mut transaction, &step)?;
+                None
+            }
+            "sorted" => {
+                sorted_operations::create_described(&mut transaction, &step)?;
+                None
+            }
             "value" => {
                 build(&item["value"])?.store(&mut transaction, name)?;
                 None
@@ -69,7 +77,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
         set_metadata(&mut transaction, name, item)?;
         match object {
             Some(object) if step.flag("sealed")? => transaction.seal(object)?,
-            _ => (), // an array is never sealed, and a value always
+            _ => (), // an array or a sorted map is never sealed, and a value or a hash map always
         }
     }
     transaction.commit(Durability::Sync).map_err(deltos::Error::from)?;
@@ -78,7 +86,7 @@ fn fill(storage: &Storage, described: &Value) -> Result<(), Trouble> {
 
 fn kind<'a>(step: &Step<'a>) -> Result<&'a str, Trouble> {
     match step.optional_text("kind")?.unwrap_or("buffer") {
-        word @ ("buffer" | "table" | "array" | "value" | "records") => Ok(word),
+        word @ ("buffer" | "table" | "array" | "value" | "records" | "map" | "sorted") => Ok(word),
         other => Err(Trouble::Step(format!("{:?} is not a kind of object", other))),
     }
 }
@@ -124,6 +132,8 @@ fn compare_object(snapshot: &Snapshot<'_>, name: &str, item: &Value, wrong: &mut
             Vec::new()
         }
         "value" => of_value(&snapshot.value(name)?, item)?,
+        "map" => map_operations::expect_described(snapshot.hash_map_any(name)?, &step)?,
+        "sorted" => sorted_operations::expect_described(snapshot, name, &step)?,
         _ => of_buffer(&snapshot.object(name)?)?,
     };
     if let Err(difference) = step.compare(&answers) {

@@ -9,7 +9,7 @@ use deltos::{CopyOptions, Create, Durability, Mode, OpenOptions, Snapshot, Stora
 use crate::fields::{Answers, Step};
 use crate::inputs::{create_zeros, set_metadata, store_content, view_request, Watch};
 use crate::world::{loose, Thing, Trouble, World};
-use crate::{arrays, queries, record_operations, tables, values, views};
+use crate::{arrays, map_operations, queries, record_operations, sorted_operations, tables, values, views};
 
 type Outcome = Result<Answers, Trouble>;
 
@@ -70,7 +70,9 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
                 .or_else(|| tables::perform(world, step))
                 .or_else(|| arrays::perform(world, step))
                 .or_else(|| values::perform(world, step))
-                .or_else(|| record_operations::perform(world, step));
+                .or_else(|| record_operations::perform(world, step))
+                .or_else(|| map_operations::perform(world, step))
+                .or_else(|| sorted_operations::perform(world, step));
             made.unwrap_or_else(|| queries::perform(world, step))
         }
     }
@@ -183,6 +185,7 @@ fn release(world: &mut World, step: &Step<'_>) -> Outcome {
         Thing::Snapshot(_) | Thing::Object(_) | Thing::Table(_) | Thing::Array(_) | Thing::View(_) => done(),
         Thing::Value(_) | Thing::DamagedValue(_) => done(),
         Thing::RecordTable(_) | Thing::Schema(_) | Thing::Records(_) => done(),
+        Thing::HashMap(_) | Thing::Building(_) | Thing::Sorted(_) | Thing::Walk(_) => done(),
         Thing::Storage(_) | Thing::Transaction(_) => {
             Err(Trouble::Step("storages and transactions end otherwise".into()))
         }

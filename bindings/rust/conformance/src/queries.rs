@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use crate::fields::{hex, Answers, Step};
 use crate::inputs::Watch;
 use crate::world::{loose, Thing, Trouble, World};
-use crate::{operations, values};
+use crate::{map_operations, operations, sorted_operations, values};
 
 type Outcome = Result<Answers, Trouble>;
 
@@ -27,9 +27,13 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Outcome {
         "list" => list(world, step),
         "object" => {
             let object = open_object(world, step)?;
-            let is_value = object.info()?.kind == ObjectKind::Value;
-            let value = if is_value { values::of_name(world, step)?.ok() } else { None };
-            operations::put(world, step, value.map_or(Thing::Object(object), Thing::Value))
+            let thing = match object.info()?.kind {
+                ObjectKind::Value => values::of_name(world, step)?.map_or(Thing::Object(object), Thing::Value),
+                ObjectKind::HashMap => Thing::HashMap(map_operations::of_name(world, step)?),
+                ObjectKind::SortedMap => Thing::Sorted(sorted_operations::of_name(world, step)?),
+                _ => Thing::Object(object),
+            };
+            operations::put(world, step, thing)
         }
         "object_info" => Ok(object_info(world.object(step.text("object")?)?.info()?)),
         "refresh_object" => {

@@ -38,7 +38,7 @@ pub fn perform(world: &mut World, step: &Step<'_>) -> Option<Outcome> {
     })
 }
 
-fn field<'a>(step: &Step<'a>, name: &str) -> Result<&'a Json, Trouble> {
+pub fn field<'a>(step: &Step<'a>, name: &str) -> Result<&'a Json, Trouble> {
     step.get(name).ok_or_else(|| Trouble::Step(format!("there is no {:?}", name)))
 }
 
@@ -205,19 +205,24 @@ fn finish(world: &mut World, step: &Step<'_>) -> Outcome {
 }
 
 fn pack(world: &mut World, step: &Step<'_>) -> Outcome {
-    let mut packed = world.records(step.text("builder")?)?.pack()?;
+    let packed = world.records(step.text("builder")?)?.pack()?;
     let answers = vec![("size", packed.len().into())];
     if step.get("as").is_none() {
         return Ok(answers);
     }
+    unpack(world, step, damaged(step, packed)?)?;
+    Ok(answers)
+}
+
+/// Packed bytes with what a step does to them.
+pub fn damaged(step: &Step<'_>, mut packed: Vec<u8>) -> Result<Vec<u8>, Trouble> {
     for damage in list(step, "damage") {
         let (at, bytes) = (damage["at"].as_u64().unwrap_or(0) as usize, bytes_of(&damage["data"])?);
         let place = packed.get_mut(at..at + bytes.len());
-        place.ok_or_else(|| Trouble::Step(format!("{} is not in the table", at)))?.copy_from_slice(&bytes);
+        place.ok_or_else(|| Trouble::Step(format!("{} is not in the bytes", at)))?.copy_from_slice(&bytes);
     }
     packed.truncate(packed.len() - step.number("cut")? as usize);
-    unpack(world, step, packed)?;
-    Ok(answers)
+    Ok(packed)
 }
 
 fn unpack(world: &mut World, step: &Step<'_>, bytes: Vec<u8>) -> Outcome {

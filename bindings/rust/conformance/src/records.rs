@@ -3,7 +3,7 @@
 use std::mem::{size_of, zeroed};
 use std::ptr::{null, null_mut};
 
-use deltos::{sys, Error, RecordTable, Schema, Slot, SlotDef, SlotType, Transaction};
+use deltos::{sys, RecordTable, Schema, Slot, SlotDef, SlotType, Transaction};
 use serde_json::Value as Json;
 
 use crate::fields::{bytes_of, Step};
@@ -54,10 +54,10 @@ pub fn slots_in(slots: &[Slot], parent: Option<usize>) -> Vec<usize> {
 /// Calls a function of C, and gives what it said when it failed.
 macro_rules! raw_call {
     ($function:ident($($argument:expr),* $(,)?)) => {{
-        let mut detail: sys::deltos_error = zeroed();
-        match sys::$function($($argument,)* &mut detail) {
-            sys::DELTOS_OK => Ok(()),
-            _ => Err(Trouble::Library(Error::from_raw(&detail))),
+        let mut detail: deltos::sys::deltos_error = std::mem::zeroed();
+        match deltos::sys::$function($($argument,)* &mut detail) {
+            deltos::sys::DELTOS_OK => Ok(()),
+            _ => Err($crate::world::Trouble::Library(deltos::Error::from_raw(&detail))),
         }
     }};
 }
@@ -137,13 +137,13 @@ impl Columns {
         self.presence[number] = self.keep(states);
     }
 
-    fn set_items(&mut self, number: usize, items: Vec<u8>, count: usize, size: usize) {
+    pub fn set_items(&mut self, number: usize, items: Vec<u8>, count: usize, size: usize) {
         self.columns[number].data = self.keep(items).cast();
         self.columns[number].layout = sys::DELTOS_COLUMN_FIXED;
         (self.columns[number].count, self.columns[number].item_size) = (count as u64, size as u64);
     }
 
-    fn set_slices(&mut self, number: usize, slices: Vec<Vec<u8>>, count: usize) {
+    pub fn set_slices(&mut self, number: usize, slices: Vec<Vec<u8>>, count: usize) {
         let slices = slices.into_iter().map(|bytes| {
             let size = bytes.len() as u64;
             sys::deltos_bytes { data: self.keep(bytes).cast(), size }
@@ -185,6 +185,28 @@ impl Columns {
         Ok(())
     }
 
+    /// Rows, of which each is a list of cells.
+    pub fn of_rows(slots: &[Slot], rows: &[&Json]) -> Outcome<Columns> {
+        let mut columns = Columns::new(slots.len());
+        for (at, number) in slots_in(slots, None).into_iter().enumerate() {
+            let cells: Vec<Option<&Json>> = rows.iter().map(|row| row.get(at)).collect();
+            fill(&mut columns, slots, number, &cells)?;
+        }
+        Ok(columns)
+    }
+
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn as_ptr(&self) -> *const sys::deltos_column {
+        self.columns.as_ptr()
+    }
+
+    pub fn presence(&self) -> *const *const u8 {
+        self.presence.as_ptr()
+    }
+
     pub fn add_to(&self, records: &Records, rows: usize, has_presence: bool) -> Outcome {
         let presence = if has_presence { self.presence.as_ptr() } else { null() };
         let (columns, count) = (self.columns.as_ptr(), self.columns.len() as u64);
@@ -217,8 +239,8 @@ fn item_of(slot: &Slot, cell: &Json) -> Outcome<Vec<u8>> {
 
 fn slice_of(slot: &Slot, cell: &Json) -> Outcome<Vec<u8>> {
     match slot.slot_type {
-        SlotType::Bytes => bytes_of(&cell["bytes"]),
-        SlotType::Str => text_bytes(&cell["utf8"]),
+        // Text may be given as bytes, which may be none.
+        SlotType::Bytes | SlotType::Str => cell.get("bytes").map_or_else(|| text_bytes(&cell["utf8"]), bytes_of),
         _ => Ok(build(cell)?.pack()?.to_vec()),
     }
 }
@@ -283,11 +305,7 @@ impl Records {
 
     pub fn add_rows(&self, rows: &[Json], times: u64) -> Outcome {
         for _ in 0..times {
-            let mut columns = Columns::new(self.slots.len());
-            for (at, number) in slots_in(&self.slots, None).into_iter().enumerate() {
-                let cells: Vec<Option<&Json>> = rows.iter().map(|row| row.get(at)).collect();
-                fill(&mut columns, &self.slots, number, &cells)?;
-            }
+            let columns = Columns::of_rows(&self.slots, &rows.iter().collect::<Vec<_>>())?;
             columns.add_to(self, rows.len(), true)?;
         }
         Ok(())

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use deltos::{
-    sys, AnyArray, AnyView, Error, Object, RecordTable, Schema, Snapshot, Storage, Table, Transaction, Value,
+    sys, AnyArray, AnyView, Error, HashMap, Object, RecordTable, Schema, Snapshot, Storage, Table, Transaction, Value,
 };
 
-use crate::records::Records;
+use crate::map_operations::Building;
+use crate::records::{raw_call, Records};
+use crate::sorted_operations::{Sorted, Walk};
 
 /// Why a step did not succeed.
 pub enum Trouble {
@@ -75,6 +77,10 @@ pub enum Thing {
     RecordTable(RecordTable<'static>),
     Schema(Schema),
     Records(Records),
+    HashMap(HashMap<'static>),
+    Building(Building),
+    Sorted(Sorted),
+    Walk(Walk),
     /// One whose root is damaged, which the binding says when it is opened and C when it is read.
     DamagedValue(Error),
 }
@@ -137,6 +143,8 @@ impl World {
         table, Table, Table<'static>;
         array, Array, AnyArray<'static>;
         records, Records, Records;
+        building, Building, Building;
+        walk, Walk, Walk;
     }
 
     /// An object of any kind.
@@ -147,6 +155,8 @@ impl World {
             Thing::Array(array) => Ok(array),
             Thing::Value(value) => Ok(value),
             Thing::RecordTable(table) => Ok(table),
+            Thing::HashMap(map) => Ok(map),
+            Thing::Sorted(map) => Ok(map.object()),
             _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
         }
     }
@@ -158,6 +168,8 @@ impl World {
             Thing::Table(table) => Ok(table.refresh()?),
             Thing::Array(array) => Ok(array.refresh()?),
             Thing::Value(value) => Ok(value.refresh()?),
+            Thing::HashMap(map) => Ok(map.refresh()?),
+            Thing::Sorted(map) => map.refresh(),
             _ => Err(Trouble::Step(format!("{:?} is not an object", name))),
         }
     }
@@ -168,6 +180,8 @@ impl World {
             Some((_, Thing::Value(value))) => Ok(value),
             Some((_, Thing::DamagedValue(error))) => Err(error.clone().into()),
             Some((_, Thing::Object(object))) => Err(no_value(object)),
+            Some((_, Thing::HashMap(map))) => Err(no_value(map)),
+            Some((_, Thing::Sorted(map))) => Err(no_value(map.object())),
             Some(_) => Err(Trouble::Step(format!("{:?} is not a value", name))),
             None => Err(Trouble::Step(format!("nothing is named {:?}", name))),
         }
@@ -192,6 +206,52 @@ impl World {
             Thing::RecordTable(table) => Ok(table),
             _ => Err(Trouble::Step(format!("{:?} is not a record table", name))),
         }
+    }
+
+    /// A hash map. Of an object of another kind, what the library says when it is read as one: raw, because the types of
+    /// the binding rule it out.
+    pub fn hash_map(&mut self, name: &str) -> Result<&HashMap<'static>, Trouble> {
+        if !matches!(self.find(name)?, Thing::HashMap(_)) {
+            let object = self.object(name)?.as_raw();
+            // SAFETY: the handle lives; zero is a value of each field.
+            unsafe {
+                let mut info: sys::deltos_hash_map_info = std::mem::zeroed();
+                info.struct_size = std::mem::size_of_val(&info) as u32;
+                raw_call!(deltos_hash_map_stat(object, &mut info))?;
+            }
+        }
+        match self.find(name)? {
+            Thing::HashMap(map) => Ok(map),
+            _ => Err(Trouble::Step(format!("{:?} is not a hash map", name))),
+        }
+    }
+
+    /// The same of a sorted map.
+    pub fn sorted(&mut self, name: &str) -> Result<&Sorted, Trouble> {
+        if !matches!(self.find(name)?, Thing::Sorted(_)) {
+            let object = self.object(name)?.as_raw();
+            // SAFETY: the handle lives; zero is a value of each field.
+            unsafe {
+                let mut info: sys::deltos_sorted_map_info = std::mem::zeroed();
+                info.struct_size = std::mem::size_of_val(&info) as u32;
+                raw_call!(deltos_sorted_map_stat(std::ptr::null(), object, &mut info))?;
+            }
+        }
+        match self.find(name)? {
+            Thing::Sorted(map) => Ok(map),
+            _ => Err(Trouble::Step(format!("{:?} is not a sorted map", name))),
+        }
+    }
+
+    /// Two different things, to change one after the other.
+    pub fn two(&mut self, one: &str, other: &str) -> Result<(&mut Thing, &mut Thing), Trouble> {
+        let place = |name: &str| self.named.iter().position(|(known, _)| known == name);
+        let missing = || Trouble::Step(format!("{:?} and {:?} are not two things", one, other));
+        let (first, second) =
+            place(one).zip(place(other)).filter(|(first, second)| first != second).ok_or_else(missing)?;
+        let (before, after) = self.named.split_at_mut(first.max(second));
+        let (lower, upper) = (&mut before[first.min(second)].1, &mut after[0].1);
+        Ok(if first < second { (lower, upper) } else { (upper, lower) })
     }
 
     /// A schema, of which several may be looked at.

@@ -177,6 +177,10 @@ pub const DELTOS_KIND_TABLE: i32 = 3;
 pub const DELTOS_KIND_VALUE: i32 = 4;
 /// rows of one schema, record.h
 pub const DELTOS_KIND_RECORD_TABLE: i32 = 5;
+/// built once, looked up by key, hash_map.h
+pub const DELTOS_KIND_HASH_MAP: i32 = 6;
+/// pairs in the order of their keys, sorted_map.h
+pub const DELTOS_KIND_SORTED_MAP: i32 = 7;
 
 // Element types. The numbers are stored in files. A format string says more (field names, byte order); a dtype is the
 // quick answer, and the only one for types that have no format character.
@@ -220,6 +224,16 @@ pub struct deltos_bytes {
     pub data: *const c_void,
     pub size: u64,
 }
+
+// What the keys of a map are. The numbers are stored in files.
+/// any bytes
+pub const DELTOS_KEY_BYTES: i32 = 0;
+/// text, checked when it is put in
+pub const DELTOS_KEY_UTF8: i32 = 1;
+/// uint64_t: 8 bytes of native order
+pub const DELTOS_KEY_U64: i32 = 2;
+/// any value, as [`deltos_value_builder_pack`] writes it; hash maps only
+pub const DELTOS_KEY_VALUE: i32 = 3;
 
 // How the items of a deltos_column lie.
 /// items of item_size bytes, one every stride bytes
@@ -471,6 +485,9 @@ pub const DELTOS_ADVICE_SEQUENTIAL: i32 = 2;
 pub const DELTOS_ADVICE_WILL_NEED: i32 = 3;
 /// this process's memory may be taken back; nothing is lost
 pub const DELTOS_ADVICE_DONT_NEED: i32 = 4;
+/// read all of it and map it into this process now, so that no use waits for a page fault; on Linux before 5.14 the
+/// same as WILL_NEED
+pub const DELTOS_ADVICE_PREFAULT: i32 = 5;
 
 /// One line of a listing. Frozen. The name is borrowed until the cursor's next call or release.
 #[repr(C)]
@@ -872,6 +889,109 @@ pub const DELTOS_MEMORY_RELEASE: i32 = 2;
 pub const DELTOS_MEMORY_ACQ_REL: i32 = 3;
 pub const DELTOS_MEMORY_SEQ_CST: i32 = 4;
 
+// What the values of a hash map are. The numbers are stored in files.
+pub const DELTOS_MAP_VALUE_U64: i32 = 0;
+pub const DELTOS_MAP_VALUE_BYTES: i32 = 1;
+pub const DELTOS_MAP_VALUE_UTF8: i32 = 2;
+pub const DELTOS_MAP_VALUE_VALUE: i32 = 3;
+pub const DELTOS_MAP_VALUE_RECORD: i32 = 4;
+
+// How many values a key has. The numbers are stored in files.
+pub const DELTOS_MAP_SIMPLE: i32 = 0;
+pub const DELTOS_MAP_MULTI: i32 = 1;
+pub const DELTOS_MAP_APPROXIMATE: i32 = 2;
+
+// What a second pair with the same key means in a SIMPLE map.
+/// [`deltos_hash_map_prepare`] fails
+pub const DELTOS_DUPLICATE_ERROR: i32 = 0;
+/// the pair added first counts
+pub const DELTOS_DUPLICATE_FIRST: i32 = 1;
+/// the pair added last counts
+pub const DELTOS_DUPLICATE_LAST: i32 = 2;
+
+// Bits of deltos_hash_map_options.flags.
+/// BYTES, UTF8, VALUE and RECORD: equal values are stored once, as far as memory_bytes allows to remember them
+pub const DELTOS_HASH_MAP_DEDUPLICATE: u32 = 1;
+
+/// How a hash map is built; zeros are the defaults.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_hash_map_options {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_KEY_*
+    pub key: i32,
+    /// DELTOS_MAP_VALUE_*
+    pub value: i32,
+    /// DELTOS_MAP_*; APPROXIMATE: keys of BYTES, UTF8 or VALUE
+    pub shape: i32,
+    /// DELTOS_DUPLICATE_*; SIMPLE only
+    pub duplicates: i32,
+    /// [`DELTOS_HASH_MAP_DEDUPLICATE`]
+    pub flags: u32,
+    /// that sort; 0: as many as there are cores, at most 16
+    pub threads: u32,
+    /// 0
+    pub reserved: u32,
+    /// how much to keep in memory, about; 0: 256 MiB; at least 1 MiB is used
+    pub memory_bytes: u64,
+    /// where temporary files are made, without a name; NULL: beside the storage if that works, else $TMPDIR, else /tmp
+    pub spill_directory: *const c_char,
+    /// RECORD: theirs, may be released afterwards; else NULL
+    pub schema: *const deltos_schema,
+    /// asked while adding, preparing and finishing, in bytes; NULL: nobody
+    pub progress: deltos_progress,
+    /// given to progress
+    pub progress_user: *mut c_void,
+}
+
+// Bits of the flags of deltos_hash_map_finish().
+/// a hash map of that name is replaced: who has it open keeps it until a refresh
+pub const DELTOS_HASH_MAP_REPLACE: i32 = 1;
+
+/// What a hash map is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_hash_map_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_KEY_*
+    pub key: i32,
+    /// DELTOS_MAP_VALUE_*
+    pub value: i32,
+    /// DELTOS_MAP_*
+    pub shape: i32,
+    /// that differ
+    pub keys: u64,
+    /// values, counted once for each key that has them
+    pub pairs: u64,
+    /// of what leads from a hash to an entry
+    pub index_bytes: u64,
+    /// of the whole map
+    pub image_bytes: u64,
+}
+
+/// A key and its values. Frozen. What it points to is borrowed until the map's handle is released.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_map_entry {
+    /// as it is stored: not aligned, no NUL follows; APPROXIMATE: the 8 bytes of its hash
+    pub key: deltos_bytes,
+    /// the first value: U64 its 8 bytes, VALUE its image, RECORD the 8 bytes of the row's number; not aligned, but for
+    /// VALUE; data NULL: the key is absent
+    pub value: deltos_bytes,
+    /// U64: the first value; RECORD: the first row; else 0
+    pub number: u64,
+    /// of values; 0: the key is absent
+    pub count: u64,
+    /// for [`deltos_hash_map_values`] and [`deltos_hash_map_numbers`]
+    pub run: u64,
+}
+
+// What deltos_hash_map_column() shows.
+pub const DELTOS_MAP_COLUMN_KEYS: i32 = 0;
+pub const DELTOS_MAP_COLUMN_VALUES: i32 = 1;
+
 /// One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -890,6 +1010,91 @@ pub struct deltos_metadatum {
     /// ndim lengths; may be NULL when ndim is 0
     pub shape: *const i64,
 }
+
+/// How a sorted map is made; zeros are the defaults.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_sorted_map_options {
+    /// set by the caller
+    pub struct_size: u32,
+    /// [`DELTOS_KEY_BYTES`], [`DELTOS_KEY_UTF8`] or [`DELTOS_KEY_U64`]
+    pub key: i32,
+}
+
+/// Facts of a sorted map in one state.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_sorted_map_info {
+    /// set by the caller
+    pub struct_size: u32,
+    /// DELTOS_KEY_*
+    pub key: i32,
+    /// pairs
+    pub count: u64,
+    /// of all keys
+    pub key_bytes: u64,
+    /// of all values; an object counts 8
+    pub value_bytes: u64,
+    /// that have a place of their own
+    pub long_values: u64,
+    /// values that are objects
+    pub objects: u64,
+    /// levels of its tree, 0 to 12
+    pub height: u32,
+    /// 0
+    pub reserved: u32,
+}
+
+/// Which pairs are meant: those whose keys satisfy all that is said. Frozen. All zero: all of them, in rising order;
+/// with both bounds: \[from, to), as ranges are everywhere. Bounds need not be keys that are there, and may be longer
+/// than keys can be; where they cross, the range is empty. Bounds of U64 are 8 bytes of native order. What is pointed
+/// to is borrowed for the call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_range {
+    /// keys from here on; NULL: no lower bound
+    pub from: *const deltos_bytes,
+    /// keys below this; NULL: no upper bound
+    pub to: *const deltos_bytes,
+    /// keys that begin so; NULL: all. Not for U64
+    pub prefix: *const deltos_bytes,
+    /// 1: not `from` itself
+    pub open_from: u8,
+    /// 1: `to` itself as well
+    pub closed_to: u8,
+    /// 1: cursors go from the last pair to the first; elsewhere it makes no difference
+    pub reverse: u8,
+    /// 0
+    pub reserved: [u8; 5],
+}
+
+/// One pair. Frozen. Lent as said above.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct deltos_pair {
+    /// U64: 8 bytes of native order, at `number` of this very struct: do not use it in a copy
+    pub key: deltos_bytes,
+    /// data NULL: the value is an object
+    pub value: deltos_bytes,
+    /// of the object that is the value; 0: it is bytes
+    pub object_id: u64,
+    /// U64: the key; else 0
+    pub number: u64,
+}
+
+// What deltos_sorted_map_find() looks for.
+/// the first pair of all; the key is not looked at
+pub const DELTOS_FIND_FIRST: i32 = 0;
+/// the last pair of all; the key is not looked at
+pub const DELTOS_FIND_LAST: i32 = 1;
+/// the first one whose key is not below: the lower bound
+pub const DELTOS_FIND_AT_LEAST: i32 = 2;
+/// the first one whose key is above: the upper bound
+pub const DELTOS_FIND_ABOVE: i32 = 3;
+/// the last one whose key is not above
+pub const DELTOS_FIND_AT_MOST: i32 = 4;
+/// the last one whose key is below
+pub const DELTOS_FIND_BELOW: i32 = 5;
 
 /// What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
 #[repr(C)]
@@ -2008,6 +2213,219 @@ extern "C" {
         err: *mut deltos_error,
     ) -> deltos_status;
 
+    /// Begins a hash map.
+    pub fn deltos_hash_map_begin(
+        storage: *const deltos_storage,
+        options: *const deltos_hash_map_options,
+        builder: *mut *mut deltos_builder,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds pairs. Everything is checked before anything is kept, and what is given is copied.
+    pub fn deltos_hash_map_add(
+        builder: *mut deltos_builder,
+        keys: *const deltos_column,
+        values: *const deltos_column,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds pairs whose values are records, given as columns: [`deltos_hash_map_add`] for keys,
+    /// [`deltos_record_table_add`] for values.
+    pub fn deltos_hash_map_add_records(
+        builder: *mut deltos_builder,
+        keys: *const deltos_column,
+        columns: *const deltos_column,
+        presence: *const *const u8,
+        slot_count: u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds all pairs of another map, which is how maps are merged. Of the same key in several maps the duplicate
+    /// policy, or the shape, says what becomes of it, the maps being in the order in which they were added.
+    pub fn deltos_hash_map_add_map(
+        builder: *mut deltos_builder,
+        map: *const deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Sorts what was added: the long part of building, which needs no transaction. Nothing can be added afterwards.
+    /// Repeatable: once it has succeeded it does nothing.
+    pub fn deltos_hash_map_prepare(builder: *mut deltos_builder, err: *mut deltos_error) -> deltos_status;
+
+    /// Stores the map, sealed; prepares it first when that has not been done. Repeatable: the same map can be stored in
+    /// several storages.
+    pub fn deltos_hash_map_finish(
+        builder: *mut deltos_builder,
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        flags: u32,
+        map: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Writes the map into memory of the caller's, from which [`deltos_hash_map_open_memory`] reads it, in any process;
+    /// prepares it first when that has not been done. Repeatable.
+    pub fn deltos_hash_map_pack(
+        builder: *mut deltos_builder,
+        data: *mut c_void,
+        size: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a hash map in memory of the caller's.
+    pub fn deltos_hash_map_open_memory(
+        data: *const c_void,
+        size: u64,
+        release: deltos_release,
+        user: *mut c_void,
+        map: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a hash map is.
+    pub fn deltos_hash_map_stat(
+        map: *const deltos_object,
+        info: *mut deltos_hash_map_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Finds a key, and tells all there is to know of it.
+    pub fn deltos_hash_map_find(
+        map: *const deltos_object,
+        key: *const c_void,
+        size: u64,
+        entry: *mut deltos_map_entry,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The first value of a key, as bytes.
+    pub fn deltos_hash_map_get(
+        map: *const deltos_object,
+        key: *const c_void,
+        size: u64,
+        value: *mut deltos_bytes,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The first value of a key in a map of U64, or the number of its row in one of RECORD.
+    pub fn deltos_hash_map_get_number(
+        map: *const deltos_object,
+        key: *const c_void,
+        size: u64,
+        number: *mut u64,
+        present: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Finds many keys, several at a time, so that the processor waits for memory once for all of them.
+    pub fn deltos_hash_map_find_many(
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        entries: *mut deltos_map_entry,
+        present: *mut u8,
+        hits: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The first values of many keys, as bytes: [`deltos_hash_map_find_many`] where nothing else is wanted.
+    pub fn deltos_hash_map_get_many(
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        values: *mut deltos_bytes,
+        hits: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The first values of many keys in a map of U64, or the numbers of their rows in one of RECORD.
+    pub fn deltos_hash_map_get_many_numbers(
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        absent: u64,
+        numbers: *mut u64,
+        present: *mut u8,
+        hits: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The values of a key, in the order in which they were added.
+    pub fn deltos_hash_map_values(
+        map: *const deltos_object,
+        entry: *const deltos_map_entry,
+        first: u64,
+        values: *mut deltos_bytes,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The values of a key in a map of U64, or the numbers of its rows in one of RECORD, in the order in which they
+    /// were added.
+    pub fn deltos_hash_map_numbers(
+        map: *const deltos_object,
+        entry: *const deltos_map_entry,
+        first: u64,
+        numbers: *mut u64,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Opens a value of a key in a map of VALUE, to be read with the functions of value.h.
+    pub fn deltos_hash_map_value(
+        map: *const deltos_object,
+        entry: *const deltos_map_entry,
+        index: u64,
+        value: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Goes through all keys, in the order in which they lie, which is that of hashes.
+    pub fn deltos_hash_map_entries(
+        map: *const deltos_object,
+        position: *mut u64,
+        entries: *mut deltos_map_entry,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells the order of the keys: bytes and text by their bytes, U64 and hashes as numbers. Each position leads
+    /// [`deltos_hash_map_entries`] to a key.
+    pub fn deltos_hash_map_order(
+        map: *const deltos_object,
+        positions: *mut u64,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Shows all keys, or all values, of a map with keys of U64, or of shape APPROXIMATE, without a copy: one dimension
+    /// of uint64 for each pair, 16 bytes apart, in the order of hashes. Keys of APPROXIMATE are hashes; values of
+    /// RECORD are the numbers of rows.
+    pub fn deltos_hash_map_column(
+        map: *const deltos_object,
+        which: i32,
+        flags: i32,
+        view: *mut *mut deltos_view,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The record table whose rows are the values of a map of RECORD.
+    pub fn deltos_hash_map_records(
+        map: *const deltos_object,
+        table: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Checks what opening leaves to each use: every entry, that each key is where it is looked for, text, whole values
+    /// and records. [`DELTOS_VERIFY_FULL`] does the same for all maps of a storage. For a map from a stranger.
+    pub fn deltos_hash_map_verify(
+        map: *const deltos_object,
+        progress: deltos_progress,
+        user: *mut c_void,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
     /// Looks a value up. Absence is not a failure: item->data is NULL then, and nothing else is set.
     pub fn deltos_metadata_get(
         snapshot: *const deltos_snapshot,
@@ -2040,6 +2458,159 @@ extern "C" {
         transaction: *mut deltos_transaction,
         name: *const c_char,
         key: *const c_char,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Creates an empty sorted map.
+    pub fn deltos_sorted_map_create(
+        transaction: *mut deltos_transaction,
+        name: *const c_char,
+        options: *const deltos_sorted_map_options,
+        map: *mut *mut deltos_object,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Tells what a sorted map is and how much is in it.
+    pub fn deltos_sorted_map_stat(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        info: *mut deltos_sorted_map_info,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Puts a pair: a new key comes in, one that is there gets the new value.
+    pub fn deltos_sorted_map_put(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        key: *const c_void,
+        key_size: u64,
+        value: *const c_void,
+        value_size: u64,
+        replaced: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Puts a pair whose value is an object of the same storage. Only its id is kept: the object can be renamed,
+    /// changed or deleted, and then [`deltos_object_open_id`] says [`DELTOS_E_NOT_FOUND`] and verify(FULL) reports it.
+    pub fn deltos_sorted_map_put_object(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        key: *const c_void,
+        key_size: u64,
+        value: *const deltos_object,
+        replaced: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Puts many pairs, in any order; of equal keys the last one counts.
+    pub fn deltos_sorted_map_put_many(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        values: *const deltos_column,
+        added: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Adds many pairs at the end: keys must rise, and the first must lie above all that are there. This is the fastest
+    /// way to fill a map, and leaves the smallest one: pages are filled one after the other, from left to right. It can
+    /// be called again and again; memory stays bounded whatever the amount.
+    pub fn deltos_sorted_map_load(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        values: *const deltos_column,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The value of a key. Absence is no failure.
+    pub fn deltos_sorted_map_get(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        key: *const c_void,
+        key_size: u64,
+        value: *mut deltos_bytes,
+        object_id: *mut u64,
+        present: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The values of many keys, in any order; least work when they are sorted.
+    pub fn deltos_sorted_map_get_many(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        keys: *const deltos_column,
+        values: *mut deltos_bytes,
+        object_ids: *mut u64,
+        present: *mut u8,
+        hits: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Removes a pair.
+    pub fn deltos_sorted_map_remove(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        key: *const c_void,
+        key_size: u64,
+        removed: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Removes all pairs of a range.
+    pub fn deltos_sorted_map_remove_range(
+        transaction: *mut deltos_transaction,
+        map: *const deltos_object,
+        range: *const deltos_range,
+        removed: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// One pair by the order of keys. Absence is no failure.
+    pub fn deltos_sorted_map_find(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        which: i32,
+        key: *const c_void,
+        key_size: u64,
+        pair: *mut deltos_pair,
+        present: *mut u8,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Counts the pairs of a range.
+    pub fn deltos_sorted_map_count(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        range: *const deltos_range,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Starts a walk over the pairs of a range, in the order of keys or, with `reverse`, against it.
+    pub fn deltos_sorted_map_range(
+        snapshot: *const deltos_snapshot,
+        map: *const deltos_object,
+        range: *const deltos_range,
+        cursor: *mut *mut deltos_cursor,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// The next pairs of a walk.
+    pub fn deltos_cursor_next_pairs(
+        cursor: *mut deltos_cursor,
+        pairs: *mut deltos_pair,
+        capacity: u64,
+        count: *mut u64,
+        err: *mut deltos_error,
+    ) -> deltos_status;
+
+    /// Goes to another place of a walk: the next pair is the first one, in its direction, whose key is not before key.
+    /// Going back is allowed; beyond the range is its end.
+    pub fn deltos_cursor_seek_pair(
+        cursor: *mut deltos_cursor,
+        key: *const c_void,
+        key_size: u64,
         err: *mut deltos_error,
     ) -> deltos_status;
 

@@ -12,8 +12,9 @@
 //! - `append`: goes through the large places and appends the population of each place near it, and -1 behind all; then
 //!   it writes no more
 //! - `follow`: sums that array while it grows, up to -1; says so before the first look
+//! - `look_up`: looks the drawn places up by name, one by one and all at once, and by id; counts the Springfields
 
-use deltos::{Durability, Mode, OpenOptions, ReadCell, Storage, View};
+use deltos::{Durability, Element, Mode, OpenOptions, ReadCell, Row, Storage, View};
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
@@ -142,6 +143,40 @@ fn follow(storage: &Storage) -> Result<String, Box<dyn Error>> {
     Ok(format!(r#"{{"values": {}, "sum": {sum}, "looks": {looks}}}"#, values - 1))
 }
 
+fn values_of<T: Element>(storage: &Storage, name: &str) -> deltos::Result<Vec<T>> {
+    storage.object(name)?.view()?.to_vec()
+}
+
+fn look_up(storage: &Storage, ids: &[ReadCell<u32>]) -> Result<String, Box<dyn Error>> {
+    let drawn: Vec<u32> = values_of(storage, "places/drawn")?;
+    let letters = String::from_utf8(values_of(storage, "places/names")?)?;
+    let offsets: Vec<i64> = values_of(storage, "places/offsets")?;
+    let name_of = |&place: &u32| &letters[offsets[place as usize] as usize..offsets[place as usize + 1] as usize];
+    let names: Vec<&str> = drawn.iter().map(name_of).collect();
+    let (by_name, by_id) = (storage.hash_map::<str, Row>("by_name")?, storage.hash_map::<u64, Row>("by_id")?);
+    let began = Instant::now();
+    let rows = names.iter().map(|name| by_name.get_number(*name)).collect::<deltos::Result<Vec<_>>>()?;
+    let one = began.elapsed();
+    let began = Instant::now();
+    let again = by_name.get_many_numbers(&names)?;
+    let many = began.elapsed();
+    let population: View<i64> = by_name.records()?.column(0)?;
+    let (mut hits, mut same, mut people) = (0, 0, 0);
+    for ((place, row), other) in drawn.iter().zip(&rows).zip(&again) {
+        let by_id = by_id.get_number(&u64::from(ids[*place as usize].load()))?;
+        hits += u64::from(other.is_some());
+        same += u64::from(row == other && by_id == Some(u64::from(*place)));
+        people += row.and_then(|row| population.get(row as usize)).unwrap_or(0);
+    }
+    let springfields = by_name.get_all("Springfield")?.count();
+    let each = |spent: Duration| spent.as_secs_f64() * 1e9 / names.len() as f64;
+    Ok(format!(
+        r#"{{"hits": {hits}, "same": {same}, "people": {people}, "springfields": {springfields}, "one": {:.1}, "many": {:.1}}}"#,
+        each(one),
+        each(many)
+    ))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("which storage?")?;
     // SAFETY: nobody shortens or overwrites the file while the demo runs.
@@ -172,6 +207,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 answer
             }
             ("follow", _) => follow(&storage)?,
+            ("look_up", _) => look_up(&storage, places.ids)?,
             _ => return Err(format!("unknown command: {line}").into()),
         };
         println!("{answer}");

@@ -388,13 +388,14 @@ impl Object<'_> {
     /// extension `deltos.value`. Columns are not copied, but for those that are writable; rows are, a column at a time.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported), [`Kind`](ErrorKind::Kind) for a value, [`Corrupt`](ErrorKind::Corrupt);
-    /// [`Layout`](ErrorKind::Layout) while others may write what is shown: before the commit that makes it, and, of
-    /// buffers, before they are sealed.
+    /// [`Unsupported`](ErrorKind::Unsupported), [`Kind`](ErrorKind::Kind) for a value or a map,
+    /// [`Corrupt`](ErrorKind::Corrupt); [`Layout`](ErrorKind::Layout) while others may write what is shown: before the
+    /// commit that makes it, and, of buffers, before they are sealed.
     pub fn to_arrow(&self) -> Result<(ArrowSchema, ArrowArray)> {
         match self.info()?.kind {
             ObjectKind::RecordTable => self.check_settled()?,
-            ObjectKind::Value => (), // which has no view, and is for the library to refuse
+            // These have no view, and are for the library to refuse.
+            ObjectKind::Value | ObjectKind::HashMap | ObjectKind::SortedMap => (),
             _ => self.any_view(ViewRequest::FULL_RO)?.check_immutable()?,
         }
         // SAFETY: the handle lives, and nobody writes what is shown.

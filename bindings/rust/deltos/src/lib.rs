@@ -39,7 +39,8 @@
 //!          ├─ Object<'s>        one stored thing; Table<'s>: rows that are reached by pointers;
 //!          │                    Array<'s, T>: elements that more can be appended to;
 //!          │                    Value<'s> ── Node<'v>: a tree that describes itself, and a place in it;
-//!          │                    RecordTable<'s>: rows of one schema
+//!          │                    RecordTable<'s>: rows of one schema; HashMap<'s, K, V>: built once;
+//!          │                    SortedMap<'s, K>: changed in transactions, read from snapshots
 //!          └─ View<'s, T>       exported memory, WritableView<'s, T>, AnyView<'s>
 //! ```
 //!
@@ -175,8 +176,14 @@ mod deserialize_tree;
 mod dtype;
 mod element;
 mod error;
+mod hash_map;
+mod hash_map_builder;
+mod hash_map_options;
 mod json;
 mod listing;
+mod map_core;
+mod map_entries;
+mod map_types;
 mod metadata;
 #[cfg(feature = "serde")]
 mod nested;
@@ -199,6 +206,8 @@ mod serialize;
 mod serialize_node;
 mod show;
 mod snapshot;
+mod sorted_map;
+mod sorted_range;
 mod storage;
 mod subview;
 mod table;
@@ -235,14 +244,19 @@ pub use dtype::{describe_format, DType, ElementType, FormatInfo};
 pub use element::Record;
 pub use element::{AtomicElement, Bool, Complex, Element, Ucs4, F8E4M3, F8E5M2};
 pub use error::{Error, ErrorKind, Result};
+pub use hash_map::{HashMap, HashMapInfo, MapShape};
+pub use hash_map_builder::HashMapBuilder;
+pub use hash_map_options::{Duplicates, HashMapOptions};
 pub use json::JsonStyle;
 pub use listing::{Entries, Entry};
+pub use map_entries::{MapEntries, MapEntry, MapKeys, MapSorted, MapValues};
+pub use map_types::{KeyBytes, KeyKind, MapItem, MapItems, MapKey, MapQuery, MapRow, MapValue, MapValueKind, Raw, Row};
 pub use metadata::{Metadata, MetadataValue};
 pub use node::{Node, ValueKind};
 pub use numbers::{ArrayRef, Numbers};
 pub use object::{Advice, Object, ObjectInfo, ObjectKind};
 pub use options::{Create, Mode, OpenOptions};
-pub use packed::{PackedTable, PackedValue};
+pub use packed::{PackedMap, PackedTable, PackedValue};
 pub use presence::PresenceBits;
 pub use progress::{Progress, ProgressFn};
 pub use record_builder::{Column, Presence, RecordBuilder};
@@ -254,6 +268,8 @@ pub use schema::{Schema, SchemaInfo, Slot, SlotDef, SlotType};
 #[cfg(feature = "serde")]
 pub use serialize::{to_packed, to_value};
 pub use snapshot::{CopyOptions, Snapshot};
+pub use sorted_map::{MapState, SortedKey, SortedMap, SortedMapInfo, SortedPair, SortedValue};
+pub use sorted_range::{KeyRange, Prefix, PrefixWithin, SortedRange};
 pub use storage::{CloseError, Finding, Findings, Pin, Storage, StorageInfo, VerifyLevel};
 pub use subview::{Chunks, Contiguity, Slice, Windowed, REST};
 pub use table::{Table, TableAxis, TableInfo, TableShape};

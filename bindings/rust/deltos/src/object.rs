@@ -287,6 +287,7 @@ impl<'s> Object<'s> {
             Advice::Sequential => sys::DELTOS_ADVICE_SEQUENTIAL,
             Advice::WillNeed => sys::DELTOS_ADVICE_WILL_NEED,
             Advice::DontNeed => sys::DELTOS_ADVICE_DONT_NEED,
+            Advice::Prefault => sys::DELTOS_ADVICE_PREFAULT,
         };
         // SAFETY: the handle lives as long as `self`.
         unsafe { call!(deltos_object_advise(self.raw.as_ptr(), advice)) }
@@ -314,6 +315,8 @@ pub enum Advice {
     WillNeed,
     /// This process's memory may be taken back; nothing is lost.
     DontNeed,
+    /// Read all of it and map it into this process now, so that no use waits for a page fault.
+    Prefault,
 }
 
 /// The kinds of things that are kept under names.
@@ -330,6 +333,10 @@ pub enum ObjectKind {
     Value,
     /// Rows of one schema: [`RecordTable`](crate::RecordTable).
     RecordTable,
+    /// Built once, looked up by key: [`HashMap`](crate::HashMap).
+    HashMap,
+    /// Pairs in the order of their keys: [`SortedMap`](crate::SortedMap).
+    SortedMap,
     /// One that this version does not know.
     Other,
 }
@@ -342,6 +349,8 @@ impl ObjectKind {
             sys::DELTOS_KIND_TABLE => ObjectKind::Table,
             sys::DELTOS_KIND_VALUE => ObjectKind::Value,
             sys::DELTOS_KIND_RECORD_TABLE => ObjectKind::RecordTable,
+            sys::DELTOS_KIND_HASH_MAP => ObjectKind::HashMap,
+            sys::DELTOS_KIND_SORTED_MAP => ObjectKind::SortedMap,
             _ => ObjectKind::Other,
         }
     }

@@ -1,4 +1,4 @@
-//! Values and record tables outside storages: their bytes, and how they are read in memory that is kept for them.
+//! Values, record tables and hash maps outside storages: their bytes, and how they are read in memory that is kept for them.
 
 use std::fmt;
 use std::mem::size_of_val;
@@ -63,21 +63,21 @@ type OpenMemory = unsafe extern "C" fn(
     *mut sys::deltos_error,
 ) -> sys::deltos_status;
 
-/// Opens bytes in memory that is kept until nothing shows it any more, or copied where it is not aligned.
+/// Opens bytes in memory that is kept until nothing shows it any more, or copied where it is not aligned, to at most 64.
 ///
 /// # Safety
 /// `open` is one of the library's, and takes bytes of any content.
-pub(crate) unsafe fn open_owned<O>(open: OpenMemory, packed: O) -> Result<Object<'static>>
+pub(crate) unsafe fn open_owned<O>(open: OpenMemory, alignment: usize, packed: O) -> Result<Object<'static>>
 where
     O: AsRef<[u8]> + Send + Sync + 'static,
 {
     let owner = Box::into_raw(Box::new(packed));
     // The box lives until its release, and nothing but this shared borrow touches it before.
     let bytes = (*owner).as_ref();
-    if bytes.as_ptr() as usize % ALIGNMENT != 0 {
+    if bytes.as_ptr() as usize % alignment != 0 {
         let copy = PackedValue::copy_of(bytes);
         drop(Box::from_raw(owner)); // nobody else has it
-        return open_owned(open, copy);
+        return open_owned(open, alignment, copy);
     }
     let (mut raw, mut detail) = (null_mut(), Detail::new());
     let (data, size) = (bytes.as_ptr().cast(), bytes.len() as u64);
@@ -170,6 +170,22 @@ packed! {
     PackedTable
 }
 
+packed! {
+    /// The bytes of a hash map, aligned so that it can be looked up where it lies. They mean the same in every process and
+    /// language.
+    ///
+    /// ```
+    /// use deltos::{HashMap, HashMapBuilder, HashMapOptions};
+    ///
+    /// let mut names = HashMapBuilder::<u64, str>::new(HashMapOptions::new())?;
+    /// names.add(&[1, 2], &["one", "two"])?;
+    /// let names: HashMap<u64, str> = HashMap::unpack(names.pack()?)?;
+    /// assert_eq!(names.get(&2)?, Some("two"));
+    /// # Ok::<(), deltos::Error>(())
+    /// ```
+    PackedMap
+}
+
 impl PackedValue {
     /// The value in them.
     ///
@@ -199,7 +215,7 @@ impl Value<'static> {
         O: AsRef<[u8]> + Send + Sync + 'static,
     {
         // SAFETY: the function checks what it opens.
-        Value::of(unsafe { open_owned(sys::deltos_value_open_memory, packed) }?)
+        Value::of(unsafe { open_owned(sys::deltos_value_open_memory, ALIGNMENT, packed) }?)
     }
 }
 
@@ -232,6 +248,6 @@ impl RecordTable<'static> {
         O: AsRef<[u8]> + Send + Sync + 'static,
     {
         // SAFETY: the function checks what it opens.
-        unsafe { open_owned(sys::deltos_record_table_open_memory, packed) }.map(RecordTable::of)
+        unsafe { open_owned(sys::deltos_record_table_open_memory, ALIGNMENT, packed) }.map(RecordTable::of)
     }
 }

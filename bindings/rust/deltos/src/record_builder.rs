@@ -64,7 +64,7 @@ impl<'c> Column<'c> {
     }
 
     /// The field of some structs.
-    fn field<T: RecordRow>(rows: &'c [T], slot: &RowSlot) -> Self {
+    pub(crate) fn field<T: RecordRow>(rows: &'c [T], slot: &RowSlot) -> Self {
         let first = rows.as_ptr().cast::<u8>().wrapping_add(slot.offset);
         Column::strided(first, rows.len(), slot.size, size_of::<T>())
     }
@@ -113,6 +113,19 @@ impl<'c> Column<'c> {
         Ok(column)
     }
 
+    /// How many items there are.
+    pub(crate) fn len(&self) -> usize {
+        self.raw.count as usize
+    }
+
+    /// As the library takes it; it points to what the column borrows and to the column's own.
+    pub(crate) fn as_raw(&self) -> sys::deltos_column {
+        match self.raw.layout {
+            sys::DELTOS_COLUMN_SLICES => sys::deltos_column { data: self.slices.as_ptr().cast(), ..self.raw },
+            _ => self.raw,
+        }
+    }
+
     /// Says of each row whether there is a value; what the column has where there is none is not looked at.
     #[must_use]
     pub fn presence(mut self, presence: impl IntoIterator<Item = Presence>) -> Self {
@@ -149,6 +162,25 @@ impl<'c, T: Element> From<&'c Vec<T>> for Column<'c> {
 impl fmt::Debug for Column<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Column").field("count", &self.raw.count).finish_non_exhaustive()
+    }
+}
+
+/// Rows as the library takes them: a column for each slot. They point to what the columns borrow.
+pub(crate) struct RawRows {
+    pub(crate) columns: Vec<sys::deltos_column>,
+    pub(crate) presence: Vec<*const u8>,
+}
+
+impl RawRows {
+    /// So many rows; how many items each column has is for the library to check, but presence has no length there.
+    pub(crate) fn of(columns: &[Column<'_>], rows: usize) -> Result<RawRows> {
+        if let Some(at) = columns.iter().position(|column| column.presence.as_ref().map_or(rows, Vec::len) != rows) {
+            let message = format!("the presence of slot {} is not told for each of {} rows", at, rows);
+            return Err(Error::new(ErrorKind::Type, message));
+        }
+        let told = |column: &Column<'_>| column.presence.as_ref().map_or(null(), |told| told.as_ptr());
+        let presence = columns.iter().map(told).collect();
+        Ok(RawRows { columns: columns.iter().map(Column::as_raw).collect(), presence })
     }
 }
 
@@ -221,25 +253,13 @@ impl<'t, 's> RecordBuilder<'t, 's> {
     /// [`Invalid`](ErrorKind::Invalid), [`NoSpace`](ErrorKind::NoSpace) for temporary files; the message names slot and
     /// row. None of these rows is added then.
     pub fn add(&mut self, columns: &[Column<'_>]) -> Result<&mut Self> {
-        let of_items = columns.iter().map(|column| column.raw.count as usize).max().unwrap_or(0);
+        let of_items = columns.iter().map(Column::len).max().unwrap_or(0);
         let rows = columns.iter().filter_map(|column| Some(column.presence.as_ref()?.len())).max().unwrap_or(of_items);
-        if let Some(at) = columns.iter().position(|column| column.presence.as_ref().map_or(rows, Vec::len) != rows) {
-            let message = format!("the presence of slot {} is not told for each of {} rows", at, rows);
-            return Err(Error::new(ErrorKind::Type, message));
-        }
-        let presence: Vec<*const u8> =
-            columns.iter().map(|column| column.presence.as_ref().map_or(null(), |told| told.as_ptr())).collect();
-        let raw: Vec<sys::deltos_column> = columns
-            .iter()
-            .map(|column| match column.raw.layout {
-                sys::DELTOS_COLUMN_SLICES => sys::deltos_column { data: column.slices.as_ptr().cast(), ..column.raw },
-                _ => column.raw,
-            })
-            .collect();
-        let (builder, slots) = (self.raw.as_ptr(), raw.len() as u64);
+        let RawRows { columns, presence } = RawRows::of(columns, rows)?;
+        let (builder, slots) = (self.raw.as_ptr(), columns.len() as u64);
         // SAFETY: the handle is ours; columns hold as many items as they say, and presence is told for each row.
         let added =
-            unsafe { call!(deltos_record_table_add(builder, raw.as_ptr(), presence.as_ptr(), slots, rows as u64)) };
+            unsafe { call!(deltos_record_table_add(builder, columns.as_ptr(), presence.as_ptr(), slots, rows as u64)) };
         self.told.resume();
         added.map(|()| self)
     }

@@ -1,17 +1,16 @@
 //! How record tables are built.
 
-use std::ffi::CString;
 use std::fmt;
 use std::mem::{size_of, zeroed};
 use std::ops::ControlFlow;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr::null;
 
 use deltos_sys as sys;
 
 use crate::progress::KeptReporter;
-use crate::{Error, ErrorKind, Progress, ProgressFn, RecordLayout, Result};
+use crate::text::c_path;
+use crate::{Progress, ProgressFn, RecordLayout, Result};
 
 /// How a record table is built; a [`RecordLayout`] alone turns into it.
 ///
@@ -78,12 +77,10 @@ impl<'p> RecordOptions<'p> {
         run: impl FnOnce(&sys::deltos_record_table_options) -> Result<R>,
     ) -> (Result<R>, KeptReporter<'p>) {
         let told = KeptReporter::new(self.progress);
-        let directory = self.spill_directory.map(|path| CString::new(path.as_os_str().as_bytes()));
-        if let Some(Err(_)) = directory {
-            let refused = Error::new(ErrorKind::Invalid, "the directory for temporary files contains a NUL byte");
-            return (Err(refused), told);
-        }
-        let directory = directory.and_then(|path| path.ok());
+        let directory = match self.spill_directory.map(|path| c_path(&path)).transpose() {
+            Ok(directory) => directory,
+            Err(error) => return (Err(error), told),
+        };
         // SAFETY: numbers and pointers, of which zero is one.
         let mut raw: sys::deltos_record_table_options = unsafe { zeroed() };
         raw.struct_size = size_of::<sys::deltos_record_table_options>() as u32;

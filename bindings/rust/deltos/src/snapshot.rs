@@ -60,12 +60,7 @@ macro_rules! reading_methods {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn object(&self, name: &str) -> crate::Result<crate::Object<'s>> {
-            let mut raw = std::ptr::null_mut();
-            crate::text::with_c_str(name, |name| {
-                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
-                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ANY, &mut raw)) }
-            })?;
-            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
+            self.open(name, deltos_sys::DELTOS_KIND_ANY)
         }
 
         /// Opens a table by name.
@@ -81,13 +76,7 @@ macro_rules! reading_methods {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn table(&self, name: &str) -> crate::Result<crate::Table<'s>> {
-            let mut raw = std::ptr::null_mut();
-            crate::text::with_c_str(name, |name| {
-                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
-                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_TABLE, &mut raw)) }
-            })?;
-            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
-            Ok(crate::Table::of(object))
+            Ok(crate::Table::of(self.open(name, deltos_sys::DELTOS_KIND_TABLE)?))
         }
 
         /// Opens a value by name. It is a view, too: the storage is not closed while it lives.
@@ -103,12 +92,7 @@ macro_rules! reading_methods {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn value(&self, name: &str) -> crate::Result<crate::Value<'s>> {
-            let mut raw = std::ptr::null_mut();
-            crate::text::with_c_str(name, |name| {
-                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
-                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_VALUE, &mut raw)) }
-            })?;
-            crate::Value::of(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
+            crate::Value::of(self.open(name, deltos_sys::DELTOS_KIND_VALUE)?)
         }
 
         /// Opens a record table by name.
@@ -116,13 +100,47 @@ macro_rules! reading_methods {
         /// # Errors
         /// [`Kind`](crate::ErrorKind::Kind) when it is something else, and those of [`object`](Self::object).
         pub fn record_table(&self, name: &str) -> crate::Result<crate::RecordTable<'s>> {
-            let (mut raw, kind) = (std::ptr::null_mut(), deltos_sys::DELTOS_KIND_RECORD_TABLE);
-            crate::text::with_c_str(name, |name| {
-                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
-                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, kind, &mut raw)) }
-            })?;
-            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
-            Ok(crate::RecordTable::of(object))
+            Ok(crate::RecordTable::of(self.open(name, deltos_sys::DELTOS_KIND_RECORD_TABLE)?))
+        }
+
+        /// Opens a hash map by name, with keys and values of those types: see [`HashMap`](crate::HashMap). It is a view,
+        /// too: the storage is not closed while it lives.
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, [`Type`](crate::ErrorKind::Type) when keys or values
+        /// are others, and those of [`object`](Self::object).
+        pub fn hash_map<K, V>(&self, name: &str) -> crate::Result<crate::HashMap<'s, K, V>>
+        where
+            K: crate::MapKey + ?Sized,
+            V: crate::MapValue + ?Sized,
+        {
+            crate::HashMap::of(self.open(name, deltos_sys::DELTOS_KIND_HASH_MAP)?)
+        }
+
+        /// The same for types that are known only when the program runs.
+        ///
+        /// # Errors
+        /// As [`hash_map`](Self::hash_map), except `Type`.
+        pub fn hash_map_any(&self, name: &str) -> crate::Result<crate::HashMap<'s>> {
+            self.hash_map(name)
+        }
+
+        /// Opens a sorted map by name, with keys of that type: see [`SortedMap`](crate::SortedMap).
+        ///
+        /// # Errors
+        /// [`Kind`](crate::ErrorKind::Kind) when it is something else, [`Type`](crate::ErrorKind::Type) when keys are
+        /// others, and those of [`object`](Self::object).
+        pub fn sorted_map<K: crate::MapKey + ?Sized>(&self, name: &str) -> crate::Result<crate::SortedMap<'s, K>> {
+            crate::SortedMap::of(self.open(name, deltos_sys::DELTOS_KIND_SORTED_MAP)?)
+        }
+
+        /// The same for keys whose type is known only when the program runs:
+        /// [`typed`](crate::SortedMap::typed) goes on from there.
+        ///
+        /// # Errors
+        /// As [`sorted_map`](Self::sorted_map), except `Type`.
+        pub fn sorted_map_any(&self, name: &str) -> crate::Result<crate::SortedMap<'s>> {
+            self.sorted_map(name)
         }
 
         /// Opens an array by name: to append to where the storage is open for [`Mode::Write`](crate::Mode::Write) and the
@@ -156,13 +174,7 @@ macro_rules! reading_methods {
         /// # Ok::<(), deltos::Error>(())
         /// ```
         pub fn array_any(&self, name: &str) -> crate::Result<crate::AnyArray<'s>> {
-            let mut raw = std::ptr::null_mut();
-            crate::text::with_c_str(name, |name| {
-                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
-                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, deltos_sys::DELTOS_KIND_ARRAY, &mut raw)) }
-            })?;
-            let object = crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin());
-            crate::AnyArray::stored(object, &self.turns)
+            crate::AnyArray::stored(self.open(name, deltos_sys::DELTOS_KIND_ARRAY)?, &self.turns)
         }
 
         /// Opens an object by its id.
@@ -273,6 +285,15 @@ macro_rules! reading_methods {
             unsafe { crate::Metadata::list(self.raw_snapshot(), name) }
         }
 
+        fn open(&self, name: &str, kind: i32) -> crate::Result<crate::Object<'s>> {
+            let mut raw = std::ptr::null_mut();
+            crate::text::with_c_str(name, |name| {
+                // SAFETY: the snapshot lives as long as `self`, and the name during the call.
+                unsafe { call!(deltos_object_open(self.raw_snapshot(), name, kind, &mut raw)) }
+            })?;
+            Ok(crate::Object::adopt(crate::storage::made(raw)?, self.frozen, self.origin()))
+        }
+
         fn origin(&self) -> Option<crate::object::MadeIn> {
             let $owner = self;
             $made_in
@@ -296,7 +317,7 @@ pub(crate) use reading_methods;
 impl<'s> Snapshot<'s> {
     reading_methods!(|_snapshot| None);
 
-    fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
+    pub(crate) fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
         self.raw.as_ptr()
     }
 

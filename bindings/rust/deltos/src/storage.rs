@@ -15,8 +15,8 @@ use crate::progress::{ProgressFn, Reporter};
 use crate::text::{inline, with_c_str};
 use crate::turns::Turns;
 use crate::{
-    AnyArray, Array, Create, Durability, Element, Error, ErrorKind, Mode, Object, OpenOptions, RecordTable, Result,
-    Snapshot, Table, Transaction, Value,
+    AnyArray, Array, Create, Durability, Element, Error, ErrorKind, HashMap, MapKey, MapValue, Mode, Object,
+    OpenOptions, RecordTable, Result, Snapshot, SortedMap, Table, Transaction, Value,
 };
 
 /// An open storage: a file, anonymous memory, or bytes of the program's.
@@ -237,6 +237,41 @@ impl Storage {
     /// of [`object`](Storage::object).
     pub fn record_table(&self, name: &str) -> Result<RecordTable<'_>> {
         Ok(RecordTable::of(self.newest(name, sys::DELTOS_KIND_RECORD_TABLE)?))
+    }
+
+    /// Opens a hash map of the newest commit, with keys and values of those types: see [`HashMap`]. It is a view, too: the
+    /// storage is not closed while it lives.
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, [`Type`](ErrorKind::Type) when keys or values are others,
+    /// [`Corrupt`](ErrorKind::Corrupt) when it is damaged, and those of [`object`](Storage::object).
+    pub fn hash_map<K: MapKey + ?Sized, V: MapValue + ?Sized>(&self, name: &str) -> Result<HashMap<'_, K, V>> {
+        HashMap::of(self.newest(name, sys::DELTOS_KIND_HASH_MAP)?)
+    }
+
+    /// The same for types that are known only when the program runs.
+    ///
+    /// # Errors
+    /// As [`hash_map`](Storage::hash_map), except `Type`.
+    pub fn hash_map_any(&self, name: &str) -> Result<HashMap<'_>> {
+        self.hash_map(name)
+    }
+
+    /// Opens a sorted map of the newest commit, with keys of that type: see [`SortedMap`].
+    ///
+    /// # Errors
+    /// [`Kind`](ErrorKind::Kind) when it is something else, [`Type`](ErrorKind::Type) when keys are others, and those of
+    /// [`object`](Storage::object).
+    pub fn sorted_map<K: MapKey + ?Sized>(&self, name: &str) -> Result<SortedMap<'_, K>> {
+        SortedMap::of(self.newest(name, sys::DELTOS_KIND_SORTED_MAP)?)
+    }
+
+    /// The same for keys whose type is known only when the program runs: [`typed`](SortedMap::typed) goes on from there.
+    ///
+    /// # Errors
+    /// As [`sorted_map`](Storage::sorted_map), except `Type`.
+    pub fn sorted_map_any(&self, name: &str) -> Result<SortedMap<'_>> {
+        self.sorted_map(name)
     }
 
     /// Opens an array of the newest commit: to append to where the storage is open for [`Mode::Write`], else to be read.

@@ -20,6 +20,14 @@ pub(crate) fn with_c_path<R>(path: &Path, run: impl FnOnce(*const c_char) -> Res
     with_bytes(path.as_os_str().as_bytes(), run)
 }
 
+/// A path to be kept, with the NUL that C wants.
+pub(crate) fn c_path(path: &Path) -> Result<CString> {
+    with_bytes(path.as_os_str().as_bytes(), |text| {
+        // SAFETY: it ends with NUL and lives during the call.
+        Ok(unsafe { CStr::from_ptr(text) }.to_owned())
+    })
+}
+
 fn with_bytes<R>(bytes: &[u8], run: impl FnOnce(*const c_char) -> Result<R>) -> Result<R> {
     if bytes.contains(&0) {
         let shown = String::from_utf8_lossy(bytes).escape_default().to_string();

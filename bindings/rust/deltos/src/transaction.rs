@@ -94,7 +94,7 @@ impl<'s> Transaction<'s> {
         MadeIn { id: self.id(), committed: self.committed.clone() }
     }
 
-    fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
+    pub(crate) fn raw_snapshot(&self) -> *const sys::deltos_snapshot {
         // SAFETY: the handle is ours; what is lent lives until commit or abort.
         unsafe { sys::deltos_transaction_snapshot(self.raw.as_ptr()) }
     }

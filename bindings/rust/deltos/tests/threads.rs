@@ -23,6 +23,10 @@ fn types_cross_threads_where_that_is_true() {
     send_and_sync::<Metadata<'static>>();
     send_and_sync::<Error>();
     send_and_sync::<Entries<'static, Snapshot<'static>>>();
+    send_and_sync::<HashMap<'static, str, Tree>>();
+    send_and_sync::<MapEntry<'static, str, Row>>();
+    send_and_sync::<SortedMap<'static, str>>();
+    send_and_sync::<SortedRange<'static, str, Snapshot<'static>>>();
     send::<Transaction<'static>>();
     send::<CommitError<'static>>();
 }
@@ -45,6 +49,8 @@ fn types_do_not_cross_threads_where_that_is_false() {
     lacks!(Transaction<'static>, Sync);
     lacks!(CommitError<'static>, Sync);
     lacks!(Entries<'static, Transaction<'static>>, Send);
+    lacks!(SortedRange<'static, str, Transaction<'static>>, Send);
+    lacks!(HashMapBuilder<'static, str, u64>, Sync);
 }
 
 #[test]

@@ -65,8 +65,30 @@ layout! {
     struct deltos_record_table_info {
         struct_size layout rows slots row_bytes heap_bytes image_bytes sealed writable reserved16 reserved
     }
+    struct deltos_hash_map_options {
+        struct_size key value shape duplicates flags threads reserved memory_bytes spill_directory schema progress
+        progress_user
+    }
+    struct deltos_hash_map_info {
+        struct_size key value shape keys pairs index_bytes image_bytes
+    }
+    struct deltos_map_entry {
+        key value number count run
+    }
     struct deltos_metadatum {
         key format data size ndim reserved shape
+    }
+    struct deltos_sorted_map_options {
+        struct_size key
+    }
+    struct deltos_sorted_map_info {
+        struct_size key count key_bytes value_bytes long_values objects height reserved
+    }
+    struct deltos_range {
+        from to prefix open_from closed_to reverse reserved
+    }
+    struct deltos_pair {
+        key value object_id number
     }
     struct deltos_table_info {
         struct_size dtype rows columns itemsize exports readonly ragged stored sealed reserved format
@@ -78,33 +100,38 @@ layout! {
         DELTOS_E_DUPLICATE DELTOS_E_CORRUPT DELTOS_E_NOT_DELTOS DELTOS_E_FEATURE DELTOS_E_LIMIT DELTOS_E_REPLACED
         DELTOS_E_IO DELTOS_E_IN_DOUBT DELTOS_E_NO_SPACE DELTOS_E_NO_MEMORY DELTOS_E_ADDRESS_SPACE DELTOS_E_FILESYSTEM
         DELTOS_E_LOCKED DELTOS_E_INTERNAL DELTOS_KIND_ANY DELTOS_KIND_BUFFER DELTOS_KIND_ARRAY DELTOS_KIND_TABLE
-        DELTOS_KIND_VALUE DELTOS_KIND_RECORD_TABLE DELTOS_DTYPE_OTHER DELTOS_DTYPE_BOOL DELTOS_DTYPE_I8 DELTOS_DTYPE_I16
-        DELTOS_DTYPE_I32 DELTOS_DTYPE_I64 DELTOS_DTYPE_U8 DELTOS_DTYPE_U16 DELTOS_DTYPE_U32 DELTOS_DTYPE_U64
-        DELTOS_DTYPE_F16 DELTOS_DTYPE_F32 DELTOS_DTYPE_F64 DELTOS_DTYPE_C64 DELTOS_DTYPE_C128 DELTOS_DTYPE_BYTES
-        DELTOS_DTYPE_UCS4 DELTOS_DTYPE_STRUCT DELTOS_DTYPE_BF16 DELTOS_DTYPE_F8_E4M3 DELTOS_DTYPE_F8_E5M2
+        DELTOS_KIND_VALUE DELTOS_KIND_RECORD_TABLE DELTOS_KIND_HASH_MAP DELTOS_KIND_SORTED_MAP DELTOS_DTYPE_OTHER
+        DELTOS_DTYPE_BOOL DELTOS_DTYPE_I8 DELTOS_DTYPE_I16 DELTOS_DTYPE_I32 DELTOS_DTYPE_I64 DELTOS_DTYPE_U8
+        DELTOS_DTYPE_U16 DELTOS_DTYPE_U32 DELTOS_DTYPE_U64 DELTOS_DTYPE_F16 DELTOS_DTYPE_F32 DELTOS_DTYPE_F64
+        DELTOS_DTYPE_C64 DELTOS_DTYPE_C128 DELTOS_DTYPE_BYTES DELTOS_DTYPE_UCS4 DELTOS_DTYPE_STRUCT DELTOS_DTYPE_BF16
+        DELTOS_DTYPE_F8_E4M3 DELTOS_DTYPE_F8_E5M2 DELTOS_KEY_BYTES DELTOS_KEY_UTF8 DELTOS_KEY_U64 DELTOS_KEY_VALUE
         DELTOS_COLUMN_FIXED DELTOS_COLUMN_OFFSETS DELTOS_COLUMN_SLICES DELTOS_MODE_READ DELTOS_MODE_IN_PLACE
         DELTOS_MODE_WRITE DELTOS_MODE_STATIC DELTOS_CREATE_NEVER DELTOS_CREATE_IF_ABSENT DELTOS_CREATE_NEW
         DELTOS_CREATE_REPLACE DELTOS_OPEN_SIGBUS_GUARD DELTOS_OPEN_VERIFY DELTOS_OPEN_ROLLBACK DELTOS_OPEN_REDIRTY
         DELTOS_OPEN_COPY DELTOS_OPEN_NO_TRIM DELTOS_OPEN_FORCE DELTOS_OPEN_SPARSE DELTOS_OPEN_COMPRESS
         DELTOS_VERIFY_STRUCT DELTOS_VERIFY_FULL DELTOS_COPY_REPLACE DELTOS_SYNC DELTOS_LAZY DELTOS_ASYNC
         DELTOS_ADVICE_NORMAL DELTOS_ADVICE_RANDOM DELTOS_ADVICE_SEQUENTIAL DELTOS_ADVICE_WILL_NEED
-        DELTOS_ADVICE_DONT_NEED DELTOS_LIST_ALL DELTOS_LIST_ONE_LEVEL DELTOS_VIEW_SIMPLE DELTOS_VIEW_WRITABLE
-        DELTOS_VIEW_FORMAT DELTOS_VIEW_ND DELTOS_VIEW_STRIDES DELTOS_VIEW_C DELTOS_VIEW_F DELTOS_VIEW_ANY
-        DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL DELTOS_SLICE_NO_START DELTOS_SLICE_NO_STOP
-        DELTOS_SLICE_INDEX DELTOS_CONTIGUOUS_C DELTOS_CONTIGUOUS_F DELTOS_VALUE_NULL DELTOS_VALUE_BOOL DELTOS_VALUE_INT
-        DELTOS_VALUE_UINT DELTOS_VALUE_FLOAT DELTOS_VALUE_BYTES DELTOS_VALUE_UTF8 DELTOS_VALUE_LIST DELTOS_VALUE_TUPLE
-        DELTOS_VALUE_SET DELTOS_VALUE_DICT DELTOS_VALUE_DATE DELTOS_VALUE_DATETIME DELTOS_VALUE_DECIMAL
-        DELTOS_VALUE_NDARRAY DELTOS_VALUE_RECORD DELTOS_VALUE_REFERENCE DELTOS_VALUE_END DELTOS_VALUE_SHARE
-        DELTOS_DECIMAL_FINITE DELTOS_DECIMAL_INFINITE DELTOS_DECIMAL_NAN DELTOS_DECIMAL_SIGNALLING_NAN
-        DELTOS_VALUE_NO_ZONE DELTOS_JSON_COMPACT DELTOS_JSON_INDENT DELTOS_JSON_ASCII DELTOS_TYPE_FIXED DELTOS_TYPE_DATE
-        DELTOS_TYPE_DATETIME DELTOS_TYPE_BYTES DELTOS_TYPE_UTF8 DELTOS_TYPE_LIST DELTOS_TYPE_TUPLE DELTOS_TYPE_SET
-        DELTOS_TYPE_DICT DELTOS_TYPE_DECIMAL DELTOS_TYPE_NDARRAY DELTOS_TYPE_VALUE DELTOS_TYPE_RECORD
-        DELTOS_SLOT_NULLABLE DELTOS_SLOT_OPTIONAL DELTOS_SLOT_WRITABLE DELTOS_SLOT_UTC DELTOS_LAYOUT_ROWS
-        DELTOS_LAYOUT_COLUMNS DELTOS_PRESENT DELTOS_NULL DELTOS_UNSET DELTOS_PRESENCE_VALID DELTOS_PRESENCE_NULL
-        DELTOS_COMPARE_LESS DELTOS_COMPARE_EQUAL DELTOS_COMPARE_GREATER DELTOS_COMPARE_UNORDERED DELTOS_MEMORY_RELAXED
-        DELTOS_MEMORY_ACQUIRE DELTOS_MEMORY_RELEASE DELTOS_MEMORY_ACQ_REL DELTOS_MEMORY_SEQ_CST DELTOS_VERSION_MAJOR
-        DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR
-        DELTOS_FORMAT_MINOR
+        DELTOS_ADVICE_DONT_NEED DELTOS_ADVICE_PREFAULT DELTOS_LIST_ALL DELTOS_LIST_ONE_LEVEL DELTOS_VIEW_SIMPLE
+        DELTOS_VIEW_WRITABLE DELTOS_VIEW_FORMAT DELTOS_VIEW_ND DELTOS_VIEW_STRIDES DELTOS_VIEW_C DELTOS_VIEW_F
+        DELTOS_VIEW_ANY DELTOS_VIEW_INDIRECT DELTOS_VIEW_FULL_RO DELTOS_VIEW_FULL DELTOS_SLICE_NO_START
+        DELTOS_SLICE_NO_STOP DELTOS_SLICE_INDEX DELTOS_CONTIGUOUS_C DELTOS_CONTIGUOUS_F DELTOS_VALUE_NULL
+        DELTOS_VALUE_BOOL DELTOS_VALUE_INT DELTOS_VALUE_UINT DELTOS_VALUE_FLOAT DELTOS_VALUE_BYTES DELTOS_VALUE_UTF8
+        DELTOS_VALUE_LIST DELTOS_VALUE_TUPLE DELTOS_VALUE_SET DELTOS_VALUE_DICT DELTOS_VALUE_DATE DELTOS_VALUE_DATETIME
+        DELTOS_VALUE_DECIMAL DELTOS_VALUE_NDARRAY DELTOS_VALUE_RECORD DELTOS_VALUE_REFERENCE DELTOS_VALUE_END
+        DELTOS_VALUE_SHARE DELTOS_DECIMAL_FINITE DELTOS_DECIMAL_INFINITE DELTOS_DECIMAL_NAN
+        DELTOS_DECIMAL_SIGNALLING_NAN DELTOS_VALUE_NO_ZONE DELTOS_JSON_COMPACT DELTOS_JSON_INDENT DELTOS_JSON_ASCII
+        DELTOS_TYPE_FIXED DELTOS_TYPE_DATE DELTOS_TYPE_DATETIME DELTOS_TYPE_BYTES DELTOS_TYPE_UTF8 DELTOS_TYPE_LIST
+        DELTOS_TYPE_TUPLE DELTOS_TYPE_SET DELTOS_TYPE_DICT DELTOS_TYPE_DECIMAL DELTOS_TYPE_NDARRAY DELTOS_TYPE_VALUE
+        DELTOS_TYPE_RECORD DELTOS_SLOT_NULLABLE DELTOS_SLOT_OPTIONAL DELTOS_SLOT_WRITABLE DELTOS_SLOT_UTC
+        DELTOS_LAYOUT_ROWS DELTOS_LAYOUT_COLUMNS DELTOS_PRESENT DELTOS_NULL DELTOS_UNSET DELTOS_PRESENCE_VALID
+        DELTOS_PRESENCE_NULL DELTOS_COMPARE_LESS DELTOS_COMPARE_EQUAL DELTOS_COMPARE_GREATER DELTOS_COMPARE_UNORDERED
+        DELTOS_MEMORY_RELAXED DELTOS_MEMORY_ACQUIRE DELTOS_MEMORY_RELEASE DELTOS_MEMORY_ACQ_REL DELTOS_MEMORY_SEQ_CST
+        DELTOS_MAP_VALUE_U64 DELTOS_MAP_VALUE_BYTES DELTOS_MAP_VALUE_UTF8 DELTOS_MAP_VALUE_VALUE DELTOS_MAP_VALUE_RECORD
+        DELTOS_MAP_SIMPLE DELTOS_MAP_MULTI DELTOS_MAP_APPROXIMATE DELTOS_DUPLICATE_ERROR DELTOS_DUPLICATE_FIRST
+        DELTOS_DUPLICATE_LAST DELTOS_HASH_MAP_DEDUPLICATE DELTOS_HASH_MAP_REPLACE DELTOS_MAP_COLUMN_KEYS
+        DELTOS_MAP_COLUMN_VALUES DELTOS_FIND_FIRST DELTOS_FIND_LAST DELTOS_FIND_AT_LEAST DELTOS_FIND_ABOVE
+        DELTOS_FIND_AT_MOST DELTOS_FIND_BELOW DELTOS_VERSION_MAJOR DELTOS_VERSION_MINOR DELTOS_VERSION_PATCH
+        DELTOS_VERSION DELTOS_ABI_VERSION DELTOS_FORMAT_MAJOR DELTOS_FORMAT_MINOR
     }
     functions {
         deltos_status_name deltos_version deltos_abi_version deltos_storage_open deltos_storage_open_fd
@@ -136,9 +163,18 @@ layout! {
         deltos_view_find deltos_view_count deltos_view_gather deltos_view_read_fd deltos_view_write_fd
         deltos_view_get_i64 deltos_view_get_u64 deltos_view_get_f64 deltos_view_get_bytes deltos_view_set_i64
         deltos_view_set_u64 deltos_view_set_f64 deltos_view_set_bytes deltos_view_atomic_load deltos_view_atomic_store
-        deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_metadata_get deltos_metadata_list
-        deltos_metadata_set deltos_metadata_remove deltos_table_create deltos_table_wrap deltos_table_from_view
-        deltos_table_from_views deltos_table_stat deltos_table_rows deltos_table_row deltos_table_to_dense
-        deltos_table_reinterpret deltos_table_make_readonly
+        deltos_view_atomic_add deltos_view_atomic_compare_exchange deltos_hash_map_begin deltos_hash_map_add
+        deltos_hash_map_add_records deltos_hash_map_add_map deltos_hash_map_prepare deltos_hash_map_finish
+        deltos_hash_map_pack deltos_hash_map_open_memory deltos_hash_map_stat deltos_hash_map_find deltos_hash_map_get
+        deltos_hash_map_get_number deltos_hash_map_find_many deltos_hash_map_get_many deltos_hash_map_get_many_numbers
+        deltos_hash_map_values deltos_hash_map_numbers deltos_hash_map_value deltos_hash_map_entries
+        deltos_hash_map_order deltos_hash_map_column deltos_hash_map_records deltos_hash_map_verify deltos_metadata_get
+        deltos_metadata_list deltos_metadata_set deltos_metadata_remove deltos_sorted_map_create deltos_sorted_map_stat
+        deltos_sorted_map_put deltos_sorted_map_put_object deltos_sorted_map_put_many deltos_sorted_map_load
+        deltos_sorted_map_get deltos_sorted_map_get_many deltos_sorted_map_remove deltos_sorted_map_remove_range
+        deltos_sorted_map_find deltos_sorted_map_count deltos_sorted_map_range deltos_cursor_next_pairs
+        deltos_cursor_seek_pair deltos_table_create deltos_table_wrap deltos_table_from_view deltos_table_from_views
+        deltos_table_stat deltos_table_rows deltos_table_row deltos_table_to_dense deltos_table_reinterpret
+        deltos_table_make_readonly
     }
 }
