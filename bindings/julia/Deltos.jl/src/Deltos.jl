@@ -18,7 +18,8 @@ julia> Deltos.open(path, "a") do storage
 A storage holds named n-dimensional buffers: see [`Deltos.open`](@ref) and [`Deltos.Scope`](@ref). It holds values, too:
 dictionaries, vectors, tuples, sets, text and dates, nested in any way and read in place: see [`put!`](@ref Base.put!)
 and [`Deltos.Value`](@ref). It holds tables of records, made of structures or columns and read by row or by column: see
-[`Deltos.create_records!`](@ref) and [`Deltos.RecordTable`](@ref). Several changes together are a
+[`Deltos.create_records!`](@ref) and [`Deltos.RecordTable`](@ref). It holds maps that are looked up where they lie: see
+[`Deltos.HashMap`](@ref), built once, and [`Deltos.SortedMap`](@ref), which changes. Several changes together are a
 [`transaction`](@ref), a state that does not change is a [`snapshot`](@ref). Arrays have their dimensions
 in Julia's order, the reverse of C's and Python's: see [`BufferArray`](@ref). Errors are of types of their own, see
 [`DeltosError`](@ref).
@@ -58,9 +59,14 @@ include("records.jl")
 include("columns.jl")
 include("record_builder.jl")
 include("arrow.jl")
+include("map_items.jl")
+include("hash_map.jl")
+include("hash_map_builder.jl")
+include("sorted_map.jl")
 
 export Storage, Snapshot, Transaction, BufferArray, DeltosError
 export transaction, snapshot, commit, abort, sync, verify, pins, copy_to, compact_to, refresh!
+export getall, getmany, hasmany
 export attributes, create!, rename!, delete_prefix!, seal!, unseal!
 for error_type in values(ERROR_TYPES)
     @eval export $(nameof(error_type))

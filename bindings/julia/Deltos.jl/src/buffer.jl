@@ -114,13 +114,14 @@ const ADVICE = (
     sequential = Raw.DELTOS_ADVICE_SEQUENTIAL,
     will_need = Raw.DELTOS_ADVICE_WILL_NEED,
     dont_need = Raw.DELTOS_ADVICE_DONT_NEED,
+    prefault = Raw.DELTOS_ADVICE_PREFAULT,
 )
 
 """
     Deltos.advise(buffer, advice)
 
-Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need` or `:dont_need`. Only a
-hint.
+Tells the system how the content will be used: `:normal`, `:random`, `:sequential`, `:will_need`, `:dont_need` or `:prefault`
+(read and map all of it now). Only a hint.
 """
 function advise(object::Object, advice::Symbol)
     code, cell = one_of(ADVICE, advice, "advice"), ErrorCell()

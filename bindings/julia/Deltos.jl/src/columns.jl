@@ -393,15 +393,16 @@ function present_column(object, number, E, writable)
     return CellVector{CELLS[slot.type]}(object, number)
 end
 
-function items(object, number, ::Type{T}, writable) where {T}
-    view = View(column_views(object, number, writable)[1], object)
-    return calling_layout(view) do raw
-        step, W = raw.ndim == 0 ? sizeof(T) : Int(unsafe_load(raw.strides, 1)), raw.readonly == 0
-        # Not as many as there are: the table may have been refreshed meanwhile.
-        count = Int(unsafe_load(raw.shape, 1))
-        step == sizeof(T) && return BufferArray{T,1,W}(Ptr{T}(raw.data), (count,), view)
-        return SlotVector{T,W}(Ptr{UInt8}(raw.data), step, count, view)
-    end
+items(object, number, ::Type{T}, writable) where {T} =
+    spaced_items(T, View(column_views(object, number, writable)[1], object))
+
+# The items of a view of one dimension, where they lie.
+spaced_items(::Type{T}, view) where {T} = calling_layout(view) do raw
+    step, W = raw.ndim == 0 ? sizeof(T) : Int(unsafe_load(raw.strides, 1)), raw.readonly == 0
+    # Not as many as there are: the table may have been refreshed meanwhile.
+    count = Int(unsafe_load(raw.shape, 1))
+    step == sizeof(T) && return BufferArray{T,1,W}(Ptr{T}(raw.data), (count,), view)
+    return SlotVector{T,W}(Ptr{UInt8}(raw.data), step, count, view)
 end
 
 function texts(object, number, E)

@@ -286,12 +286,14 @@ function placed(bytes, offset, copy)
     return moved, start, size
 end
 
-function value_in(bytes, start, size)
-    handle = GC.@preserve bytes handle_made(Raw.deltos_object) do made, cell
-        Raw.deltos_value_open_memory(pointer(bytes) + start, size, C_NULL, C_NULL, made, cell)
+"What `open_function` of the library opens in bytes, which must be kept as long as it is used."
+opened_in_memory(open_function::F, bytes, start, size) where {F} =
+    GC.@preserve bytes handle_made(Raw.deltos_object) do made, cell
+        open_function(pointer(bytes) + start, size, C_NULL, C_NULL, made, cell)
     end
-    return Value(handle, nothing, bytes)
-end
+
+value_in(bytes, start, size) =
+    Value(opened_in_memory(Raw.deltos_value_open_memory, bytes, start, size), nothing, bytes)
 
 "A value in memory, from what can be put."
 unpacked_value(x) = value_in(packed(x, aligned)...)

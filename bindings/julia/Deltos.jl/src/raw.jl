@@ -141,6 +141,8 @@ const DELTOS_KIND_ARRAY = Int32(2)  # growable elements of one type, array.h
 const DELTOS_KIND_TABLE = Int32(3)  # rows reached by pointers, table.h
 const DELTOS_KIND_VALUE = Int32(4)  # a tree that describes itself, sealed, value.h
 const DELTOS_KIND_RECORD_TABLE = Int32(5)  # rows of one schema, record.h
+const DELTOS_KIND_HASH_MAP = Int32(6)  # built once, looked up by key, hash_map.h
+const DELTOS_KIND_SORTED_MAP = Int32(7)  # pairs in the order of their keys, sorted_map.h
 
 # Element types. The numbers are stored in files. A format string says more (field names, byte
 # order); a dtype is the quick answer, and the only one for types that have no format character.
@@ -175,6 +177,13 @@ struct deltos_bytes
     data::Ptr{Cvoid}  # may be NULL when size is 0
     size::UInt64
 end
+
+# What the keys of a map are. The numbers are stored in files.
+const DELTOS_KEY_BYTES = Int32(0)  # any bytes
+const DELTOS_KEY_UTF8 = Int32(1)  # text, checked when it is put in
+const DELTOS_KEY_U64 = Int32(2)  # uint64_t: 8 bytes of native order
+# any value, as deltos_value_builder_pack() writes it; hash maps only
+const DELTOS_KEY_VALUE = Int32(3)
 
 # How the items of a deltos_column lie.
 const DELTOS_COLUMN_FIXED = Int32(0)  # items of item_size bytes, one every stride bytes
@@ -362,6 +371,9 @@ const DELTOS_ADVICE_RANDOM = Int32(1)  # do not read ahead
 const DELTOS_ADVICE_SEQUENTIAL = Int32(2)  # read ahead a lot
 const DELTOS_ADVICE_WILL_NEED = Int32(3)  # start reading now
 const DELTOS_ADVICE_DONT_NEED = Int32(4)  # this process's memory may be taken back; nothing is lost
+# read all of it and map it into this process now, so that no use waits for a page fault; on Linux
+# before 5.14 the same as WILL_NEED
+const DELTOS_ADVICE_PREFAULT = Int32(5)
 
 """
 One line of a listing. Frozen. The name is borrowed until the cursor's next call or release.
@@ -657,6 +669,85 @@ const DELTOS_MEMORY_RELEASE = Int32(2)  # not for loads
 const DELTOS_MEMORY_ACQ_REL = Int32(3)  # not for loads and stores
 const DELTOS_MEMORY_SEQ_CST = Int32(4)
 
+# What the values of a hash map are. The numbers are stored in files.
+const DELTOS_MAP_VALUE_U64 = Int32(0)
+const DELTOS_MAP_VALUE_BYTES = Int32(1)
+const DELTOS_MAP_VALUE_UTF8 = Int32(2)
+const DELTOS_MAP_VALUE_VALUE = Int32(3)
+const DELTOS_MAP_VALUE_RECORD = Int32(4)
+
+# How many values a key has. The numbers are stored in files.
+const DELTOS_MAP_SIMPLE = Int32(0)
+const DELTOS_MAP_MULTI = Int32(1)
+const DELTOS_MAP_APPROXIMATE = Int32(2)
+
+# What a second pair with the same key means in a SIMPLE map.
+const DELTOS_DUPLICATE_ERROR = Int32(0)  # deltos_hash_map_prepare() fails
+const DELTOS_DUPLICATE_FIRST = Int32(1)  # the pair added first counts
+const DELTOS_DUPLICATE_LAST = Int32(2)  # the pair added last counts
+
+# Bits of deltos_hash_map_options.flags.
+# BYTES, UTF8, VALUE and RECORD: equal values are stored once, as far as memory_bytes allows to
+# remember them
+const DELTOS_HASH_MAP_DEDUPLICATE = UInt32(1)
+
+"""
+How a hash map is built; zeros are the defaults.
+"""
+struct deltos_hash_map_options
+    struct_size::UInt32  # set by the caller
+    key::Int32  # DELTOS_KEY_*
+    value::Int32  # DELTOS_MAP_VALUE_*
+    shape::Int32  # DELTOS_MAP_*; APPROXIMATE: keys of BYTES, UTF8 or VALUE
+    duplicates::Int32  # DELTOS_DUPLICATE_*; SIMPLE only
+    flags::UInt32  # DELTOS_HASH_MAP_DEDUPLICATE
+    threads::UInt32  # that sort; 0: as many as there are cores, at most 16
+    reserved::UInt32  # 0
+    memory_bytes::UInt64  # how much to keep in memory, about; 0: 256 MiB; at least 1 MiB is used
+    # where temporary files are made, without a name; NULL: beside the storage if that works, else
+    # $TMPDIR, else /tmp
+    spill_directory::Ptr{UInt8}
+    schema::Ptr{deltos_schema}  # RECORD: theirs, may be released afterwards; else NULL
+    progress::deltos_progress  # asked while adding, preparing and finishing, in bytes; NULL: nobody
+    progress_user::Ptr{Cvoid}  # given to progress
+end
+
+# Bits of the flags of deltos_hash_map_finish().
+# a hash map of that name is replaced: who has it open keeps it until a refresh
+const DELTOS_HASH_MAP_REPLACE = Int32(1)
+
+"""
+What a hash map is.
+"""
+struct deltos_hash_map_info
+    struct_size::UInt32  # set by the caller
+    key::Int32  # DELTOS_KEY_*
+    value::Int32  # DELTOS_MAP_VALUE_*
+    shape::Int32  # DELTOS_MAP_*
+    keys::UInt64  # that differ
+    pairs::UInt64  # values, counted once for each key that has them
+    index_bytes::UInt64  # of what leads from a hash to an entry
+    image_bytes::UInt64  # of the whole map
+end
+
+"""
+A key and its values. Frozen. What it points to is borrowed until the map's handle is released.
+"""
+struct deltos_map_entry
+    # as it is stored: not aligned, no NUL follows; APPROXIMATE: the 8 bytes of its hash
+    key::deltos_bytes
+    # the first value: U64 its 8 bytes, VALUE its image, RECORD the 8 bytes of the row's number; not
+    # aligned, but for VALUE; data NULL: the key is absent
+    value::deltos_bytes
+    number::UInt64  # U64: the first value; RECORD: the first row; else 0
+    count::UInt64  # of values; 0: the key is absent
+    run::UInt64  # for deltos_hash_map_values() and deltos_hash_map_numbers()
+end
+
+# What deltos_hash_map_column() shows.
+const DELTOS_MAP_COLUMN_KEYS = Int32(0)
+const DELTOS_MAP_COLUMN_VALUES = Int32(1)
+
 """
 One value. Frozen. As an output, pointers are borrowed until the snapshot ends.
 """
@@ -669,6 +760,65 @@ struct deltos_metadatum
     reserved::UInt32  # 0
     shape::Ptr{Int64}  # ndim lengths; may be NULL when ndim is 0
 end
+
+"""
+How a sorted map is made; zeros are the defaults.
+"""
+struct deltos_sorted_map_options
+    struct_size::UInt32  # set by the caller
+    key::Int32  # DELTOS_KEY_BYTES, DELTOS_KEY_UTF8 or DELTOS_KEY_U64
+end
+
+"""
+Facts of a sorted map in one state.
+"""
+struct deltos_sorted_map_info
+    struct_size::UInt32  # set by the caller
+    key::Int32  # DELTOS_KEY_*
+    count::UInt64  # pairs
+    key_bytes::UInt64  # of all keys
+    value_bytes::UInt64  # of all values; an object counts 8
+    long_values::UInt64  # that have a place of their own
+    objects::UInt64  # values that are objects
+    height::UInt32  # levels of its tree, 0 to 12
+    reserved::UInt32  # 0
+end
+
+"""
+Which pairs are meant: those whose keys satisfy all that is said. Frozen. All zero: all of them, in
+rising order; with both bounds: [from, to), as ranges are everywhere. Bounds need not be keys that
+are there, and may be longer than keys can be; where they cross, the range is empty. Bounds of U64
+are 8 bytes of native order. What is pointed to is borrowed for the call.
+"""
+struct deltos_range
+    from::Ptr{deltos_bytes}  # keys from here on; NULL: no lower bound
+    to::Ptr{deltos_bytes}  # keys below this; NULL: no upper bound
+    prefix::Ptr{deltos_bytes}  # keys that begin so; NULL: all. Not for U64
+    open_from::UInt8  # 1: not `from` itself
+    closed_to::UInt8  # 1: `to` itself as well
+    # 1: cursors go from the last pair to the first; elsewhere it makes no difference
+    reverse::UInt8
+    reserved::NTuple{5,UInt8}  # 0
+end
+
+"""
+One pair. Frozen. Lent as said above.
+"""
+struct deltos_pair
+    # U64: 8 bytes of native order, at `number` of this very struct: do not use it in a copy
+    key::deltos_bytes
+    value::deltos_bytes  # data NULL: the value is an object
+    object_id::UInt64  # of the object that is the value; 0: it is bytes
+    number::UInt64  # U64: the key; else 0
+end
+
+# What deltos_sorted_map_find() looks for.
+const DELTOS_FIND_FIRST = Int32(0)  # the first pair of all; the key is not looked at
+const DELTOS_FIND_LAST = Int32(1)  # the last pair of all; the key is not looked at
+const DELTOS_FIND_AT_LEAST = Int32(2)  # the first one whose key is not below: the lower bound
+const DELTOS_FIND_ABOVE = Int32(3)  # the first one whose key is above: the upper bound
+const DELTOS_FIND_AT_MOST = Int32(4)  # the last one whose key is not above
+const DELTOS_FIND_BELOW = Int32(5)  # the last one whose key is below
 
 """
 What a table's handle shows. The format is borrowed until the handle is released or reinterpreted.
@@ -2551,6 +2701,327 @@ function deltos_view_atomic_compare_exchange(view, index, order, expected, desir
         view, index, order, expected, desired, size, exchanged, err)
 end
 
+const slot_deltos_hash_map_begin = Slot(C_NULL)
+"""
+    deltos_hash_map_begin(storage, options, builder, err)
+
+Begins a hash map.
+"""
+function deltos_hash_map_begin(storage, options, builder, err)
+    return ccall(
+        address(slot_deltos_hash_map_begin), deltos_status,
+        (Ptr{deltos_storage}, Ptr{deltos_hash_map_options}, Ptr{Ptr{deltos_builder}},
+         Ptr{deltos_error}),
+        storage, options, builder, err)
+end
+
+const slot_deltos_hash_map_add = Slot(C_NULL)
+"""
+    deltos_hash_map_add(builder, keys, values, err)
+
+Adds pairs. Everything is checked before anything is kept, and what is given is copied.
+"""
+function deltos_hash_map_add(builder, keys, values, err)
+    return ccall(
+        address(slot_deltos_hash_map_add), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_column}, Ptr{deltos_column}, Ptr{deltos_error}),
+        builder, keys, values, err)
+end
+
+const slot_deltos_hash_map_add_records = Slot(C_NULL)
+"""
+    deltos_hash_map_add_records(builder, keys, columns, presence, slot_count, err)
+
+Adds pairs whose values are records, given as columns: deltos_hash_map_add() for keys,
+deltos_record_table_add() for values.
+"""
+function deltos_hash_map_add_records(builder, keys, columns, presence, slot_count, err)
+    return ccall(
+        address(slot_deltos_hash_map_add_records), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_column}, Ptr{deltos_column}, Ptr{Ptr{UInt8}}, UInt64,
+         Ptr{deltos_error}),
+        builder, keys, columns, presence, slot_count, err)
+end
+
+const slot_deltos_hash_map_add_map = Slot(C_NULL)
+"""
+    deltos_hash_map_add_map(builder, map, err)
+
+Adds all pairs of another map, which is how maps are merged. Of the same key in several maps the
+duplicate policy, or the shape, says what becomes of it, the maps being in the order in which they
+were added.
+"""
+function deltos_hash_map_add_map(builder, map, err)
+    return ccall(
+        address(slot_deltos_hash_map_add_map), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_object}, Ptr{deltos_error}),
+        builder, map, err)
+end
+
+const slot_deltos_hash_map_prepare = Slot(C_NULL)
+"""
+    deltos_hash_map_prepare(builder, err)
+
+Sorts what was added: the long part of building, which needs no transaction. Nothing can be added
+afterwards. Repeatable: once it has succeeded it does nothing.
+"""
+function deltos_hash_map_prepare(builder, err)
+    return ccall(
+        address(slot_deltos_hash_map_prepare), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_error}),
+        builder, err)
+end
+
+const slot_deltos_hash_map_finish = Slot(C_NULL)
+"""
+    deltos_hash_map_finish(builder, transaction, name, flags, map, err)
+
+Stores the map, sealed; prepares it first when that has not been done. Repeatable: the same map can
+be stored in several storages.
+"""
+function deltos_hash_map_finish(builder, transaction, name, flags, map, err)
+    return ccall(
+        address(slot_deltos_hash_map_finish), deltos_status,
+        (Ptr{deltos_builder}, Ptr{deltos_transaction}, Cstring, UInt32, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        builder, transaction, name, flags, map, err)
+end
+
+const slot_deltos_hash_map_pack = Slot(C_NULL)
+"""
+    deltos_hash_map_pack(builder, data, size, err)
+
+Writes the map into memory of the caller's, from which deltos_hash_map_open_memory() reads it, in
+any process; prepares it first when that has not been done. Repeatable.
+"""
+function deltos_hash_map_pack(builder, data, size, err)
+    return ccall(
+        address(slot_deltos_hash_map_pack), deltos_status,
+        (Ptr{deltos_builder}, Ptr{Cvoid}, Ptr{UInt64}, Ptr{deltos_error}),
+        builder, data, size, err)
+end
+
+const slot_deltos_hash_map_open_memory = Slot(C_NULL)
+"""
+    deltos_hash_map_open_memory(data, size, release, user, map, err)
+
+Opens a hash map in memory of the caller's.
+"""
+function deltos_hash_map_open_memory(data, size, release, user, map, err)
+    return ccall(
+        address(slot_deltos_hash_map_open_memory), deltos_status,
+        (Ptr{Cvoid}, UInt64, deltos_release, Ptr{Cvoid}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        data, size, release, user, map, err)
+end
+
+const slot_deltos_hash_map_stat = Slot(C_NULL)
+"""
+    deltos_hash_map_stat(map, info, err)
+
+Tells what a hash map is.
+"""
+function deltos_hash_map_stat(map, info, err)
+    return ccall(
+        address(slot_deltos_hash_map_stat), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_hash_map_info}, Ptr{deltos_error}),
+        map, info, err)
+end
+
+const slot_deltos_hash_map_find = Slot(C_NULL)
+"""
+    deltos_hash_map_find(map, key, size, entry, err)
+
+Finds a key, and tells all there is to know of it.
+"""
+function deltos_hash_map_find(map, key, size, entry, err)
+    return ccall(
+        address(slot_deltos_hash_map_find), deltos_status,
+        (Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{deltos_map_entry}, Ptr{deltos_error}),
+        map, key, size, entry, err)
+end
+
+const slot_deltos_hash_map_get = Slot(C_NULL)
+"""
+    deltos_hash_map_get(map, key, size, value, err)
+
+The first value of a key, as bytes.
+"""
+function deltos_hash_map_get(map, key, size, value, err)
+    return ccall(
+        address(slot_deltos_hash_map_get), deltos_status,
+        (Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{deltos_bytes}, Ptr{deltos_error}),
+        map, key, size, value, err)
+end
+
+const slot_deltos_hash_map_get_number = Slot(C_NULL)
+"""
+    deltos_hash_map_get_number(map, key, size, number, present, err)
+
+The first value of a key in a map of U64, or the number of its row in one of RECORD.
+"""
+function deltos_hash_map_get_number(map, key, size, number, present, err)
+    return ccall(
+        address(slot_deltos_hash_map_get_number), deltos_status,
+        (Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{UInt64}, Ptr{UInt8}, Ptr{deltos_error}),
+        map, key, size, number, present, err)
+end
+
+const slot_deltos_hash_map_find_many = Slot(C_NULL)
+"""
+    deltos_hash_map_find_many(map, keys, entries, present, hits, err)
+
+Finds many keys, several at a time, so that the processor waits for memory once for all of them.
+"""
+function deltos_hash_map_find_many(map, keys, entries, present, hits, err)
+    return ccall(
+        address(slot_deltos_hash_map_find_many), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_column}, Ptr{deltos_map_entry}, Ptr{UInt8}, Ptr{UInt64},
+         Ptr{deltos_error}),
+        map, keys, entries, present, hits, err)
+end
+
+const slot_deltos_hash_map_get_many = Slot(C_NULL)
+"""
+    deltos_hash_map_get_many(map, keys, values, hits, err)
+
+The first values of many keys, as bytes: deltos_hash_map_find_many() where nothing else is wanted.
+"""
+function deltos_hash_map_get_many(map, keys, values, hits, err)
+    return ccall(
+        address(slot_deltos_hash_map_get_many), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_column}, Ptr{deltos_bytes}, Ptr{UInt64}, Ptr{deltos_error}),
+        map, keys, values, hits, err)
+end
+
+const slot_deltos_hash_map_get_many_numbers = Slot(C_NULL)
+"""
+    deltos_hash_map_get_many_numbers(map, keys, absent, numbers, present, hits, err)
+
+The first values of many keys in a map of U64, or the numbers of their rows in one of RECORD.
+"""
+function deltos_hash_map_get_many_numbers(map, keys, absent, numbers, present, hits, err)
+    return ccall(
+        address(slot_deltos_hash_map_get_many_numbers), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_column}, UInt64, Ptr{UInt64}, Ptr{UInt8}, Ptr{UInt64},
+         Ptr{deltos_error}),
+        map, keys, absent, numbers, present, hits, err)
+end
+
+const slot_deltos_hash_map_values = Slot(C_NULL)
+"""
+    deltos_hash_map_values(map, entry, first, values, capacity, count, err)
+
+The values of a key, in the order in which they were added.
+"""
+function deltos_hash_map_values(map, entry, first, values, capacity, count, err)
+    return ccall(
+        address(slot_deltos_hash_map_values), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_map_entry}, UInt64, Ptr{deltos_bytes}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        map, entry, first, values, capacity, count, err)
+end
+
+const slot_deltos_hash_map_numbers = Slot(C_NULL)
+"""
+    deltos_hash_map_numbers(map, entry, first, numbers, capacity, count, err)
+
+The values of a key in a map of U64, or the numbers of its rows in one of RECORD, in the order in
+which they were added.
+"""
+function deltos_hash_map_numbers(map, entry, first, numbers, capacity, count, err)
+    return ccall(
+        address(slot_deltos_hash_map_numbers), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_map_entry}, UInt64, Ptr{UInt64}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        map, entry, first, numbers, capacity, count, err)
+end
+
+const slot_deltos_hash_map_value = Slot(C_NULL)
+"""
+    deltos_hash_map_value(map, entry, index, value, err)
+
+Opens a value of a key in a map of VALUE, to be read with the functions of value.h.
+"""
+function deltos_hash_map_value(map, entry, index, value, err)
+    return ccall(
+        address(slot_deltos_hash_map_value), deltos_status,
+        (Ptr{deltos_object}, Ptr{deltos_map_entry}, UInt64, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        map, entry, index, value, err)
+end
+
+const slot_deltos_hash_map_entries = Slot(C_NULL)
+"""
+    deltos_hash_map_entries(map, position, entries, capacity, count, err)
+
+Goes through all keys, in the order in which they lie, which is that of hashes.
+"""
+function deltos_hash_map_entries(map, position, entries, capacity, count, err)
+    return ccall(
+        address(slot_deltos_hash_map_entries), deltos_status,
+        (Ptr{deltos_object}, Ptr{UInt64}, Ptr{deltos_map_entry}, UInt64, Ptr{UInt64},
+         Ptr{deltos_error}),
+        map, position, entries, capacity, count, err)
+end
+
+const slot_deltos_hash_map_order = Slot(C_NULL)
+"""
+    deltos_hash_map_order(map, positions, capacity, count, err)
+
+Tells the order of the keys: bytes and text by their bytes, U64 and hashes as numbers. Each position
+leads deltos_hash_map_entries() to a key.
+"""
+function deltos_hash_map_order(map, positions, capacity, count, err)
+    return ccall(
+        address(slot_deltos_hash_map_order), deltos_status,
+        (Ptr{deltos_object}, Ptr{UInt64}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        map, positions, capacity, count, err)
+end
+
+const slot_deltos_hash_map_column = Slot(C_NULL)
+"""
+    deltos_hash_map_column(map, which, flags, view, err)
+
+Shows all keys, or all values, of a map with keys of U64, or of shape APPROXIMATE, without a copy:
+one dimension of uint64 for each pair, 16 bytes apart, in the order of hashes. Keys of APPROXIMATE
+are hashes; values of RECORD are the numbers of rows.
+"""
+function deltos_hash_map_column(map, which, flags, view, err)
+    return ccall(
+        address(slot_deltos_hash_map_column), deltos_status,
+        (Ptr{deltos_object}, Int32, Int32, Ptr{Ptr{deltos_view}}, Ptr{deltos_error}),
+        map, which, flags, view, err)
+end
+
+const slot_deltos_hash_map_records = Slot(C_NULL)
+"""
+    deltos_hash_map_records(map, table, err)
+
+The record table whose rows are the values of a map of RECORD.
+"""
+function deltos_hash_map_records(map, table, err)
+    return ccall(
+        address(slot_deltos_hash_map_records), deltos_status,
+        (Ptr{deltos_object}, Ptr{Ptr{deltos_object}}, Ptr{deltos_error}),
+        map, table, err)
+end
+
+const slot_deltos_hash_map_verify = Slot(C_NULL)
+"""
+    deltos_hash_map_verify(map, progress, user, err)
+
+Checks what opening leaves to each use: every entry, that each key is where it is looked for, text,
+whole values and records. DELTOS_VERIFY_FULL does the same for all maps of a storage. For a map from
+a stranger.
+"""
+function deltos_hash_map_verify(map, progress, user, err)
+    return ccall(
+        address(slot_deltos_hash_map_verify), deltos_status,
+        (Ptr{deltos_object}, deltos_progress, Ptr{Cvoid}, Ptr{deltos_error}),
+        map, progress, user, err)
+end
+
 const slot_deltos_metadata_get = Slot(C_NULL)
 """
     deltos_metadata_get(snapshot, name, key, item, err)
@@ -2602,6 +3073,218 @@ function deltos_metadata_remove(transaction, name, key, err)
         address(slot_deltos_metadata_remove), deltos_status,
         (Ptr{deltos_transaction}, Cstring, Cstring, Ptr{deltos_error}),
         transaction, name, key, err)
+end
+
+const slot_deltos_sorted_map_create = Slot(C_NULL)
+"""
+    deltos_sorted_map_create(transaction, name, options, map, err)
+
+Creates an empty sorted map.
+"""
+function deltos_sorted_map_create(transaction, name, options, map, err)
+    return ccall(
+        address(slot_deltos_sorted_map_create), deltos_status,
+        (Ptr{deltos_transaction}, Cstring, Ptr{deltos_sorted_map_options}, Ptr{Ptr{deltos_object}},
+         Ptr{deltos_error}),
+        transaction, name, options, map, err)
+end
+
+const slot_deltos_sorted_map_stat = Slot(C_NULL)
+"""
+    deltos_sorted_map_stat(snapshot, map, info, err)
+
+Tells what a sorted map is and how much is in it.
+"""
+function deltos_sorted_map_stat(snapshot, map, info, err)
+    return ccall(
+        address(slot_deltos_sorted_map_stat), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Ptr{deltos_sorted_map_info}, Ptr{deltos_error}),
+        snapshot, map, info, err)
+end
+
+const slot_deltos_sorted_map_put = Slot(C_NULL)
+"""
+    deltos_sorted_map_put(transaction, map, key, key_size, value, value_size, replaced, err)
+
+Puts a pair: a new key comes in, one that is there gets the new value.
+"""
+function deltos_sorted_map_put(transaction, map, key, key_size, value, value_size, replaced, err)
+    return ccall(
+        address(slot_deltos_sorted_map_put), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{Cvoid}, UInt64,
+         Ptr{UInt8}, Ptr{deltos_error}),
+        transaction, map, key, key_size, value, value_size, replaced, err)
+end
+
+const slot_deltos_sorted_map_put_object = Slot(C_NULL)
+"""
+    deltos_sorted_map_put_object(transaction, map, key, key_size, value, replaced, err)
+
+Puts a pair whose value is an object of the same storage. Only its id is kept: the object can be
+renamed, changed or deleted, and then deltos_object_open_id() says DELTOS_E_NOT_FOUND and
+verify(FULL) reports it.
+"""
+function deltos_sorted_map_put_object(transaction, map, key, key_size, value, replaced, err)
+    return ccall(
+        address(slot_deltos_sorted_map_put_object), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{deltos_object},
+         Ptr{UInt8}, Ptr{deltos_error}),
+        transaction, map, key, key_size, value, replaced, err)
+end
+
+const slot_deltos_sorted_map_put_many = Slot(C_NULL)
+"""
+    deltos_sorted_map_put_many(transaction, map, keys, values, added, err)
+
+Puts many pairs, in any order; of equal keys the last one counts.
+"""
+function deltos_sorted_map_put_many(transaction, map, keys, values, added, err)
+    return ccall(
+        address(slot_deltos_sorted_map_put_many), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_column}, Ptr{deltos_column},
+         Ptr{UInt64}, Ptr{deltos_error}),
+        transaction, map, keys, values, added, err)
+end
+
+const slot_deltos_sorted_map_load = Slot(C_NULL)
+"""
+    deltos_sorted_map_load(transaction, map, keys, values, err)
+
+Adds many pairs at the end: keys must rise, and the first must lie above all that are there. This is
+the fastest way to fill a map, and leaves the smallest one: pages are filled one after the other,
+from left to right. It can be called again and again; memory stays bounded whatever the amount.
+"""
+function deltos_sorted_map_load(transaction, map, keys, values, err)
+    return ccall(
+        address(slot_deltos_sorted_map_load), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_column}, Ptr{deltos_column},
+         Ptr{deltos_error}),
+        transaction, map, keys, values, err)
+end
+
+const slot_deltos_sorted_map_get = Slot(C_NULL)
+"""
+    deltos_sorted_map_get(snapshot, map, key, key_size, value, object_id, present, err)
+
+The value of a key. Absence is no failure.
+"""
+function deltos_sorted_map_get(snapshot, map, key, key_size, value, object_id, present, err)
+    return ccall(
+        address(slot_deltos_sorted_map_get), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{deltos_bytes},
+         Ptr{UInt64}, Ptr{UInt8}, Ptr{deltos_error}),
+        snapshot, map, key, key_size, value, object_id, present, err)
+end
+
+const slot_deltos_sorted_map_get_many = Slot(C_NULL)
+"""
+    deltos_sorted_map_get_many(snapshot, map, keys, values, object_ids, present, hits, err)
+
+The values of many keys, in any order; least work when they are sorted.
+"""
+function deltos_sorted_map_get_many(snapshot, map, keys, values, object_ids, present, hits, err)
+    return ccall(
+        address(slot_deltos_sorted_map_get_many), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Ptr{deltos_column}, Ptr{deltos_bytes},
+         Ptr{UInt64}, Ptr{UInt8}, Ptr{UInt64}, Ptr{deltos_error}),
+        snapshot, map, keys, values, object_ids, present, hits, err)
+end
+
+const slot_deltos_sorted_map_remove = Slot(C_NULL)
+"""
+    deltos_sorted_map_remove(transaction, map, key, key_size, removed, err)
+
+Removes a pair.
+"""
+function deltos_sorted_map_remove(transaction, map, key, key_size, removed, err)
+    return ccall(
+        address(slot_deltos_sorted_map_remove), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{Cvoid}, UInt64, Ptr{UInt8},
+         Ptr{deltos_error}),
+        transaction, map, key, key_size, removed, err)
+end
+
+const slot_deltos_sorted_map_remove_range = Slot(C_NULL)
+"""
+    deltos_sorted_map_remove_range(transaction, map, range, removed, err)
+
+Removes all pairs of a range.
+"""
+function deltos_sorted_map_remove_range(transaction, map, range, removed, err)
+    return ccall(
+        address(slot_deltos_sorted_map_remove_range), deltos_status,
+        (Ptr{deltos_transaction}, Ptr{deltos_object}, Ptr{deltos_range}, Ptr{UInt64},
+         Ptr{deltos_error}),
+        transaction, map, range, removed, err)
+end
+
+const slot_deltos_sorted_map_find = Slot(C_NULL)
+"""
+    deltos_sorted_map_find(snapshot, map, which, key, key_size, pair, present, err)
+
+One pair by the order of keys. Absence is no failure.
+"""
+function deltos_sorted_map_find(snapshot, map, which, key, key_size, pair, present, err)
+    return ccall(
+        address(slot_deltos_sorted_map_find), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Int32, Ptr{Cvoid}, UInt64, Ptr{deltos_pair},
+         Ptr{UInt8}, Ptr{deltos_error}),
+        snapshot, map, which, key, key_size, pair, present, err)
+end
+
+const slot_deltos_sorted_map_count = Slot(C_NULL)
+"""
+    deltos_sorted_map_count(snapshot, map, range, count, err)
+
+Counts the pairs of a range.
+"""
+function deltos_sorted_map_count(snapshot, map, range, count, err)
+    return ccall(
+        address(slot_deltos_sorted_map_count), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Ptr{deltos_range}, Ptr{UInt64},
+         Ptr{deltos_error}),
+        snapshot, map, range, count, err)
+end
+
+const slot_deltos_sorted_map_range = Slot(C_NULL)
+"""
+    deltos_sorted_map_range(snapshot, map, range, cursor, err)
+
+Starts a walk over the pairs of a range, in the order of keys or, with `reverse`, against it.
+"""
+function deltos_sorted_map_range(snapshot, map, range, cursor, err)
+    return ccall(
+        address(slot_deltos_sorted_map_range), deltos_status,
+        (Ptr{deltos_snapshot}, Ptr{deltos_object}, Ptr{deltos_range}, Ptr{Ptr{deltos_cursor}},
+         Ptr{deltos_error}),
+        snapshot, map, range, cursor, err)
+end
+
+const slot_deltos_cursor_next_pairs = Slot(C_NULL)
+"""
+    deltos_cursor_next_pairs(cursor, pairs, capacity, count, err)
+
+The next pairs of a walk.
+"""
+function deltos_cursor_next_pairs(cursor, pairs, capacity, count, err)
+    return ccall(
+        address(slot_deltos_cursor_next_pairs), deltos_status,
+        (Ptr{deltos_cursor}, Ptr{deltos_pair}, UInt64, Ptr{UInt64}, Ptr{deltos_error}),
+        cursor, pairs, capacity, count, err)
+end
+
+const slot_deltos_cursor_seek_pair = Slot(C_NULL)
+"""
+    deltos_cursor_seek_pair(cursor, key, key_size, err)
+
+Goes to another place of a walk: the next pair is the first one, in its direction, whose key is not
+before key. Going back is allowed; beyond the range is its end.
+"""
+function deltos_cursor_seek_pair(cursor, key, key_size, err)
+    return ccall(
+        address(slot_deltos_cursor_seek_pair), deltos_status,
+        (Ptr{deltos_cursor}, Ptr{Cvoid}, UInt64, Ptr{deltos_error}),
+        cursor, key, key_size, err)
 end
 
 const slot_deltos_table_create = Slot(C_NULL)
@@ -2888,10 +3571,48 @@ const FUNCTIONS = Tuple{Symbol,Slot}[
     (:deltos_view_atomic_store, slot_deltos_view_atomic_store),
     (:deltos_view_atomic_add, slot_deltos_view_atomic_add),
     (:deltos_view_atomic_compare_exchange, slot_deltos_view_atomic_compare_exchange),
+    (:deltos_hash_map_begin, slot_deltos_hash_map_begin),
+    (:deltos_hash_map_add, slot_deltos_hash_map_add),
+    (:deltos_hash_map_add_records, slot_deltos_hash_map_add_records),
+    (:deltos_hash_map_add_map, slot_deltos_hash_map_add_map),
+    (:deltos_hash_map_prepare, slot_deltos_hash_map_prepare),
+    (:deltos_hash_map_finish, slot_deltos_hash_map_finish),
+    (:deltos_hash_map_pack, slot_deltos_hash_map_pack),
+    (:deltos_hash_map_open_memory, slot_deltos_hash_map_open_memory),
+    (:deltos_hash_map_stat, slot_deltos_hash_map_stat),
+    (:deltos_hash_map_find, slot_deltos_hash_map_find),
+    (:deltos_hash_map_get, slot_deltos_hash_map_get),
+    (:deltos_hash_map_get_number, slot_deltos_hash_map_get_number),
+    (:deltos_hash_map_find_many, slot_deltos_hash_map_find_many),
+    (:deltos_hash_map_get_many, slot_deltos_hash_map_get_many),
+    (:deltos_hash_map_get_many_numbers, slot_deltos_hash_map_get_many_numbers),
+    (:deltos_hash_map_values, slot_deltos_hash_map_values),
+    (:deltos_hash_map_numbers, slot_deltos_hash_map_numbers),
+    (:deltos_hash_map_value, slot_deltos_hash_map_value),
+    (:deltos_hash_map_entries, slot_deltos_hash_map_entries),
+    (:deltos_hash_map_order, slot_deltos_hash_map_order),
+    (:deltos_hash_map_column, slot_deltos_hash_map_column),
+    (:deltos_hash_map_records, slot_deltos_hash_map_records),
+    (:deltos_hash_map_verify, slot_deltos_hash_map_verify),
     (:deltos_metadata_get, slot_deltos_metadata_get),
     (:deltos_metadata_list, slot_deltos_metadata_list),
     (:deltos_metadata_set, slot_deltos_metadata_set),
     (:deltos_metadata_remove, slot_deltos_metadata_remove),
+    (:deltos_sorted_map_create, slot_deltos_sorted_map_create),
+    (:deltos_sorted_map_stat, slot_deltos_sorted_map_stat),
+    (:deltos_sorted_map_put, slot_deltos_sorted_map_put),
+    (:deltos_sorted_map_put_object, slot_deltos_sorted_map_put_object),
+    (:deltos_sorted_map_put_many, slot_deltos_sorted_map_put_many),
+    (:deltos_sorted_map_load, slot_deltos_sorted_map_load),
+    (:deltos_sorted_map_get, slot_deltos_sorted_map_get),
+    (:deltos_sorted_map_get_many, slot_deltos_sorted_map_get_many),
+    (:deltos_sorted_map_remove, slot_deltos_sorted_map_remove),
+    (:deltos_sorted_map_remove_range, slot_deltos_sorted_map_remove_range),
+    (:deltos_sorted_map_find, slot_deltos_sorted_map_find),
+    (:deltos_sorted_map_count, slot_deltos_sorted_map_count),
+    (:deltos_sorted_map_range, slot_deltos_sorted_map_range),
+    (:deltos_cursor_next_pairs, slot_deltos_cursor_next_pairs),
+    (:deltos_cursor_seek_pair, slot_deltos_cursor_seek_pair),
     (:deltos_table_create, slot_deltos_table_create),
     (:deltos_table_wrap, slot_deltos_table_wrap),
     (:deltos_table_from_view, slot_deltos_table_from_view),

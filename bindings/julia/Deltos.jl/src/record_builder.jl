@@ -1,5 +1,9 @@
 # Building tables of records: from rows or columns of Julia's, in bounded memory.
 
+# What rows are added to: it has a `handle` of a builder, the `schema`, the `types` of the items of its slots, how many rows
+# have been `added`, and the `reporter` of its progress.
+abstract type RowTaker end
+
 const LAYOUTS = (rows = Raw.DELTOS_LAYOUT_ROWS, columns = Raw.DELTOS_LAYOUT_COLUMNS)
 
 """
@@ -8,7 +12,7 @@ const LAYOUTS = (rows = Raw.DELTOS_LAYOUT_ROWS, columns = Raw.DELTOS_LAYOUT_COLU
 A table of records that is being built, see [`Deltos.create_records!`](@ref): `push!(builder, row)` adds one row,
 `append!(builder, source)` many, rows or columns; `length(builder)` is how many there are.
 """
-mutable struct RecordBuilder
+mutable struct RecordBuilder <: RowTaker
     handle::Handle{Raw.deltos_builder}
     schema::Union{Nothing,Schema} # nothing: of a stream of Arrow, to which nothing is added
     types::Vector{Any}
@@ -28,21 +32,33 @@ function RecordBuilder(
     spill_directory = nothing,
     progress = nothing,
 )
+    handle, reporter = begun(spill_directory, progress) do folder, callback, user, made, cell
+        options = Ref(Raw.deltos_record_table_options(
+            sizeof(Raw.deltos_record_table_options), one_of(LAYOUTS, layout, "a layout"), memory_bytes, folder, callback, user,
+        ))
+        f(options, made, cell)
+    end
+    return RecordBuilder(handle, schema, slot_types(schema), [], 0, reporter)
+end
+
+slot_types(::Nothing) = []
+slot_types(schema::Schema) = Any[item_type(slot) for slot in schema.slots]
+
+"""
+The handle of a builder, and what reports its progress. f makes it: it gets what the options say of temporary files and
+progress, where the builder goes, and an error cell.
+"""
+function begun(f, spill_directory, progress)
     reporter = progress === nothing ? nothing : Reporter(progress, nothing)
     folder = spill_directory === nothing ? nothing : text(spill_directory, "a directory")
-    handle = GC.@preserve reporter folder begin
-        options = Ref(Raw.deltos_record_table_options(
-            sizeof(Raw.deltos_record_table_options), one_of(LAYOUTS, layout, "a layout"), memory_bytes,
-            folder === nothing ? Ptr{UInt8}(C_NULL) : pointer(folder),
-            reporter === nothing ? C_NULL : @cfunction(progress_trampoline, Int32, (UInt64, UInt64, Ptr{Cvoid})),
-            reporter === nothing ? C_NULL : pointer_from_objref(reporter),
-        ))
-        made, cell = Ref(Ptr{Raw.deltos_builder}(C_NULL)), ErrorCell()
-        check_reported(f(options, made, cell), cell, reporter)
-        Handle(made[])
-    end
-    types = schema === nothing ? [] : Any[item_type(slot) for slot in schema.slots]
-    return RecordBuilder(handle, schema, types, [], 0, reporter)
+    made, cell = Ref(Ptr{Raw.deltos_builder}(C_NULL)), ErrorCell()
+    status = GC.@preserve reporter folder f(
+        folder === nothing ? Ptr{UInt8}(C_NULL) : pointer(folder),
+        reporter === nothing ? C_NULL : @cfunction(progress_trampoline, Int32, (UInt64, UInt64, Ptr{Cvoid})),
+        reporter === nothing ? C_NULL : pointer_from_objref(reporter), made, cell,
+    )
+    check_reported(status, cell, reporter)
+    return Handle(made[]), reporter
 end
 
 "As `check`, and throws what the progress function has thrown."
@@ -61,7 +77,7 @@ begin_in(transaction, name, schema; options...) = RecordBuilder(schema; options.
 end
 
 "Calls f with the builder's pointer and an error cell, and gives back its status and the cell."
-function using_builder(f, builder::RecordBuilder)
+function using_builder(f, builder::RowTaker)
     cell = ErrorCell()
     return (GC.@preserve builder exclusively(pointer -> f(pointer, cell), builder.handle)), cell
 end
@@ -142,23 +158,29 @@ function add_columns(builder, columns::NamedTuple)
 end
 
 # Rows as the library takes them: a column and presence of each slot, and what keeps them.
-struct Batch
-    builder::RecordBuilder
+struct Batch{B<:RowTaker}
+    builder::B
     columns::Vector{Raw.deltos_column}
     presence::Vector{Ptr{UInt8}}
     roots::Vector{Any}
     rows::Int
 end
 
+function Batch(builder::RowTaker, source)
+    slots = length(builder.schema.slots)
+    rows = column_length(source)
+    batch = Batch(builder, fill(NO_COLUMN, slots), fill(Ptr{UInt8}(C_NULL), slots), Any[source], rows)
+    fill_level!(batch, 0, source, nothing)
+    return batch
+end
+
 function add_batch(builder::RecordBuilder, source)
     rows = column_length(source)
     rows == 0 && return nothing
-    slots = length(builder.schema.slots)
-    batch = Batch(builder, fill(NO_COLUMN, slots), fill(Ptr{UInt8}(C_NULL), slots), Any[source], rows)
-    fill_level!(batch, 0, source, nothing)
+    batch = Batch(builder, source)
     columns, presence, roots = batch.columns, batch.presence, batch.roots
     GC.@preserve roots check_builder(builder) do pointer, cell
-        Raw.deltos_record_table_add(pointer, columns, presence, slots, rows, cell)
+        Raw.deltos_record_table_add(pointer, columns, presence, length(columns), rows, cell)
     end
     builder.added += rows
     return nothing
@@ -545,15 +567,16 @@ function packed_table(f, builder::RecordBuilder, room)
     try
         f(builder)
         add_waiting(builder)
-        return filled_by_builder(builder, room)
+        return filled_by_builder(Raw.deltos_record_table_pack, builder, room)
     finally
         close(builder)
     end
 end
 
-function filled_by_builder(builder, room)
+# What a function of the library packs, in bytes that `room` makes of a size, and where among them.
+function filled_by_builder(pack_function, builder, room)
     size = Ref(UInt64(0))
-    ask(bytes) = using_builder((pointer, cell) -> Raw.deltos_record_table_pack(pointer, bytes, size, cell), builder)
+    ask(bytes) = using_builder((pointer, cell) -> pack_function(pointer, bytes, size, cell), builder)
     status, cell = ask(C_NULL)
     status == Raw.DELTOS_E_TOO_SMALL || check_reported(status, cell, builder.reporter)
     bytes, start = room(Int(size[]))
@@ -570,9 +593,5 @@ function unpack_records(bytes::DenseArray{UInt8}; offset::Integer = 0, copy::Uni
     return table_in(placed(bytes, offset, copy)...)
 end
 
-function table_in(bytes, start, size)
-    handle = GC.@preserve bytes handle_made(Raw.deltos_object) do made, cell
-        Raw.deltos_record_table_open_memory(pointer(bytes) + start, size, C_NULL, C_NULL, made, cell)
-    end
-    return RecordTable(handle, nothing, bytes)
-end
+table_in(bytes, start, size) =
+    RecordTable(opened_in_memory(Raw.deltos_record_table_open_memory, bytes, start, size), nothing, bytes)

@@ -48,6 +48,8 @@ function thing_of(handle::Handle, scope)
     kind == Raw.DELTOS_KIND_ARRAY && return vector_of(handle, scope)
     kind == Raw.DELTOS_KIND_VALUE && return root_content(Value(handle, scope, nothing))
     kind == Raw.DELTOS_KIND_RECORD_TABLE && return RecordTable(handle, scope)
+    kind == Raw.DELTOS_KIND_HASH_MAP && return HashMap(handle, scope)
+    kind == Raw.DELTOS_KIND_SORTED_MAP && return SortedMap(handle, scope)
     throw(KindError("an object of kind $kind is of a newer version than this package: use a newer one"))
 end
 

@@ -12,7 +12,8 @@ too). Each is used like a dictionary of arrays under names:
   gives `name => array`;
 - `scope[name] = array` stores or replaces (a snapshot refuses), `delete!(scope, name)` deletes;
 - `put!(scope, name, x)` stores a value: dictionaries, vectors, tuples, sets, text, nested in any way; `scope[name]` reads
-  it in place, see [`Deltos.Value`](@ref).
+  it in place, see [`Deltos.Value`](@ref);
+- tables of records, maps and growable vectors are made by functions of their own, and `scope[name]` is one.
 
 On a storage each change is a transaction of its own. See also [`attributes`](@ref), [`Deltos.list`](@ref),
 [`create!`](@ref), [`rename!`](@ref), [`seal!`](@ref).

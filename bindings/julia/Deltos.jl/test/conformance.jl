@@ -300,8 +300,9 @@ operation("object_info", "object", "dtype", OBJECT_FIELDS...) do case, step
         expect(step, field, getfield(info, Symbol(field)))
     end
 end
+refreshable(object) = object
 operation("refresh_object", "object", "changed") do case, step
-    expect(step, "changed", refresh!(named(case, step, "object")))
+    expect(step, "changed", refresh!(refreshable(named(case, step, "object"))))
 end
 operation("view", "object", "flags", "as") do case, step
     object = named(case, step, "object")
@@ -379,6 +380,7 @@ operation((case, step) -> rm(step["path"]), "remove_file", "path")
 include("conformance_elements.jl")
 include("conformance_values.jl")
 include("conformance_records.jl")
+include("conformance_maps.jl")
 
 # ---- Cases -----------------------------------------------------------------------------------------------------------
 

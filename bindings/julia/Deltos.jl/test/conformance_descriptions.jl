@@ -61,6 +61,8 @@ const KINDS = Dict(
     "array" => (make = filled_vector, compare = compare_vector),
     "value" => (make = made_value, compare = compare_value),
     "records" => (make = made_records, compare = compare_records),
+    "map" => (make = made_map, compare = compare_map),
+    "sorted" => (make = made_sorted, compare = compare_sorted),
 )
 kind_of(object) = KINDS[get(object, "kind", "buffer")]
 

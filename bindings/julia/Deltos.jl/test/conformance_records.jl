@@ -227,7 +227,7 @@ function finish_table(building::Building)
     return Deltos.RecordTable(Deltos.Handle(made[]), building.transaction)
 end
 
-packed_bytes(building::Building) = Deltos.filled_by_builder(building.builder, size -> (Vector{UInt8}(undef, size), 0))[1]
+packed_bytes(building::Building) = Deltos.filled_by_builder(Raw.deltos_record_table_pack, building.builder, size -> (Vector{UInt8}(undef, size), 0))[1]
 
 finished_table(building) = building.transaction === nothing ? Deltos.table_in(shifted(packed_bytes(building), 0)...) : finish_table(building)
 
@@ -256,14 +256,19 @@ operation("add_columns", "builder", "rows", "columns", "presence") do case, step
     add_given(named(case, step, "builder"), given, step["rows"]; presence = haskey(step, "presence"))
 end
 operation((case, step) -> keep(case, step, finish_table(named(case, step, "builder"))), "finish_records", "builder", "as")
-operation("pack_records", "builder", "at", "damage", "cut", "as", "size") do case, step
-    bytes = packed_bytes(named(case, step, "builder"))
-    expect(step, "size", length(bytes))
+# Bytes, damaged and cut as a step says.
+function damaged(bytes, step)
     for damage in get(step, "damage", [])
         data = decode(damage["data"])
         copyto!(bytes, damage["at"] + 1, data, 1, length(data))
     end
-    resize!(bytes, length(bytes) - get(step, "cut", 0))
+    return resize!(bytes, length(bytes) - get(step, "cut", 0))
+end
+
+operation("pack_records", "builder", "at", "damage", "cut", "as", "size") do case, step
+    bytes = packed_bytes(named(case, step, "builder"))
+    expect(step, "size", length(bytes))
+    damaged(bytes, step)
     haskey(step, "as") && keep(case, step, Deltos.table_in(shifted(bytes, get(step, "at", 0))...))
 end
 operation("put_records", "transaction", "name", "schema", "layout", "rows", "times", "as") do case, step

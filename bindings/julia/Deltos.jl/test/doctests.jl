@@ -62,6 +62,6 @@ end
 
 @testset "every public name is documented" begin
     documented = Set(binding.var for binding in keys(Base.Docs.meta(Deltos)))
-    public = [names(Deltos); :open; :open_memory; :anonymous; :array; :Buffer; :View; :RawContent; :library; :list; :storage; :buffer; :Schema; :Slot; :unset; :RecordTable; :Record; :column; :columns; :records; :create_records!; :pack_records; :unpack_records]
+    public = [names(Deltos); :open; :open_memory; :anonymous; :array; :Buffer; :View; :RawContent; :library; :list; :storage; :buffer; :Schema; :Slot; :unset; :RecordTable; :Record; :column; :columns; :records; :create_records!; :pack_records; :unpack_records; :HashMap; :KeyHash; :Bytes; :hashmap; :pack_hashmap; :unpack_hashmap; :HashMapBuilder; :add!; :prepare!; :finish!; :ordered; :eachpair; :row_numbers; :map_info; :SortedMap; :sortedmap; :SortedRange; :PairCursor; :prefix; :find]
     @test [name for name in public if !(name in documented)] == Symbol[]
 end

@@ -2,70 +2,22 @@
 
 using Dates
 
-struct Corner
-    x::Float32
-    y::Union{Missing,Float64}
-end
-
-struct Full
-    flag::Bool
-    number::Int64
-    small::Union{Missing,UInt8}
-    complex::ComplexF64
-    fraction::Complex{Int32}
-    triple::NTuple{3,Int16}
-    code::NTuple{4,UInt8}
-    half::Deltos.BFloat16
-    name::String
-    letter::Union{Nothing,Char}
-    word::Union{Deltos.Unset,Symbol}
-    raw::Vector{UInt8}
-    day::Date
-    clock::DateTime
-    instant::Union{Missing,Deltos.Timestamp}
-    price::Union{Missing,Deltos.Unset,Deltos.Decimal}
-    grid::Matrix{Float64}
-    list::Vector{String}
-    pair::Tuple{Int,String}
-    facts::Dict{String,Int}
-    members::Set{Int}
-    anything::Any
-    spot::Union{Missing,Corner}
-    outer::NamedTuple{(:deep, :n),Tuple{Union{Deltos.Unset,Corner},Int8}}
-end
-
-some(i, x, otherwise = missing) = i % 3 == 0 ? otherwise : x
-full(i) = Full(
-    isodd(i), i - 3, some(i, i), i + 2im, i - 1im, (i, -i, 0), (0x61, 0x00, i % UInt8, 0x62), i, "number $i", some(i, 'a' + i, nothing), some(i, Symbol("w", i), Deltos.unset),
-    rand(MersenneTwister(i), UInt8, i), Date(1960) + Day(1000i), DateTime(1969, 12, 31, 23, 59, 59, 990) + Millisecond(7i), some(i, Deltos.Timestamp(-i, 1000i, 0)),
-    i % 3 == 0 ? missing : i % 3 == 1 ? Deltos.unset : Deltos.Decimal(string(i), -1), fill(i / 2, 2, i % 3 + 1), ["t$k" for k in 1:i], (i, "p"), Dict("k$k" => k for k in 1:i), Set(1:i),
-    i % 4 == 0 ? nothing : i % 4 == 1 ? "text" : i % 4 == 2 ? [1, i] : Dict("a" => i), some(i, Corner(i, some(i + 1, i))), (deep = some(i + 1, Corner(-i, missing), Deltos.unset), n = i),
-)
-
-alike(a, b) = isequal(a, b)
-alike(a::Deltos.BFloat16, b::Deltos.BFloat16) = a.bits == b.bits
-alike(a::T, b::T) where {T<:Union{Full,Corner}} = all(name -> alike(getfield(a, name), getfield(b, name)), fieldnames(T))
-
-# As structures whose every field is equal.
-alike(a::NamedTuple, b::NamedTuple) = keys(a) == keys(b) && all(map(alike, values(a), values(b)))
-
-
 const LAYOUTS = (:rows, :columns)
 
 @testset "every type of slot comes back as it was, layout $layout" for layout in LAYOUTS
-    given = [full(i) for i in 1:13]
+    given = [everything(i) for i in 1:13]
     Deltos.anonymous() do storage
         table = Deltos.create_records!(storage, "t", given; layout = layout)
-        @test length(table) == 13 && Deltos.schema(table) == Deltos.Schema(Full) && verify(table) === nothing
-        back = Deltos.records(Full, storage["t"])
+        @test length(table) == 13 && Deltos.schema(table) == Deltos.Schema(Everything) && verify(table) === nothing
+        back = Deltos.records(Everything, storage["t"])
         @test all(alike(back[i], given[i]) for i in 1:13)
         record = table[2]
         @test record.number === -1 && record.small === 0x02 && record.complex === 2.0 + 2im && record.fraction === Complex{Int32}(2, -1) && record.triple === (Int16(2), Int16(-2), Int16(0))
         @test record.code === (0x61, 0x00, 0x02, 0x62) && record.half === Deltos.BFloat16(2) && record.name == "number 2" && record.letter == "c" && record.word == "w2"
         @test record.day == Date(1960) + Day(2000) && record.clock == DateTime(1970, 1, 1, 0, 0, 0, 4) && record.instant == Deltos.Timestamp(-2, 2000, 0)
         @test record.price == Deltos.Decimal("2", -1) && record.grid == fill(1.0, 2, 3) && record.list == ["t1", "t2"] && record.pair == (2, "p") && record.facts["k2"] == 2 && 2 in record.members
-        @test record.anything == [1, 2] && record.spot.x === 2.0f0 && record.spot.y === missing && record.outer.deep === Deltos.unset && record.outer.n === Int8(2)
-        @test table[3].spot === missing && table[3].instant === missing && table[4].anything === nothing && table[3].word === Deltos.unset && table[1].price === Deltos.unset && table[3].price === missing
+        @test record.anything == [1, 2] && record.place.x === 2.0f0 && record.place.y === missing && record.outer.deep === Deltos.unset && record.outer.n === Int8(2)
+        @test table[3].place === missing && table[3].instant === missing && table[4].anything === nothing && table[3].word === Deltos.unset && table[1].price === Deltos.unset && table[3].price === missing
         for name in propertynames(record)
             column = Deltos.column(table, name)
             @test column isa AbstractVector && length(column) == 13 && all(alike(column[i], table[i][name]) for i in 1:13) && all(x isa eltype(column) for x in column)
@@ -145,9 +97,9 @@ end
 end
 
 @testset "no rows are a table, too, layout $layout" for layout in LAYOUTS
-    table = Deltos.RecordTable(Full[]; layout = layout)
+    table = Deltos.RecordTable(Everything[]; layout = layout)
     @test isempty(table) && collect(table) == [] && verify(table) === nothing && all(isempty, map(slot -> Deltos.column(table, slot), 1:length(Deltos.schema(table).slots)))
-    @test Deltos.records(Full, table) == []
+    @test Deltos.records(Everything, table) == []
 end
 
 struct Packed

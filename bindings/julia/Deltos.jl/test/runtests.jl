@@ -17,8 +17,10 @@ function thrown(f)
     return nothing
 end
 
+include("samples.jl")
+
 const ALL = [
-    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "records", "record_sources", "arrow",
+    "layout", "errors", "elements", "arrays", "views", "tables", "growable", "storages", "transactions", "attributes", "values", "schemas", "records", "record_sources", "arrow", "hash_maps", "sorted_maps",
     "lifetimes", "threads", "model", "reachability", "doctests",
 ]
 const SUITES = isempty(ARGS) ? ALL : ARGS

@@ -2,36 +2,6 @@
 
 using Dates
 
-struct Place
-    x::Float32
-    y::Union{Missing,Float64}
-end
-
-struct Everything
-    flag::Bool
-    number::Int64
-    small::Union{Missing,UInt8}
-    complex::ComplexF64
-    fraction::Complex{Int32}
-    triple::NTuple{3,Int16}
-    code::NTuple{4,UInt8}
-    name::String
-    letter::Union{Nothing,Char}
-    word::Union{Deltos.Unset,Symbol}
-    raw::Vector{UInt8}
-    day::Date
-    clock::DateTime
-    instant::Deltos.Timestamp
-    price::Union{Missing,Deltos.Unset,Deltos.Decimal}
-    grid::Matrix{Float64}
-    list::Vector{String}
-    pair::Tuple{Int,String}
-    facts::Dict{String,Int}
-    members::Set{Int}
-    anything::Any
-    place::Union{Missing,Place}
-end
-
 struct Endless
     next::Union{Nothing,Endless}
 end
@@ -43,13 +13,13 @@ slot(schema, name) = schema.slots[Deltos.find(schema, name)]
     @test schema.name == "Everything" && schema.version == schema.min_reader == 0 && schema.metadata == UInt8[]
     types = [schema.slots[k].type for k in schema.levels[1]]
     @test types == [
-        :fixed, :fixed, :fixed, :fixed, :fixed, :fixed, :fixed, :utf8, :utf8, :utf8, :bytes, :date, :datetime, :datetime, :decimal, :ndarray,
-        :list, :tuple, :dict, :set, :value, :record,
+        :fixed, :fixed, :fixed, :fixed, :fixed, :fixed, :fixed, :fixed, :utf8, :utf8, :utf8, :bytes, :date, :datetime, :datetime, :decimal, :ndarray,
+        :list, :tuple, :dict, :set, :value, :record, :record,
     ]
     @test [slot(schema, name).format for name in ("flag", "number", "small", "complex", "fraction", "triple", "code")] ==
           ["?", "q", "B", "Zd", "T{i:re:i:im:}", "3h", "4s"]
-    @test [s.name for s in schema.slots if s.nullable] == ["small", "letter", "price", "place", "y"]
-    @test [s.name for s in schema.slots if s.optional] == ["word", "price"] && [s.name for s in schema.slots if s.utc] == ["instant"]
+    @test [s.name for s in schema.slots if s.nullable] == ["small", "letter", "instant", "price", "place", "y", "y"]
+    @test [s.name for s in schema.slots if s.optional] == ["word", "price", "deep"] && [s.name for s in schema.slots if s.utc] == ["instant"]
     @test slot(schema, "place.y").parent == Deltos.find(schema, :place) && Deltos.find(schema, "place.z") === nothing
     @test Deltos.nested(schema, :place) == Deltos.Schema(Place)
 end
