@@ -64,7 +64,9 @@ enum
   DELTOS_KIND_ARRAY = 2,
   DELTOS_KIND_TABLE = 3,
   DELTOS_KIND_VALUE = 4,
-  DELTOS_KIND_RECORD_TABLE = 5
+  DELTOS_KIND_RECORD_TABLE = 5,
+  DELTOS_KIND_HASH_MAP = 6,
+  DELTOS_KIND_SORTED_MAP = 7
 };
 enum 
 {
@@ -95,6 +97,13 @@ typedef struct deltos_bytes
   const void *data;
   uint64_t size;
 } deltos_bytes;
+enum 
+{
+  DELTOS_KEY_BYTES = 0,
+  DELTOS_KEY_UTF8 = 1,
+  DELTOS_KEY_U64 = 2,
+  DELTOS_KEY_VALUE = 3
+};
 enum 
 {
   DELTOS_COLUMN_FIXED = 0,
@@ -275,7 +284,8 @@ enum
   DELTOS_ADVICE_RANDOM = 1,
   DELTOS_ADVICE_SEQUENTIAL = 2,
   DELTOS_ADVICE_WILL_NEED = 3,
-  DELTOS_ADVICE_DONT_NEED = 4
+  DELTOS_ADVICE_DONT_NEED = 4,
+  DELTOS_ADVICE_PREFAULT = 5
 };
 deltos_status deltos_object_advise(const deltos_object *object, int32_t advice, deltos_error *err);
 typedef struct deltos_entry
@@ -626,6 +636,97 @@ deltos_status deltos_view_atomic_load(const deltos_view *view, const int64_t *in
 deltos_status deltos_view_atomic_store(const deltos_view *view, const int64_t *index, int32_t order, const void *value, uint64_t size, deltos_error *err);
 deltos_status deltos_view_atomic_add(const deltos_view *view, const int64_t *index, int32_t order, const void *summand, void *previous, uint64_t size, deltos_error *err);
 deltos_status deltos_view_atomic_compare_exchange(const deltos_view *view, const int64_t *index, int32_t order, void *expected, const void *desired, uint64_t size, uint8_t *exchanged, deltos_error *err);
+enum 
+{
+  DELTOS_MAP_VALUE_U64 = 0,
+  DELTOS_MAP_VALUE_BYTES = 1,
+  DELTOS_MAP_VALUE_UTF8 = 2,
+  DELTOS_MAP_VALUE_VALUE = 3,
+  DELTOS_MAP_VALUE_RECORD = 4
+};
+enum 
+{
+  DELTOS_MAP_SIMPLE = 0,
+  DELTOS_MAP_MULTI = 1,
+  DELTOS_MAP_APPROXIMATE = 2
+};
+enum 
+{
+  DELTOS_DUPLICATE_ERROR = 0,
+  DELTOS_DUPLICATE_FIRST = 1,
+  DELTOS_DUPLICATE_LAST = 2
+};
+enum 
+{
+  DELTOS_HASH_MAP_DEDUPLICATE = 1
+};
+typedef struct deltos_hash_map_options
+{
+  uint32_t struct_size;
+  int32_t key;
+  int32_t value;
+  int32_t shape;
+  int32_t duplicates;
+  uint32_t flags;
+  uint32_t threads;
+  uint32_t reserved;
+  uint64_t memory_bytes;
+  const char *spill_directory;
+  const deltos_schema *schema;
+  deltos_progress progress;
+  void *progress_user;
+} deltos_hash_map_options;
+deltos_status deltos_hash_map_begin(const deltos_storage *storage, const deltos_hash_map_options *options, deltos_builder **builder, deltos_error *err);
+deltos_status deltos_hash_map_add(deltos_builder *builder, const deltos_column *keys, const deltos_column *values, deltos_error *err);
+deltos_status deltos_hash_map_add_records(deltos_builder *builder, const deltos_column *keys, const deltos_column *columns, const uint8_t * const *presence, uint64_t slot_count, deltos_error *err);
+deltos_status deltos_hash_map_add_map(deltos_builder *builder, const deltos_object *map, deltos_error *err);
+deltos_status deltos_hash_map_prepare(deltos_builder *builder, deltos_error *err);
+enum 
+{
+  DELTOS_HASH_MAP_REPLACE = 1
+};
+deltos_status deltos_hash_map_finish(deltos_builder *builder, deltos_transaction *transaction, const char *name, uint32_t flags, deltos_object **map, deltos_error *err);
+deltos_status deltos_hash_map_pack(deltos_builder *builder, void *data, uint64_t *size, deltos_error *err);
+deltos_status deltos_hash_map_open_memory(const void *data, uint64_t size, deltos_release release, void *user, deltos_object **map, deltos_error *err);
+typedef struct deltos_hash_map_info
+{
+  uint32_t struct_size;
+  int32_t key;
+  int32_t value;
+  int32_t shape;
+  uint64_t keys;
+  uint64_t pairs;
+  uint64_t index_bytes;
+  uint64_t image_bytes;
+} deltos_hash_map_info;
+deltos_status deltos_hash_map_stat(const deltos_object *map, deltos_hash_map_info *info, deltos_error *err);
+typedef struct deltos_map_entry
+{
+  deltos_bytes key;
+  deltos_bytes value;
+  uint64_t number;
+  uint64_t count;
+  uint64_t run;
+} deltos_map_entry;
+deltos_status deltos_hash_map_find(const deltos_object *map, const void *key, uint64_t size, deltos_map_entry *entry, deltos_error *err);
+deltos_status deltos_hash_map_get(const deltos_object *map, const void *key, uint64_t size, deltos_bytes *value, deltos_error *err);
+deltos_status deltos_hash_map_get_number(const deltos_object *map, const void *key, uint64_t size, uint64_t *number, uint8_t *present, deltos_error *err);
+deltos_status deltos_hash_map_find_many(const deltos_object *map, const deltos_column *keys, deltos_map_entry *entries, uint8_t *present, uint64_t *hits, deltos_error *err);
+deltos_status deltos_hash_map_get_many(const deltos_object *map, const deltos_column *keys, deltos_bytes *values, uint64_t *hits, deltos_error *err);
+deltos_status deltos_hash_map_get_many_numbers(const deltos_object *map, const deltos_column *keys, uint64_t absent, uint64_t *numbers, uint8_t *present, uint64_t *hits, deltos_error *err);
+deltos_status deltos_hash_map_values(const deltos_object *map, const deltos_map_entry *entry, uint64_t first, deltos_bytes *values, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_hash_map_numbers(const deltos_object *map, const deltos_map_entry *entry, uint64_t first, uint64_t *numbers, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_hash_map_value(const deltos_object *map, const deltos_map_entry *entry, uint64_t index, deltos_object **value, deltos_error *err);
+deltos_status deltos_hash_map_entries(const deltos_object *map, uint64_t *position, deltos_map_entry *entries, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_hash_map_order(const deltos_object *map, uint64_t *positions, uint64_t capacity, uint64_t *count, deltos_error *err);
+enum 
+{
+  DELTOS_MAP_COLUMN_KEYS = 0,
+  DELTOS_MAP_COLUMN_VALUES = 1
+};
+deltos_status deltos_hash_map_column(const deltos_object *map, int32_t which, int32_t flags, deltos_view **view, deltos_error *err);
+deltos_status deltos_hash_map_records(const deltos_object *map, deltos_object **table, deltos_error *err);
+deltos_status deltos_hash_map_verify(const deltos_object *map, deltos_progress progress, void *user, deltos_error *err);
 typedef struct deltos_metadatum
 {
   const char *key;
@@ -640,6 +741,64 @@ deltos_status deltos_metadata_get(const deltos_snapshot *snapshot, const char *n
 deltos_status deltos_metadata_list(const deltos_snapshot *snapshot, const char *name, deltos_metadatum *items, uint64_t capacity, uint64_t *count, deltos_error *err);
 deltos_status deltos_metadata_set(deltos_transaction *transaction, const char *name, const deltos_metadatum *item, deltos_error *err);
 deltos_status deltos_metadata_remove(deltos_transaction *transaction, const char *name, const char *key, deltos_error *err);
+typedef struct deltos_sorted_map_options
+{
+  uint32_t struct_size;
+  int32_t key;
+} deltos_sorted_map_options;
+deltos_status deltos_sorted_map_create(deltos_transaction *transaction, const char *name, const deltos_sorted_map_options *options, deltos_object **map, deltos_error *err);
+typedef struct deltos_sorted_map_info
+{
+  uint32_t struct_size;
+  int32_t key;
+  uint64_t count;
+  uint64_t key_bytes;
+  uint64_t value_bytes;
+  uint64_t long_values;
+  uint64_t objects;
+  uint32_t height;
+  uint32_t reserved;
+} deltos_sorted_map_info;
+deltos_status deltos_sorted_map_stat(const deltos_snapshot *snapshot, const deltos_object *map, deltos_sorted_map_info *info, deltos_error *err);
+deltos_status deltos_sorted_map_put(deltos_transaction *transaction, const deltos_object *map, const void *key, uint64_t key_size, const void *value, uint64_t value_size, uint8_t *replaced, deltos_error *err);
+deltos_status deltos_sorted_map_put_object(deltos_transaction *transaction, const deltos_object *map, const void *key, uint64_t key_size, const deltos_object *value, uint8_t *replaced, deltos_error *err);
+deltos_status deltos_sorted_map_put_many(deltos_transaction *transaction, const deltos_object *map, const deltos_column *keys, const deltos_column *values, uint64_t *added, deltos_error *err);
+deltos_status deltos_sorted_map_load(deltos_transaction *transaction, const deltos_object *map, const deltos_column *keys, const deltos_column *values, deltos_error *err);
+deltos_status deltos_sorted_map_get(const deltos_snapshot *snapshot, const deltos_object *map, const void *key, uint64_t key_size, deltos_bytes *value, uint64_t *object_id, uint8_t *present, deltos_error *err);
+deltos_status deltos_sorted_map_get_many(const deltos_snapshot *snapshot, const deltos_object *map, const deltos_column *keys, deltos_bytes *values, uint64_t *object_ids, uint8_t *present, uint64_t *hits, deltos_error *err);
+deltos_status deltos_sorted_map_remove(deltos_transaction *transaction, const deltos_object *map, const void *key, uint64_t key_size, uint8_t *removed, deltos_error *err);
+typedef struct deltos_range
+{
+  const deltos_bytes *from;
+  const deltos_bytes *to;
+  const deltos_bytes *prefix;
+  uint8_t open_from;
+  uint8_t closed_to;
+  uint8_t reverse;
+  uint8_t reserved[5];
+} deltos_range;
+typedef struct deltos_pair
+{
+  deltos_bytes key;
+  deltos_bytes value;
+  uint64_t object_id;
+  uint64_t number;
+} deltos_pair;
+deltos_status deltos_sorted_map_remove_range(deltos_transaction *transaction, const deltos_object *map, const deltos_range *range, uint64_t *removed, deltos_error *err);
+enum 
+{
+  DELTOS_FIND_FIRST = 0,
+  DELTOS_FIND_LAST = 1,
+  DELTOS_FIND_AT_LEAST = 2,
+  DELTOS_FIND_ABOVE = 3,
+  DELTOS_FIND_AT_MOST = 4,
+  DELTOS_FIND_BELOW = 5
+};
+deltos_status deltos_sorted_map_find(const deltos_snapshot *snapshot, const deltos_object *map, int32_t which, const void *key, uint64_t key_size, deltos_pair *pair, uint8_t *present, deltos_error *err);
+deltos_status deltos_sorted_map_count(const deltos_snapshot *snapshot, const deltos_object *map, const deltos_range *range, uint64_t *count, deltos_error *err);
+deltos_status deltos_sorted_map_range(const deltos_snapshot *snapshot, const deltos_object *map, const deltos_range *range, deltos_cursor **cursor, deltos_error *err);
+deltos_status deltos_cursor_next_pairs(deltos_cursor *cursor, deltos_pair *pairs, uint64_t capacity, uint64_t *count, deltos_error *err);
+deltos_status deltos_cursor_seek_pair(deltos_cursor *cursor, const void *key, uint64_t key_size, deltos_error *err);
 typedef struct deltos_table_info
 {
   uint32_t struct_size;

@@ -70,12 +70,8 @@ func compareCellValue(what string, table *deltos.RecordTable, row, slot uint64, 
 		return err
 	}
 	defer value.Close()
-	root, err := value.Root()
-	if err != nil {
-		return err
-	}
-	c := comparison{value, map[uint64]uint64{}}
-	return c.node(what, &root, cell)
+	_, err = compareTree(what, value, cell)
+	return err
 }
 
 // compareCells compares what a row has on one level.

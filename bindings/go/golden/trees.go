@@ -252,18 +252,24 @@ func (c *comparison) node(what string, node *deltos.Node, expected written) erro
 	return nil
 }
 
+// compareTree compares a whole value, whose root it gives back.
+func compareTree(what string, value *deltos.Value, expected written) (deltos.Node, error) {
+	root, err := value.Root()
+	if err != nil {
+		return root, err
+	}
+	c := comparison{value, map[uint64]uint64{}}
+	return root, c.node(what, &root, expected)
+}
+
 func compareValue(storage *deltos.Storage, expected object) error {
 	value, err := storage.Value(expected.Name)
 	if err != nil {
 		return err
 	}
 	defer value.Close()
-	root, err := value.Root()
+	root, err := compareTree(expected.Name, value, expected.Value)
 	if err != nil {
-		return err
-	}
-	c := comparison{value, map[uint64]uint64{}}
-	if err := c.node(expected.Name, &root, expected.Value); err != nil {
 		return err
 	}
 	if expected.Hash != nil {
