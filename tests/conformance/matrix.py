@@ -30,6 +30,7 @@ from reader import BLOCK, Damaged, Storage
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+OF_MAPS = HERE / "golden" / "maps-1.0.json"  # what is written anew, too, but never the same: hashes are seeded
 TIMEOUT = 1800  # seconds, for a runner that hangs
 
 
@@ -44,7 +45,13 @@ class Runner(NamedTuple):
 
 
 # What not every language has from the start: how the names of its corpus files begin, and what its objects are called.
-SUBJECTS = {"values": ("value_", "value"), "records": ("record_", "records")}
+SUBJECTS = {
+    "values": ("value_", "value"),
+    "records": ("record_", "records"),
+    "hash-maps": ("map_", "map"),
+    "sorted-maps": ("sorted_", "sorted"),
+}
+MAPS = ("hash-maps", "sorted-maps")
 
 RUNNERS = (
     Runner("C", "{build}/debug/tests/conformance/runners/c/runner"),
@@ -56,9 +63,9 @@ RUNNERS = (
         "julia --startup-file=no --project={root}/bindings/julia/Deltos.jl"
         " {root}/bindings/julia/Deltos.jl/test/conformance.jl",
     ),
-    Runner("Node", "node {build}/node/golden.mjs", writes=False, runs=False),
-    Runner("Lua", "luajit {root}/bindings/lua/golden.lua", writes=False, runs=False),
-    Runner("Go", "{build}/go/golden", writes=False, runs=False),
+    Runner("Node", "node {build}/node/golden.mjs", writes=False, runs=False, lacks=MAPS),
+    Runner("Lua", "luajit {root}/bindings/lua/golden.lua", writes=False, runs=False, lacks=MAPS),
+    Runner("Go", "{build}/go/golden", writes=False, runs=False, lacks=MAPS),
     Runner("reader.py", "{python} {root}/tests/conformance/reader.py", writes=False, runs=False),
 )
 
@@ -225,14 +232,18 @@ def difference(one: bytes, other: bytes) -> str | None:
     return f"{len(places)} bytes differ, the first at {places[0]}"
 
 
-def write_goldens(writers: dict[str, list[str]], directory: Path, tally: Tally) -> dict[str, Path]:
-    """The golden storage in each language."""
+def write_goldens(
+    there: dict[Runner, list[str]], description: Path, directory: Path, tally: Tally
+) -> dict[str, Path]:
+    """The storage of a description in each language that knows what is in it."""
     written = {}
-    for number, (name, words) in enumerate(writers.items()):
-        path = directory / f"golden-{number}.deltos"
-        code, said = execute(words, "write", HERE / "golden.json", path)
+    for number, (runner, words) in enumerate(there.items()):
+        if not runner.writes or not known_to(runner, [description]):
+            continue
+        name, path = runner.name, directory / f"{description.stem}-{number}.deltos"
+        code, said = execute(words, "write", description, path)
         if code or not path.exists():
-            tally.fail(f"{name} could not write the golden storage ({code}):\n{ends_of(said)}")
+            tally.fail(f"{name} could not write {description.name} ({code}):\n{ends_of(said)}")
         else:
             written[name] = path
     return written
@@ -255,10 +266,8 @@ def compare_bytes(written: dict[str, Path], tally: Tally) -> None:
 
 
 def read_goldens(
-    readers: dict[Runner, list[str]], written: dict[str, Path], released: list[Path], directory: Path, tally: Tally
+    readers: dict[Runner, list[str]], files: dict[str, tuple[Path, Path]], directory: Path, tally: Tally
 ) -> None:
-    files = {name: (HERE / "golden.json", path) for name, path in written.items()}
-    files |= {path.name: (path.with_suffix(".json"), path) for path in released}
     rows = []
     for reader, words in readers.items():
         cells = []
@@ -306,12 +315,14 @@ def main() -> int:
     if results:
         show_corpus(results, corpus)
     with tempfile.TemporaryDirectory(prefix="deltos-golden-") as directory:
-        golden = [HERE / "golden.json"]
-        writers = {runner.name: words for runner, words in there.items() if runner.writes and known_to(runner, golden)}
-        written = write_goldens(writers, Path(directory), tally)
+        written = write_goldens(there, HERE / "golden.json", Path(directory), tally)
         compare_bytes(written, tally)
+        files = {name: (HERE / "golden.json", path) for name, path in written.items()}
+        maps = write_goldens(there, OF_MAPS, Path(directory), tally)
+        files |= {f"maps of {name}": (OF_MAPS, path) for name, path in maps.items()}
         released = sorted((HERE / "golden").glob("*.deltos"))
-        read_goldens(there, written, released, Path(directory), tally)
+        files |= {path.name: (path.with_suffix(".json"), path) for path in released}
+        read_goldens(there, files, Path(directory), tally)
     for complaint in tally.complaints:
         print(f"\nFAILED {complaint}")
     print(f"\n{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")

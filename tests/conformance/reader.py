@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import maps
 import records
 import trees
 from damage import Damaged, check
@@ -30,8 +31,9 @@ DTYPES = (
 ITEM_BYTES = dict(zip(DTYPES[1:15], (1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16), strict=True))
 ITEM_BYTES |= {"BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 NAME, OBJECT, METADATUM = b"\1", b"\2", b"\3"
-BUFFER, ARRAY, TABLE, VALUE, RECORDS = 1, 2, 3, 4, 5
-KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table", VALUE: "value", RECORDS: "records"}
+BUFFER, ARRAY, TABLE, VALUE, RECORDS, MAP, SORTED = range(1, 8)
+KINDS = {BUFFER: "buffer", ARRAY: "array", TABLE: "table", VALUE: "value", RECORDS: "records", MAP: "map"}
+KINDS[SORTED] = "sorted"
 CONTROL_BYTES = 64
 
 
@@ -54,6 +56,20 @@ class Superblock(NamedTuple):
     inode: int
     commit_ns: int
     uuid: bytes
+
+
+class SortedMap(NamedTuple):
+    """Section 19: its tree."""
+
+    root_block: int
+    root_transaction: int
+    height: int
+    key: int
+    key_bytes: int
+    value_bytes: int
+    long_values: int
+    objects: int
+    reserved: int
 
 
 class Extent(NamedTuple):
@@ -86,6 +102,8 @@ class Object(NamedTuple):
     """Of a table: all rows, one after the other."""
     lengths: list[int] | None = None
     """Of a table: elements of each row."""
+    sorted: SortedMap | None = None
+    """Of a sorted map."""
 
 
 class Control(NamedTuple):
@@ -112,6 +130,7 @@ class Record(NamedTuple):
     payload_bytes: int
     digest: int
     extents: list[Extent]
+    sorted: SortedMap | None
 
 
 class Metadatum(NamedTuple):
@@ -200,14 +219,16 @@ class Storage:
 
     # ---- Section 6
 
-    def _page(self, block: int, transaction: int, level: int) -> list[Entry]:
+    def _page(self, block: int, transaction: int, level: int, tree: int) -> list[Entry]:
         """The entries of a page, in key order."""
         check(any(first <= block < first + blocks for first, blocks in self.zones), f"page {block} is not in a zone")
         page = self._map[block * BLOCK : (block + 1) * BLOCK]
         check(xxh3(page[:4088]) == struct.unpack_from("<Q", page, 4088)[0], f"page {block} is damaged")
-        magic, its_level, count, its_block, its_transaction, uuid_low, last = struct.unpack_from("<IHHQQQH", page)
+        magic, its_level, count, its_block, its_transaction = struct.unpack_from("<IHHQQ", page)
+        uuid_low, last, its_tree = struct.unpack_from("<QHH", page, 24)
         check(magic == 0x31504344 and its_level == level and its_block == block, f"page {block} is another page")
         check(its_transaction == transaction, f"page {block} is of another transaction")
+        check(its_tree == tree, f"page {block} is of another kind of tree")
         check(uuid_low == struct.unpack_from("<Q", self._uuid)[0], f"page {block} is of another storage")
         check(count >= 1 and 40 + 2 * count <= 4088, f"page {block} has an impossible number of entries")
         entries, end = [], 4088
@@ -221,18 +242,20 @@ class Storage:
             entries.append(Entry(page[offset + 4 : value_at], page[value_at:end], spilled))
             end = offset
         check(end == last, f"the entries of page {block} begin elsewhere")
-        self._check_entries(entries, block, transaction, level)
+        self._check_entries(entries, block, transaction, level, tree)
         return entries
 
     @staticmethod
-    def _check_entries(entries: list[Entry], block: int, transaction: int, level: int) -> None:
+    def _check_entries(entries: list[Entry], block: int, transaction: int, level: int, tree: int) -> None:
         keys = [entry.key for entry in entries]
         check(all(one < other for one, other in zip(keys, keys[1:])), f"the keys of page {block} do not ascend")
         check(all(len(key) <= 1024 for key in keys), f"a key of page {block} is too long")
-        check((level > 0) == (keys[0] == b""), f"page {block} has the wrong first key")
+        is_right = keys[0] == b"" if level else bool(tree) or keys[0] != b""
+        check(is_right, f"page {block} has the wrong first key")
+        spills = (8, 32) if tree else (32,)
         for entry in entries:
             if level == 0:
-                right = len(entry.value) == 32 if entry.spilled else len(entry.value) <= 960
+                right = len(entry.value) in spills if entry.spilled else len(entry.value) <= 960
             else:
                 right = len(entry.value) == 16 and not entry.spilled
                 right = right and 1 <= struct.unpack("<QQ", entry.value)[1] <= transaction
@@ -242,24 +265,31 @@ class Storage:
         """Keys and values from a key on."""
         root = self.root
         if root.height:
-            yield from self._walk(root.root_block, root.root_transaction, root.height - 1, first, (b"", None))
+            for entry in self._walk(root.root_block, root.root_transaction, root.height - 1, first, (b"", None)):
+                yield entry.key, self._spill(entry.value) if entry.spilled else entry.value
 
     def _walk(
-        self, block: int, transaction: int, level: int, first: bytes, bounds: tuple[bytes, bytes | None]
-    ) -> Iterator[tuple[bytes, bytes]]:
+        self,
+        block: int,
+        transaction: int,
+        level: int,
+        first: bytes,
+        bounds: tuple[bytes, bytes | None],
+        tree: int = 0,
+    ) -> Iterator[Entry]:
         """What lies below a page whose keys are to be in the bounds, without what comes before the first key."""
-        entries = self._page(block, transaction, level)
+        entries = self._page(block, transaction, level, tree)
         for number, entry in enumerate(entries):
             after = entries[number + 1].key if number + 1 < len(entries) else None
             if level == 0:
                 inside = bounds[0] <= entry.key and (bounds[1] is None or entry.key < bounds[1])
                 check(inside, f"a key of page {block} belongs elsewhere")
                 if entry.key >= first:
-                    yield entry.key, self._spill(entry.value) if entry.spilled else entry.value
+                    yield entry
             elif after is None or first < after:
                 child, its_transaction = struct.unpack("<QQ", entry.value)
                 its_bounds = entry.key or bounds[0], bounds[1] if after is None else after
-                yield from self._walk(child, its_transaction, level - 1, first, its_bounds)
+                yield from self._walk(child, its_transaction, level - 1, first, its_bounds, tree)
 
     def _find(self, key: bytes) -> bytes | None:
         found = next(self._entries_from(key), None)
@@ -294,9 +324,9 @@ class Storage:
             check(end <= first * BLOCK or offset >= (first + blocks) * BLOCK, "an extent lies in a zone")
         return self._map[extent.offset : extent.offset + size]
 
-    def _spill(self, value: bytes) -> bytes:
+    def _spill(self, value: bytes, lengths: range = range(1, 262145)) -> bytes:
         offset, size, transaction, sum_of_bytes = struct.unpack("<QQQQ", value)
-        check(1 <= size <= 262144, "a spilled value has an impossible length")
+        check(size in lengths, "a spilled value has an impossible length")
         data = self._take(Extent(offset, size, transaction))
         check(xxh3(data) == sum_of_bytes, "a spilled value is damaged")
         return data
@@ -322,7 +352,7 @@ class Storage:
         short = ndim <= 64 and format_bytes <= 65536 and 1 <= name_bytes <= 1023 and extent_count <= 64
         check(short, "a record is too long")
         at = 64 + 24 * extent_count
-        texts = at + 8 * ndim
+        texts = at + 8 * ndim + (64 if kind == SORTED else 0)
         check(len(raw) == texts + format_bytes + name_bytes, "a record has another length than it says")
         name = text_of(raw[texts + format_bytes :], "a name")
         check(version == 1 and kind in KINDS and flags <= 1 and dtype < len(DTYPES), f"{name} is of a later version")
@@ -331,13 +361,15 @@ class Storage:
         shape = [*struct.unpack_from(f"<{ndim}q", raw, at)]
         format = text_of(raw[texts : texts + format_bytes], "a format")
         items = product_of(shape, item_bytes)
-        check(kind == TABLE or items == payload_bytes, f"shape and length of {name} differ")
+        check(kind in (TABLE, SORTED) or items == payload_bytes, f"shape and length of {name} differ")
         is_image = (shape, DTYPES[dtype], format) == ([payload_bytes], "U8", "B")
-        check(kind != VALUE or (is_image and flags == 1), f"{name} is no value that can be")
+        check(kind not in (VALUE, MAP) or (is_image and flags == 1), f"{name} is no value or map that can be")
         check(kind != RECORDS or is_image, f"{name} is no record table that can be")
         check(ITEM_BYTES.get(DTYPES[dtype], item_bytes) == item_bytes, f"elements of {name} have another length")
+        tree = SortedMap(*struct.unpack_from("<QQIIQQQQQ", raw, texts - 64)) if kind == SORTED else None
+        is_sealed = flags == 1
         return Record(
-            kind, name, format, DTYPES[dtype], shape, flags == 1, item_bytes, payload_bytes, digest, extents
+            kind, name, format, DTYPES[dtype], shape, is_sealed, item_bytes, payload_bytes, digest, extents, tree
         )
 
     def object(self, name: str) -> Object:
@@ -348,12 +380,15 @@ class Storage:
         record = self._record(raw)
         check(record.name == name, f"the record of {name} has another name")
         lengths = None
-        data = self._elements(record) if record.kind == ARRAY else self._payload(record)
+        if record.kind == SORTED:
+            data = b""
+        else:
+            data = self._elements(record) if record.kind == ARRAY else self._payload(record)
         if record.kind == TABLE:
             rows = self._rows(name, record.shape, record.item_bytes, data)
             data, lengths = b"".join(rows), [len(row) // record.item_bytes for row in rows]
-        kind = KINDS[record.kind]
-        return Object(number, name, kind, record.format, record.dtype, record.shape, record.sealed, data, lengths)
+        of_all = KINDS[record.kind], record.format, record.dtype, record.shape, record.sealed
+        return Object(number, name, *of_all, data, lengths, record.sorted)
 
     def _elements(self, array: Record) -> bytes:
         """As many as the last commit counted, from the chunks in turn."""
@@ -407,6 +442,29 @@ class Storage:
             check(digested == struct.pack(f"<{len(sums)}Q", *sums), f"the content of {name} is damaged")
         check(xxh3(digested) == object.digest, f"the content of {name} is damaged")
         return data
+
+    # ---- Section 19
+
+    def pairs(self, map: SortedMap) -> Iterator[tuple[bytes, bytes | int]]:
+        """Keys with their values, which are bytes or the ids of objects."""
+        check(map.key <= 2 and map.height <= 12 and map.reserved == 0, "a sorted map is of a later version")
+        check((map.height == 0) == (map.root_block == 0), "a sorted map has an impossible root")
+        entries: list[Entry] = []
+        if map.height:
+            root = map.root_block, map.root_transaction, map.height - 1
+            entries = [*self._walk(*root, b"", (b"", None), tree=1)]
+        is_long = [entry.spilled and len(entry.value) == 32 for entry in entries]
+        is_object = [entry.spilled and len(entry.value) == 8 for entry in entries]
+        lengths = zip(entries, is_long)
+        sizes = [struct.unpack_from("<Q", one.value, 8)[0] if long else len(one.value) for one, long in lengths]
+        sums = (sum(len(entry.key) for entry in entries), sum(sizes), sum(is_long), sum(is_object))
+        told = map.key_bytes, map.value_bytes, map.long_values, map.objects
+        check(sums == told, "a sorted map holds other than it says")
+        for entry, long, id in zip(entries, is_long, is_object):
+            if id:
+                yield entry.key, int.from_bytes(entry.value, "little")
+            else:
+                yield entry.key, self._spill(entry.value, range(961, 16777217)) if long else entry.value
 
     # ---- Section 10
 
@@ -483,8 +541,30 @@ def record_differences(found: Object, entry: dict[str, Any]) -> Iterator[str]:
     yield from records.differences(table, entry, DTYPES)
 
 
+def map_differences(found: Object, entry: dict[str, Any]) -> Iterator[str]:
+    if found.kind != "map":
+        yield f"expected a hash map, got a {found.kind}"
+        return
+    yield from maps.differences(found.data, entry, DTYPES)
+
+
+def sorted_differences(storage: Storage, found: Object, entry: dict[str, Any]) -> Iterator[str]:
+    if found.sorted is None:
+        yield f"expected a sorted map, got a {found.kind}"
+        return
+    key = maps.KEYS[found.sorted.key]
+    if key != entry.get("key", "bytes"):
+        yield f"expected keys of {entry.get('key', 'bytes')}, got {key}"
+    written = maps.written_pairs(entry["pairs"], key, "bytes")
+    pairs = [(maps.encoded(one), maps.encoded(other)) for one, other in written]
+    wanted = sorted((one[::-1] if key == "u64" else one, other) for one, other in pairs)
+    actual = [*storage.pairs(found.sorted)]
+    if actual != wanted:
+        yield f"expected {len(wanted)} pairs, got {len(actual)}, or others"
+
+
 # What is compared of kinds that are no elements of one type.
-OF_KIND = {"value": value_differences, "records": record_differences}
+OF_KIND = {"value": value_differences, "records": record_differences, "map": map_differences}
 
 
 def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
@@ -498,6 +578,9 @@ def differences(storage: Storage, description: dict[str, Any]) -> Iterator[str]:
             continue
         actual = storage.object(name)
         yield from metadata_differences(storage, name, entry.get("metadata", []))
+        if entry.get("kind") == "sorted":
+            yield from (f"{name}: {what}" for what in sorted_differences(storage, actual, entry))
+            continue
         if special := OF_KIND.get(entry.get("kind", "buffer")):
             yield from (f"{name}: {what}" for what in special(actual, entry))
             continue

@@ -1,10 +1,11 @@
-"""XXH3 with 64 bits, seed 0 and the default secret, in plain Python: the checksum of src/format/FORMAT.md, section 1.
+"""XXH3 with 64 bits in plain Python: the checksum of src/format/FORMAT.md, section 1; with a seed, that of section 20.
 
 Slow (some 10 MB a minute), and meant to be: it shares nothing with the library that it checks.
 """
 
 from __future__ import annotations
 
+import functools
 import struct
 
 MASK = (1 << 64) - 1
@@ -22,7 +23,6 @@ SECRET = bytes.fromhex(
     "2b16be587d47a1fc8ff8b8d17ad031ce45cb3a8f95160428afd7fbcabb4b407e"
 )
 STRIPE, STRIPES_A_BLOCK = 64, (192 - 64) // 8
-KEYS = [struct.unpack_from("<8Q", SECRET, 8 * stripe) for stripe in range(STRIPES_A_BLOCK + 1)]
 
 
 def u32(data: bytes, at: int) -> int:
@@ -57,19 +57,22 @@ def avalanche_of_xxh64(number: int) -> int:
     return number ^ number >> 32
 
 
-def mixed(data: bytes, at: int, secret: int) -> int:
-    return folded(u64(data, at) ^ u64(SECRET, secret), u64(data, at + 8) ^ u64(SECRET, secret + 8))
+def mixed(data: bytes, at: int, secret: int, seed: int) -> int:
+    low, high = u64(SECRET, secret) + seed & MASK, u64(SECRET, secret + 8) - seed & MASK
+    return folded(u64(data, at) ^ low, u64(data, at + 8) ^ high)
 
 
-def up_to_16(data: bytes) -> int:
+def up_to_16(data: bytes, seed: int) -> int:
     length = len(data)
     if length > 8:
-        low = u64(data, 0) ^ u64(SECRET, 24) ^ u64(SECRET, 32)
-        high = u64(data, length - 8) ^ u64(SECRET, 40) ^ u64(SECRET, 48)
+        low = u64(data, 0) ^ (u64(SECRET, 24) ^ u64(SECRET, 32)) + seed & MASK
+        high = u64(data, length - 8) ^ (u64(SECRET, 40) ^ u64(SECRET, 48)) - seed & MASK
         swapped = int.from_bytes(low.to_bytes(8, "little"), "big")
         return avalanche(length + swapped + high + folded(low, high) & MASK)
     if length >= 4:
-        number = u32(data, length - 4) + (u32(data, 0) << 32) ^ u64(SECRET, 8) ^ u64(SECRET, 16)
+        seed ^= int.from_bytes((seed & 0xFFFFFFFF).to_bytes(4, "little"), "big") << 32
+        number = u32(data, length - 4) + (u32(data, 0) << 32)
+        number ^= (u64(SECRET, 8) ^ u64(SECRET, 16)) - seed & MASK
         number ^= rotated(number, 49) ^ rotated(number, 24)
         number = number * MIX_2 & MASK
         number ^= (number >> 35) + length
@@ -77,25 +80,25 @@ def up_to_16(data: bytes) -> int:
         return number ^ number >> 28
     if length:
         combined = data[0] << 16 | data[length >> 1] << 24 | data[length - 1] | length << 8
-        return avalanche_of_xxh64(combined ^ u32(SECRET, 0) ^ u32(SECRET, 4))
-    return avalanche_of_xxh64(u64(SECRET, 56) ^ u64(SECRET, 64))
+        return avalanche_of_xxh64(combined ^ (u32(SECRET, 0) ^ u32(SECRET, 4)) + seed & MASK)
+    return avalanche_of_xxh64(seed ^ u64(SECRET, 56) ^ u64(SECRET, 64))
 
 
-def up_to_128(data: bytes) -> int:
+def up_to_128(data: bytes, seed: int) -> int:
     length = len(data)
     total = length * P64_1
     for pair in range((length - 1) // 32 + 1):
-        total += mixed(data, 16 * pair, 32 * pair)
-        total += mixed(data, length - 16 * (pair + 1), 32 * pair + 16)
+        total += mixed(data, 16 * pair, 32 * pair, seed)
+        total += mixed(data, length - 16 * (pair + 1), 32 * pair + 16, seed)
     return avalanche(total & MASK)
 
 
-def up_to_240(data: bytes) -> int:
+def up_to_240(data: bytes, seed: int) -> int:
     length = len(data)
-    total = length * P64_1 + sum(mixed(data, 16 * i, 16 * i) for i in range(8))
+    total = length * P64_1 + sum(mixed(data, 16 * i, 16 * i, seed) for i in range(8))
     total = avalanche(total & MASK)
-    total += sum(mixed(data, 16 * i, 16 * (i - 8) + 3) for i in range(8, length // 16))
-    total += mixed(data, length - 16, 136 - 17)
+    total += sum(mixed(data, 16 * i, 16 * (i - 8) + 3, seed) for i in range(8, length // 16))
+    total += mixed(data, length - 16, 136 - 17, seed)
     return avalanche(total & MASK)
 
 
@@ -106,35 +109,44 @@ def accumulate(totals: list[int], words: tuple[int, ...], keys: tuple[int, ...])
         totals[i] = totals[i] + (keyed & 0xFFFFFFFF) * (keyed >> 32) & MASK
 
 
-def scramble(totals: list[int]) -> None:
+def scramble(totals: list[int], keys: tuple[int, ...]) -> None:
     for i in range(8):
         number = totals[i] & MASK
-        totals[i] = (number ^ number >> 47 ^ KEYS[STRIPES_A_BLOCK][i]) * P32_1 & MASK
+        totals[i] = (number ^ number >> 47 ^ keys[i]) * P32_1 & MASK
 
 
-def longer(data: bytes) -> int:
+@functools.cache
+def secret_of(seed: int) -> tuple[bytes, list[tuple[int, ...]]]:
+    """The secret that a seed makes of the default one, and the keys of each stripe."""
+    words = struct.unpack("<24Q", SECRET)
+    secret = struct.pack("<24Q", *(word + (-seed if i % 2 else seed) & MASK for i, word in enumerate(words)))
+    return secret, [struct.unpack_from("<8Q", secret, 8 * stripe) for stripe in range(STRIPES_A_BLOCK + 1)]
+
+
+def longer(data: bytes, seed: int) -> int:
     length = len(data)
+    secret, keys = secret_of(seed)
     totals = [P32_3, P64_1, P64_2, P64_3, P64_4, P32_2, P64_5, P32_1]
     for number in range((length - 1) // STRIPE):
         stripe = number % STRIPES_A_BLOCK
         if number and not stripe:
-            scramble(totals)
-        accumulate(totals, struct.unpack_from("<8Q", data, number * STRIPE), KEYS[stripe])
+            scramble(totals, keys[STRIPES_A_BLOCK])
+        accumulate(totals, struct.unpack_from("<8Q", data, number * STRIPE), keys[stripe])
     if (length - 1) // STRIPE % STRIPES_A_BLOCK == 0:
-        scramble(totals)
+        scramble(totals, keys[STRIPES_A_BLOCK])
     last = struct.unpack_from("<8Q", data, length - STRIPE)
-    accumulate(totals, last, struct.unpack_from("<8Q", SECRET, len(SECRET) - 64 - 7))
+    accumulate(totals, last, struct.unpack_from("<8Q", secret, len(secret) - 64 - 7))
     result = length * P64_1
     for i in range(4):
         one, other = totals[2 * i] & MASK, totals[2 * i + 1] & MASK
-        result += folded(one ^ u64(SECRET, 11 + 16 * i), other ^ u64(SECRET, 19 + 16 * i))
+        result += folded(one ^ u64(secret, 11 + 16 * i), other ^ u64(secret, 19 + 16 * i))
     return avalanche(result & MASK)
 
 
-def xxh3(data: bytes) -> int:
-    """The checksum of some bytes."""
+def xxh3(data: bytes, seed: int = 0) -> int:
+    """The checksum of some bytes, or their hash with a seed."""
     if len(data) <= 16:
-        return up_to_16(data)
+        return up_to_16(data, seed)
     if len(data) <= 128:
-        return up_to_128(data)
-    return up_to_240(data) if len(data) <= 240 else longer(data)
+        return up_to_128(data, seed)
+    return up_to_240(data, seed) if len(data) <= 240 else longer(data, seed)

@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "maps.h"
 #include "operations.h"
 #include "records.h"
 #include "values.h"
 
 static const word kind_words[] = {{"buffer", DELTOS_KIND_BUFFER},        {"table", DELTOS_KIND_TABLE},
                                   {"array", DELTOS_KIND_ARRAY},          {"value", DELTOS_KIND_VALUE},
-                                  {"records", DELTOS_KIND_RECORD_TABLE}, {NULL, 0}};
+                                  {"records", DELTOS_KIND_RECORD_TABLE}, {"map", DELTOS_KIND_HASH_MAP},
+                                  {"sorted", DELTOS_KIND_SORTED_MAP},    {NULL, 0}};
 
 static int kind_field(scene *s, const json_t *described, int32_t *kind) {
   int64_t number = 0;
@@ -96,7 +98,7 @@ static int create_value(scene *s, deltos_transaction *transaction, const json_t 
 
 static int create_records(scene *s, deltos_transaction *transaction, const json_t *described, deltos_object **object) {
   deltos_record_table_options options;
-  records_builder records;
+  building records;
   memset(&records, 0, sizeof records);
   TRY(given_records(s, described, &options));
   TRY(make_schema(s, json_object_get(described, "schema"), &records.made));
@@ -118,6 +120,8 @@ static int create_described(scene *s, deltos_transaction *transaction, const jso
   if (kind == DELTOS_KIND_ARRAY) return create_array(s, transaction, described, object);
   if (kind == DELTOS_KIND_VALUE) return create_value(s, transaction, described, object);
   if (kind == DELTOS_KIND_RECORD_TABLE) return create_records(s, transaction, described, object);
+  if (kind == DELTOS_KIND_HASH_MAP) return create_map(s, transaction, described, object);
+  if (kind == DELTOS_KIND_SORTED_MAP) return create_sorted_map(s, transaction, described, object);
   return create_buffer(s, transaction, described, object);
 }
 
@@ -249,15 +253,22 @@ static int expect_records(scene *s, const json_t *described, const deltos_object
   return verdict;
 }
 
+static int expect_opened(scene *s, const json_t *described, const deltos_snapshot *snapshot, int32_t kind,
+                         const deltos_object *object) {
+  if (kind == DELTOS_KIND_TABLE) return expect_table(s, described, object);
+  if (kind == DELTOS_KIND_RECORD_TABLE) return expect_records(s, described, object);
+  if (kind == DELTOS_KIND_HASH_MAP) return expect_map(s, described, object);
+  if (kind == DELTOS_KIND_SORTED_MAP) return expect_sorted_map(s, described, snapshot, object);
+  return expect_value_object(s, described, object);
+}
+
 static int expect_described(scene *s, const json_t *described, const deltos_snapshot *snapshot) {
   int32_t kind = 0;
   deltos_object *object = NULL;
   TRY(kind_field(s, described, &kind));
   if (kind == DELTOS_KIND_BUFFER || kind == DELTOS_KIND_ARRAY) return expect_object(s, described, snapshot, kind);
   TRY(deltos_object_open(snapshot, text_field(described, "name", NULL), kind, &object, &s->error));
-  const int verdict = kind == DELTOS_KIND_TABLE          ? expect_table(s, described, object)
-                      : kind == DELTOS_KIND_RECORD_TABLE ? expect_records(s, described, object)
-                                                         : expect_value_object(s, described, object);
+  const int verdict = expect_opened(s, described, snapshot, kind, object);
   deltos_object_release(&object);
   return verdict;
 }

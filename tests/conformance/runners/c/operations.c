@@ -6,34 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a step's "progress" asks for, and what came of it. */
-typedef struct reports {
-  const char *kind;
-  int calls, is_above;
-} reports;
-
-static int32_t report(uint64_t done, uint64_t total, void *user) {
-  reports *r = user;
-  r->calls += 1;
-  if (total != 0 && done > total) r->is_above = 1;
-  return strcmp(r->kind, "cancel") == 0;
-}
-
-static int ask_for_reports(scene *s, const json_t *step, reports *r, deltos_progress *progress) {
-  memset(r, 0, sizeof *r);
-  r->kind = text_field(step, "progress", NULL);
-  *progress = r->kind == NULL ? NULL : report;
-  if (r->kind == NULL || strcmp(r->kind, "count") == 0 || strcmp(r->kind, "cancel") == 0) return DONE;
-  return wrong(s, "progress \"%s\" is not known", r->kind);
-}
-
-static int check_reports(scene *s, const reports *r) {
-  if (r->kind != NULL && strcmp(r->kind, "count") == 0 && r->calls == 0) {
-    return wrong(s, "expected progress to be reported, and it was not");
-  }
-  return r->is_above ? wrong(s, "progress reported more than there is to do") : DONE;
-}
-
 /* Storages */
 
 static int do_open(scene *s, const json_t *step) {
@@ -611,8 +583,8 @@ static int check_refusal(scene *s, const json_t *step, int verdict) {
 }
 
 static const operation *find_operation(const char *name) {
-  const operation *const tables[] = {general_operations, view_operations,  table_operations,
-                                     array_operations,   value_operations, record_operations};
+  const operation *const tables[] = {general_operations, view_operations,   table_operations, array_operations,
+                                     value_operations,   record_operations, map_operations,   sorted_operations};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i) {
     for (const operation *known = tables[i]; known->name != NULL; ++known) {
       if (strcmp(known->name, name) == 0) return known;

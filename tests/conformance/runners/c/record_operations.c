@@ -142,16 +142,7 @@ static int do_unpack_schema(scene *s, const json_t *step) {
 
 /* Building */
 
-/* The transaction that a step names; without one, *transaction stays NULL. */
-static int transaction_field(scene *s, const json_t *step, deltos_transaction **transaction) {
-  if (json_object_get(step, "transaction") == NULL) return DONE;
-  HANDLE(deltos_transaction, named, "transaction", TRANSACTION);
-  *transaction = named;
-  return DONE;
-}
-
-/* The schema that a step names, or has written, which is made then. */
-static int schema_field(scene *s, const json_t *step, records_builder *records) {
+int schema_field(scene *s, const json_t *step, building *records) {
   const json_t *written = json_object_get(step, "schema");
   if (json_is_object(written)) {
     TRY(make_schema(s, written, &records->made));
@@ -164,7 +155,7 @@ static int schema_field(scene *s, const json_t *step, records_builder *records) 
 }
 
 /* A builder for what a step says: in a transaction, if it names one, or in memory. */
-static int fill_builder(scene *s, const json_t *step, records_builder *records) {
+static int fill_builder(scene *s, const json_t *step, building *records) {
   deltos_record_table_options options;
   deltos_transaction *transaction = NULL;
   TRY(transaction_field(s, step, &transaction));
@@ -174,21 +165,21 @@ static int fill_builder(scene *s, const json_t *step, records_builder *records) 
                                    &records->builder, &s->error);
 }
 
-static int begin_records(scene *s, const json_t *step, records_builder **begun) {
+static int begin_records(scene *s, const json_t *step, building **begun) {
   *begun = calloc(1, sizeof **begun);
   if (*begun == NULL) return wrong(s, "no memory for a builder");
   const int verdict = fill_builder(s, step, *begun);
-  if (verdict != DONE) release_records(*begun);
+  if (verdict != DONE) release_building(*begun);
   return verdict;
 }
 
 static int do_begin_records(scene *s, const json_t *step) {
-  records_builder *begun = NULL;
+  building *begun = NULL;
   TRY(begin_records(s, step, &begun));
   return name_thing(s, step, BUILDER, begun);
 }
 
-static int add_times(scene *s, const json_t *step, const records_builder *records) {
+static int add_times(scene *s, const json_t *step, const building *records) {
   for (int64_t times = int_field(step, "times", 1); times > 0; --times) {
     TRY(add_rows(s, records, json_object_get(step, "rows")));
   }
@@ -196,11 +187,11 @@ static int add_times(scene *s, const json_t *step, const records_builder *record
 }
 
 static int do_add_rows(scene *s, const json_t *step) {
-  HANDLE(records_builder, records, "builder", BUILDER);
+  HANDLE(building, records, "builder", BUILDER);
   return add_times(s, step, records);
 }
 
-static int given_column(scene *s, const json_t *written, uint64_t rows, deltos_column *column) {
+int given_column(scene *s, const json_t *written, uint64_t rows, deltos_column *column) {
   const json_t *slices = json_object_get(written, "slices"), *slice;
   const char *format = NULL;
   size_t i;
@@ -225,7 +216,7 @@ static int given_column(scene *s, const json_t *written, uint64_t rows, deltos_c
 }
 
 static int do_add_columns(scene *s, const json_t *step) {
-  HANDLE(records_builder, records, "builder", BUILDER);
+  HANDLE(building, records, "builder", BUILDER);
   const json_t *written = json_object_get(step, "columns"), *told = json_object_get(step, "presence");
   const uint64_t rows = (uint64_t)int_field(step, "rows", 0);
   const size_t count = json_array_size(written);
@@ -240,80 +231,47 @@ static int do_add_columns(scene *s, const json_t *step) {
 }
 
 static int do_finish_records(scene *s, const json_t *step) {
-  HANDLE(records_builder, records, "builder", BUILDER);
+  HANDLE(building, records, "builder", BUILDER);
   deltos_object *table = NULL;
   TRY(deltos_record_table_finish(records->builder, &table, &s->error));
   return name_thing(s, step, OBJECT, table);
 }
 
-/* Opens a copy of bytes, so many behind a multiple of 64. */
-static int open_copy(scene *s, const void *data, size_t size, size_t at, deltos_object **table) {
-  unsigned char *memory = aligned_alloc(64, ((at + size) / 64 + 1) * 64);
-  if (memory == NULL) return wrong(s, "no memory for %zu bytes", size);
-  memcpy(memory + at, data, size);
-  const deltos_status status = deltos_record_table_open_memory(memory + at, size, free, memory, table, &s->error);
-  if (status != DELTOS_OK) free(memory);
-  return status;
-}
-
-static int pack_records(scene *s, const records_builder *records, bytes *packed) {
-  uint64_t size = 0;
-  const deltos_status asked = deltos_record_table_pack(records->builder, NULL, &size, &s->error);
-  if (asked != DELTOS_E_TOO_SMALL) return asked;
-  packed->size = (size_t)size;
-  packed->data = keep(s, packed->size);
-  return deltos_record_table_pack(records->builder, packed->data, &size, &s->error);
-}
-
-static int damage(scene *s, const json_t *step, bytes *packed) {
-  const json_t *one;
-  size_t i;
-  json_array_foreach(json_object_get(step, "damage"), i, one) {
-    const bytes data = data_of(s, json_object_get(one, "data"));
-    const size_t at = (size_t)int_field(one, "at", 0);
-    if (at > packed->size || data.size > packed->size - at) return wrong(s, "%zu is not in the table", at);
-    memcpy(packed->data + at, data.data, data.size);
-  }
-  packed->size -= (size_t)int_field(step, "cut", 0);
-  return DONE;
-}
-
 static int do_pack_records(scene *s, const json_t *step) {
-  HANDLE(records_builder, records, "builder", BUILDER);
+  HANDLE(building, records, "builder", BUILDER);
   deltos_object *table = NULL;
   bytes packed;
-  TRY(pack_records(s, records, &packed));
+  TRY(packed_by(s, deltos_record_table_pack, records->builder, &packed));
   TRY(expect_int(s, step, "size", packed.size));
   if (json_object_get(step, "as") == NULL) return DONE;
   TRY(damage(s, step, &packed));
-  TRY(open_copy(s, packed.data, packed.size, (size_t)int_field(step, "at", 0), &table));
+  TRY(open_copy(s, deltos_record_table_open_memory, packed, step, &table));
   return name_thing(s, step, OBJECT, table);
 }
 
 /* Ends a builder by the way in which it was begun: the table is stored, or packed and opened. */
-static int end_records(scene *s, const json_t *step, const records_builder *records, deltos_object **table) {
+static int end_records(scene *s, const json_t *step, const building *records, deltos_object **table) {
   bytes packed;
   if (json_object_get(step, "transaction") != NULL) {
     return deltos_record_table_finish(records->builder, table, &s->error);
   }
-  TRY(pack_records(s, records, &packed));
-  return open_copy(s, packed.data, packed.size, 0, table);
+  TRY(packed_by(s, deltos_record_table_pack, records->builder, &packed));
+  return open_copy(s, deltos_record_table_open_memory, packed, NULL, table);
 }
 
 static int do_put_records(scene *s, const json_t *step) {
-  records_builder *begun = NULL;
+  building *begun = NULL;
   deltos_object *table = NULL;
   TRY(begin_records(s, step, &begun));
   int verdict = add_times(s, step, begun);
   if (verdict == DONE) verdict = end_records(s, step, begun, &table);
-  release_records(begun);
+  release_building(begun);
   return verdict == DONE ? name_thing(s, step, OBJECT, table) : verdict;
 }
 
 static int do_unpack_records(scene *s, const json_t *step) {
-  const bytes data = data_of(s, json_object_get(step, "data"));
   deltos_object *table = NULL;
-  TRY(open_copy(s, data.data, data.size, (size_t)int_field(step, "at", 0), &table));
+  TRY(open_copy(s, deltos_record_table_open_memory, data_of(s, json_object_get(step, "data")), step, &table));
   return name_thing(s, step, OBJECT, table);
 }
 
@@ -476,11 +434,12 @@ static int do_arrow_of(scene *s, const json_t *step) {
 
 static int do_records_from_arrow(scene *s, const json_t *step) {
   HANDLE(deltos_object, from, "table", OBJECT);
-  records_builder records = {NULL, NULL, NULL};
+  building records;
   deltos_record_table_options options;
   deltos_arrow_stream stream;
   deltos_object *table = NULL;
   deltos_transaction *transaction = NULL;
+  memset(&records, 0, sizeof records);
   TRY(transaction_field(s, step, &transaction));
   TRY(given_records(s, step, &options));
   TRY(deltos_record_table_to_arrow_stream(from, &stream, &s->error));

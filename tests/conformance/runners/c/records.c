@@ -85,14 +85,6 @@ int given_records(scene *s, const json_t *step, deltos_record_table_options *opt
   return DONE;
 }
 
-/* Rows on their way into the library. */
-typedef struct given_rows {
-  slot_list list;
-  deltos_column *columns;
-  const uint8_t **presence;
-  size_t rows;
-} given_rows;
-
 /* What presence bytes say of a cell. A null in a slot of any value that may not be null is a value. */
 static uint8_t presence_of(const deltos_slot *slot, const json_t *cell) {
   if (json_object_get(cell, "unset") != NULL) return DELTOS_UNSET;
@@ -124,23 +116,18 @@ static int put_item(scene *s, const deltos_slot *slot, const json_t *cell, unsig
 
 /* Bytes of a cell that are no item: text, or a packed value. */
 static int put_slice(scene *s, const deltos_slot *slot, const json_t *cell, deltos_bytes *to) {
-  deltos_builder *builder = NULL;
   deltos_item item;
+  bytes image;
   if (!is_value_type(slot->type)) {
     TRY(fill_item(s, cell, &item));
     to->data = item.data;
     to->size = item.count;
     return DONE;
   }
-  TRY(build_node(s, cell, &builder));
-  deltos_status status = deltos_value_builder_pack(builder, NULL, &to->size, &s->error);
-  if (status == DELTOS_E_TOO_SMALL) {
-    void *image = keep(s, (size_t)to->size);
-    to->data = image;
-    status = deltos_value_builder_pack(builder, image, &to->size, &s->error);
-  }
-  deltos_builder_release(&builder);
-  return status;
+  TRY(pack_node(s, cell, &image));
+  to->data = image.data;
+  to->size = image.size;
+  return DONE;
 }
 
 static int put_column(scene *s, given_rows *given, uint64_t number, const json_t *const *cells) {
@@ -184,22 +171,27 @@ static int put_slot(scene *s, given_rows *given, uint64_t *next, const json_t *c
   return DONE;
 }
 
-int add_rows(scene *s, const records_builder *records, const json_t *rows) {
-  given_rows given;
+int give_rows(scene *s, const deltos_schema *schema, const json_t *rows, given_rows *given) {
   uint64_t next = 0;
-  memset(&given, 0, sizeof given);
-  TRY(slots_of(s, records->schema, &given.list));
-  given.rows = json_array_size(rows);
-  given.columns = keep(s, sizeof *given.columns * (size_t)given.list.count);
-  given.presence = keep(s, sizeof *given.presence * (size_t)given.list.count);
-  for (size_t i = 0; next < given.list.count; ++i) {
-    const json_t **cells = keep(s, sizeof(json_t *) * given.rows);
-    for (size_t row = 0; row < given.rows; ++row) {
+  memset(given, 0, sizeof *given);
+  TRY(slots_of(s, schema, &given->list));
+  given->rows = json_array_size(rows);
+  given->columns = keep(s, sizeof *given->columns * (size_t)given->list.count);
+  given->presence = keep(s, sizeof *given->presence * (size_t)given->list.count);
+  for (size_t i = 0; next < given->list.count; ++i) {
+    const json_t **cells = keep(s, sizeof(json_t *) * given->rows);
+    for (size_t row = 0; row < given->rows; ++row) {
       cells[row] = json_array_get(json_array_get(rows, row), i);
       if (cells[row] == NULL) return wrong(s, "row %zu has too few cells", row);
     }
-    TRY(put_slot(s, &given, &next, cells));
+    TRY(put_slot(s, given, &next, cells));
   }
+  return DONE;
+}
+
+int add_rows(scene *s, const building *records, const json_t *rows) {
+  given_rows given;
+  TRY(give_rows(s, records->schema, rows, &given));
   return deltos_record_table_add(records->builder, given.columns, given.presence, given.list.count, given.rows,
                                  &s->error);
 }

@@ -17,8 +17,20 @@ int slots_of(scene *s, const deltos_schema *schema, slot_list *list);
 int make_schema(scene *s, const json_t *written, deltos_schema **schema);
 /* What a builder is begun with: layout and memory_bytes of a step. */
 int given_records(scene *s, const json_t *step, deltos_record_table_options *options);
+/* The schema that a step names, or has written, which is made then. */
+int schema_field(scene *s, const json_t *step, building *records);
+/* A column as it is written, of so many items where it does not say how many; none where there is none. */
+int given_column(scene *s, const json_t *written, uint64_t rows, deltos_column *column);
+/* Rows on their way into the library: what a call takes that adds them. */
+typedef struct given_rows {
+  slot_list list;
+  deltos_column *columns;
+  const uint8_t **presence;
+  size_t rows;
+} given_rows;
+int give_rows(scene *s, const deltos_schema *schema, const json_t *rows, given_rows *given);
 /* Adds rows of cells, all in one call. */
-int add_rows(scene *s, const records_builder *records, const json_t *rows);
+int add_rows(scene *s, const building *records, const json_t *rows);
 
 /* Compares name, version and slots with a schema that is written. */
 int expect_schema(scene *s, const json_t *written, const deltos_schema *schema, const slot_list *list);

@@ -74,7 +74,15 @@ void *keep(scene *s, size_t size) {
   return kept->memory;
 }
 
+json_t *keep_json(scene *s, json_t *written) {
+  if (s->written == NULL) s->written = json_array();
+  json_array_append_new(s->written, written);
+  return written;
+}
+
 void end_step(scene *s) {
+  json_decref(s->written);
+  s->written = NULL;
   while (s->kept != NULL) {
     struct kept *next = s->kept->next;
     free(s->kept);
@@ -103,13 +111,16 @@ void release_thing(thing *t) {
       deltos_schema_release(&t->is.schema);
       break;
     case BUILDER:
-      release_records(t->is.builder);
+      release_building(t->is.builder);
       t->is.builder = NULL;
+      break;
+    case CURSOR:
+      deltos_cursor_release(&t->is.cursor);
       break;
   }
 }
 
-void release_records(records_builder *records) {
+void release_building(building *records) {
   if (records == NULL) return;
   deltos_builder_release(&records->builder);
   deltos_schema_release(&records->made);
@@ -169,6 +180,13 @@ char mismatch;
 void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind) {
   const thing *found = find_thing(s, step, field, kind);
   return found == NULL ? &mismatch : found->is.any;
+}
+
+int transaction_field(scene *s, const json_t *step, deltos_transaction **transaction) {
+  if (json_object_get(step, "transaction") == NULL) return DONE;
+  HANDLE(deltos_transaction, named, "transaction", TRANSACTION);
+  *transaction = named;
+  return DONE;
 }
 
 int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot) {
@@ -383,4 +401,58 @@ int rows_of(scene *s, const deltos_object *table, uint8_t writable, table_rows *
   of->info.struct_size = sizeof of->info;
   TRY(deltos_table_stat(table, &of->info, &s->error));
   return deltos_table_rows(table, writable, &of->pin, &of->rows, &of->lengths, &s->error);
+}
+
+static int32_t report(uint64_t done, uint64_t total, void *user) {
+  reports *r = user;
+  r->calls += 1;
+  if (total != 0 && done > total) r->is_above = 1;
+  return strcmp(r->kind, "cancel") == 0;
+}
+
+int ask_for_reports(scene *s, const json_t *step, reports *r, deltos_progress *progress) {
+  memset(r, 0, sizeof *r);
+  r->kind = text_field(step, "progress", NULL);
+  *progress = r->kind == NULL ? NULL : report;
+  if (r->kind == NULL || strcmp(r->kind, "count") == 0 || strcmp(r->kind, "cancel") == 0) return DONE;
+  return wrong(s, "progress \"%s\" is not known", r->kind);
+}
+
+int check_reports(scene *s, const reports *r) {
+  if (r->kind != NULL && strcmp(r->kind, "count") == 0 && r->calls == 0) {
+    return wrong(s, "expected progress to be reported, and it was not");
+  }
+  return r->is_above ? wrong(s, "progress reported more than there is to do") : DONE;
+}
+
+int open_copy(scene *s, image_opener *open, bytes image, const json_t *step, deltos_object **object) {
+  const size_t at = (size_t)int_field(step, "at", 0);
+  unsigned char *memory = aligned_alloc(64, ((at + image.size) / 64 + 1) * 64);
+  if (memory == NULL) return wrong(s, "no memory for %zu bytes", image.size);
+  memcpy(memory + at, image.data, image.size);
+  const deltos_status status = open(memory + at, image.size, free, memory, object, &s->error);
+  if (status != DELTOS_OK) free(memory);
+  return status;
+}
+
+int packed_by(scene *s, image_packer *pack, deltos_builder *builder, bytes *image) {
+  uint64_t size = 0;
+  const deltos_status asked = pack(builder, NULL, &size, &s->error);
+  if (asked != DELTOS_E_TOO_SMALL) return asked;
+  image->size = (size_t)size;
+  image->data = keep(s, image->size);
+  return pack(builder, image->data, &size, &s->error);
+}
+
+int damage(scene *s, const json_t *step, bytes *image) {
+  const json_t *one;
+  size_t i;
+  json_array_foreach(json_object_get(step, "damage"), i, one) {
+    const bytes data = data_of(s, json_object_get(one, "data"));
+    const size_t at = (size_t)int_field(one, "at", 0);
+    if (at > image->size || data.size > image->size - at) return wrong(s, "%zu is not in the image", at);
+    memcpy(image->data + at, data.data, data.size);
+  }
+  image->size -= (size_t)int_field(step, "cut", 0);
+  return DONE;
 }

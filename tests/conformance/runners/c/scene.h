@@ -12,14 +12,22 @@
 
 enum { DONE = 0, WRONG = 1 };
 
-typedef enum thing_kind { STORAGE, SNAPSHOT, TRANSACTION, OBJECT, VIEW, SCHEMA, BUILDER } thing_kind;
+typedef enum thing_kind { STORAGE, SNAPSHOT, TRANSACTION, OBJECT, VIEW, SCHEMA, BUILDER, CURSOR } thing_kind;
 
-/* A record table that is being made. */
-typedef struct records_builder {
+/* What a step's "progress" asks for, and what came of it. */
+typedef struct reports {
+  const char *kind;
+  int calls, is_above;
+} reports;
+
+/* A record table or a hash map that is being made. */
+typedef struct building {
   deltos_builder *builder;
   const deltos_schema *schema;
   deltos_schema *made; /* the schema, where it was made for this; else NULL */
-} records_builder;
+  int32_t key, value;  /* what they are in a hash map */
+  reports told;        /* of a hash map */
+} building;
 
 typedef struct thing {
   const char *name; /* of the corpus, which outlives the case */
@@ -31,7 +39,8 @@ typedef struct thing {
     deltos_object *object;
     deltos_view *view;
     deltos_schema *schema;
-    records_builder *builder;
+    building *builder;
+    deltos_cursor *cursor;
     void *any;
   } is;
 } thing;
@@ -42,6 +51,7 @@ typedef struct scene {
   thing things[MOST_THINGS]; /* oldest first */
   size_t thing_count;
   struct kept *kept; /* memory until the step ends */
+  json_t *written;   /* the same of what the corpus says in short; may be NULL */
   deltos_error error;
   char problem[2048];
 } scene;
@@ -65,6 +75,8 @@ int wrong(scene *s, const char *format, ...) __attribute__((format(printf, 2, 3)
 
 /* Memory, zeroed, that the end of the step frees. Running out of it ends the program. */
 void *keep(scene *s, size_t size);
+/* The same of what was written for the step, which it takes. */
+json_t *keep_json(scene *s, json_t *written);
 void end_step(scene *s);
 
 /* Names a handle, as the field "as" says; one that had the name is released. */
@@ -76,7 +88,7 @@ thing *find_thing(scene *s, const json_t *step, const char *field, thing_kind ki
 /* The same of any kind. */
 thing *find_any(scene *s, const json_t *step, const char *field);
 void release_thing(thing *t);
-void release_records(records_builder *records);
+void release_building(building *records);
 /* The handle that a field names, of a kind; &mismatch where there is none. */
 void *handle_of(scene *s, const json_t *step, const char *field, thing_kind kind);
 extern char mismatch; /* an address that says: the step's fields name something else than is needed */
@@ -84,6 +96,8 @@ extern char mismatch; /* an address that says: the step's fields name something 
 const deltos_view *view_called(scene *s, const char *name);
 /* Opens what a step names in what it says, as an object of a kind. */
 int open_kind(scene *s, const json_t *step, int32_t kind);
+/* The transaction that a step names; without one, *transaction stays as it is. */
+int transaction_field(scene *s, const json_t *step, deltos_transaction **transaction);
 /* Whatever reads: a snapshot, or the one that a transaction lends. */
 int reader_of(scene *s, const json_t *step, const deltos_snapshot **snapshot);
 /* Releases everything, newest first. */
@@ -119,6 +133,19 @@ int given_view(scene *s, const json_t *step, deltos_view *view);
 void given_value(scene *s, const json_t *item, deltos_metadatum *value);
 int given_type(scene *s, const json_t *step, const char **format, int32_t *dtype);
 
+/* Asks for what a step's "progress" says; afterwards, whether it came. */
+int ask_for_reports(scene *s, const json_t *step, reports *r, deltos_progress *progress);
+int check_reports(scene *s, const reports *r);
+
+/* Opens a copy of an image, so many bytes behind a multiple of 64, which the object keeps. */
+typedef deltos_status image_opener(const void *, uint64_t, deltos_release, void *, deltos_object **, deltos_error *);
+int open_copy(scene *s, image_opener *open, bytes image, const json_t *step, deltos_object **object);
+/* Asks for the size of an image and packs it. */
+typedef deltos_status image_packer(deltos_builder *, void *, uint64_t *, deltos_error *);
+int packed_by(scene *s, image_packer *pack, deltos_builder *builder, bytes *image);
+/* Does to an image what "damage" and "cut" say. */
+int damage(scene *s, const json_t *step, bytes *image);
+
 /* A table and its rows, which stay as long as the view does. */
 typedef struct table_rows {
   deltos_table_info info;
@@ -151,6 +178,6 @@ typedef struct operation {
   { #name, do_##name, " do status message " fields " " }
 
 extern const operation view_operations[], table_operations[], array_operations[], value_operations[],
-    record_operations[];
+    record_operations[], map_operations[], sorted_operations[];
 
 #endif

@@ -240,6 +240,14 @@ int build_value(scene *s, const json_t *holder, const char *field, deltos_builde
   return build_node(s, json_object_get(holder, field), builder);
 }
 
+int pack_node(scene *s, const json_t *node, bytes *image) {
+  deltos_builder *builder = NULL;
+  TRY(build_node(s, node, &builder));
+  const int verdict = packed_by(s, deltos_value_builder_pack, builder, image);
+  deltos_builder_release(&builder);
+  return verdict;
+}
+
 int pack_value(scene *s, deltos_builder *builder, deltos_object **value, uint64_t *size, const void **image) {
   *size = 0;
   const deltos_status asked = deltos_value_builder_pack(builder, NULL, size, &s->error);

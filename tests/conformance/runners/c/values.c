@@ -30,16 +30,9 @@ static int do_pack_value(scene *s, const json_t *step) {
 }
 
 static int do_unpack_value(scene *s, const json_t *step) {
-  const bytes data = data_of(s, json_object_get(step, "data"));
-  const size_t at = (size_t)int_field(step, "at", 0);
-  unsigned char *memory = aligned_alloc(64, ((at + data.size) / 64 + 1) * 64);
-  if (memory == NULL) return wrong(s, "no memory for %zu bytes", data.size);
-  memcpy(memory + at, data.data, data.size);
   deltos_object *value = NULL;
-  const deltos_status status = deltos_value_open_memory(memory + at, data.size, free, memory, &value, &s->error);
-  if (status == DELTOS_OK) return name_thing(s, step, OBJECT, value);
-  free(memory);
-  return status;
+  TRY(open_copy(s, deltos_value_open_memory, data_of(s, json_object_get(step, "data")), step, &value));
+  return name_thing(s, step, OBJECT, value);
 }
 
 static int do_open_value(scene *s, const json_t *step) { return open_kind(s, step, DELTOS_KIND_VALUE); }

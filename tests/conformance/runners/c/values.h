@@ -10,6 +10,9 @@ int build_value(scene *s, const json_t *holder, const char *field, deltos_builde
 /* The same of a node. */
 int build_node(scene *s, const json_t *node, deltos_builder **builder);
 
+/* The image of a node, packed by a builder of its own. */
+int pack_node(scene *s, const json_t *node, bytes *image);
+
 /* Packs it and opens the image, which value's handle keeps. */
 int pack_value(scene *s, deltos_builder *builder, deltos_object **value, uint64_t *size, const void **image);
 

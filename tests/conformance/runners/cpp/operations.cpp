@@ -8,31 +8,6 @@
 namespace conformance {
 namespace {
 
-// What a step's "progress" asks for, and what came of it.
-class Reports {
- public:
-  explicit Reports(const Json &step) : kind_(word(step, "progress", "")) {
-    if (!kind_.empty() && kind_ != "count" && kind_ != "cancel") throw Mismatch("progress " + kind_ + " is not known");
-  }
-  deltos::Progress progress() {
-    if (kind_.empty()) return {};
-    return [this](std::uint64_t done, std::uint64_t total) {
-      ++calls_;
-      if (total != 0 && done > total) is_above_ = true;
-      return kind_ != "cancel";
-    };
-  }
-  void check() const {
-    if (kind_ == "count" && calls_ == 0) throw Mismatch("expected progress to be reported, and it was not");
-    if (is_above_) throw Mismatch("progress reported more than there is to do");
-  }
-
- private:
-  std::string kind_;
-  int calls_ = 0;
-  bool is_above_ = false;
-};
-
 deltos::Span<const std::byte> bytes_of_view(const deltos::View &view) {
   return {static_cast<const std::byte *>(view.data()), static_cast<std::size_t>(view.nbytes())};
 }
@@ -52,6 +27,7 @@ void write_at(const std::string &path, std::uint64_t at, const Bytes &bytes) {
 
 }  // namespace
 
+#define BEGINNING "key value shape duplicates deduplicate schema memory_bytes threads progress as"
 #define OPERATION(name, fields)                                    \
   {                                                                \
 #name, { &Operations::name, " do status message " fields " " } \
@@ -198,8 +174,44 @@ const Words<Operations::Operation> Operations::kOperations{
     OPERATION(verify_records, "table"),
     OPERATION(arrow_of, "object rows columns"),
     OPERATION(records_from_arrow, "table transaction name layout memory_bytes as"),
+    OPERATION(begin_map, "storage " BEGINNING),
+    OPERATION(add_pairs, "builder pairs times"),
+    OPERATION(add_pair_columns, "builder keys values"),
+    OPERATION(add_map, "builder map"),
+    OPERATION(prepare_map, "builder"),
+    OPERATION(finish_map, "builder transaction name replace as"),
+    OPERATION(pack_map, "builder at damage cut as"),
+    OPERATION(put_map, "transaction name replace pairs times " BEGINNING),
+    OPERATION(unpack_map, "data at as"),
+    OPERATION(open_map, "from name as"),
+    OPERATION(map_info, "map key value shape keys pairs"),
+    OPERATION(find_key, "map key values absent"),
+    OPERATION(find_keys, "map keys hits values counts"),
+    OPERATION(find_columns, "map keys hits"),
+    OPERATION(read_map, "map pairs"),
+    OPERATION(map_value, "map key index as"),
+    OPERATION(map_column, "map which flags numbers as"),
+    OPERATION(map_records, "map as"),
+    OPERATION(verify_map, "map progress"),
+    OPERATION(create_sorted, "transaction name key as"),
+    OPERATION(open_sorted, "from name as"),
+    OPERATION(sorted_info, "from map key count key_bytes value_bytes long_values objects"),
+    OPERATION(put_pair, "transaction map key value replaced"),
+    OPERATION(put_pairs, "transaction map pairs added"),
+    OPERATION(load_pairs, "transaction map pairs"),
+    OPERATION(get_pair, "from map key value absent"),
+    OPERATION(get_pairs, "from map keys hits values"),
+    OPERATION(remove_pair, "transaction map key removed"),
+    OPERATION(remove_pairs, "transaction map range count"),
+    OPERATION(find_pair, "from map which key pair absent"),
+    OPERATION(count_pairs, "from map range count"),
+    OPERATION(read_pairs, "from map range pairs"),
+    OPERATION(walk_pairs, "from map range as"),
+    OPERATION(next_pairs, "cursor capacity pairs"),
+    OPERATION(seek_pair, "cursor key"),
 };
 #undef OPERATION
+#undef BEGINNING
 
 Operations::~Operations() {
   while (!things_.empty()) things_.pop_back();

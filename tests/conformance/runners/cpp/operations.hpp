@@ -10,6 +10,58 @@
 
 namespace conformance {
 
+// What a step's "progress" asks for, and what came of it.
+class Reports {
+ public:
+  explicit Reports(const Json &step) : kind_(word(step, "progress", "")) {
+    if (!kind_.empty() && kind_ != "count" && kind_ != "cancel") throw Mismatch("progress " + kind_ + " is not known");
+  }
+  deltos::Progress progress() {
+    if (kind_.empty()) return {};
+    return [this](std::uint64_t done, std::uint64_t total) {
+      ++calls_;
+      if (total != 0 && done > total) is_above_ = true;
+      return kind_ != "cancel";
+    };
+  }
+  void check() const {
+    if (kind_ == "count" && calls_ == 0) throw Mismatch("expected progress to be reported, and it was not");
+    if (is_above_) throw Mismatch("progress reported more than there is to do");
+  }
+
+ private:
+  std::string kind_;
+  int calls_ = 0;
+  bool is_above_ = false;
+};
+
+// Any object, used as what it should be as long as this lives; nothing may be named meanwhile.
+template <class T>
+class Lent {
+ public:
+  explicit Lent(deltos::Object &object) : object_(object), used_(std::move(object)) {}
+  ~Lent() { object_ = std::move(used_); }
+  Lent(const Lent &) = delete;
+  Lent &operator=(const Lent &) = delete;
+  T *operator->() { return &used_; }
+  T &operator*() { return used_; }
+  const T *operator->() const { return &used_; }
+  const T &operator*() const { return used_; }
+
+ private:
+  deltos::Object &object_;
+  T used_;
+};
+
+// A hash map that is being made.
+struct Map {
+  std::unique_ptr<Reports> reports;
+  deltos::HashMapBuilder builder;
+  std::shared_ptr<const deltos::Schema> schema;
+  deltos::KeyKind key = deltos::KeyKind::bytes;
+  deltos::MapValueKind value = deltos::MapValueKind::u64;
+};
+
 // Runs the steps of one case in the working directory. A step throws Mismatch when something differs and
 // deltos::Exception when the library refuses; run() tells expected refusals from others.
 class Operations {
@@ -23,7 +75,7 @@ class Operations {
 
  private:
   using Thing = std::variant<deltos::Storage, deltos::Snapshot, deltos::Transaction, deltos::Object, deltos::Table,
-                             deltos::Array, deltos::View, deltos::Schema, Records>;
+                             deltos::Array, deltos::View, deltos::Schema, Records, Map, deltos::SortedCursor>;
   struct Operation {
     void (Operations::*call)(const Json &step);
     const char *fields;  // all that it knows, between blanks
@@ -43,6 +95,10 @@ class Operations {
   std::shared_ptr<const deltos::Schema> any_schema(const Json &step);
   Records begun(const Json &step);
   deltos::Object ended(const Json &step, Records &records);
+  Map begun_map(const Json &step, const char *from);
+  deltos::Object finished(const Json &step, Map &map);
+  void expect_content(const Json &expected, const std::optional<std::string_view> &bytes, std::uint64_t object_id);
+  void expect_pair(const Json &expected, const deltos::SortedPair &pair);
 
   void open(const Json &step);
   void open_anonymous(const Json &step);
@@ -186,6 +242,45 @@ class Operations {
   void verify_records(const Json &step);
   void arrow_of(const Json &step);
   void records_from_arrow(const Json &step);
+
+  // map_operations.cpp
+  void begin_map(const Json &step);
+  void add_pairs(const Json &step);
+  void add_pair_columns(const Json &step);
+  void add_map(const Json &step);
+  void prepare_map(const Json &step);
+  void finish_map(const Json &step);
+  void pack_map(const Json &step);
+  void put_map(const Json &step);
+  void unpack_map(const Json &step);
+  void open_map(const Json &step);
+  void map_info(const Json &step);
+  void find_key(const Json &step);
+  void find_keys(const Json &step);
+  void find_columns(const Json &step);
+  void read_map(const Json &step);
+  void map_value(const Json &step);
+  void map_column(const Json &step);
+  void map_records(const Json &step);
+  void verify_map(const Json &step);
+
+  // sorted_operations.cpp
+  void create_sorted(const Json &step);
+  void open_sorted(const Json &step);
+  void sorted_info(const Json &step);
+  void put_pair(const Json &step);
+  void put_pairs(const Json &step);
+  void load_pairs(const Json &step);
+  void get_pair(const Json &step);
+  void get_pairs(const Json &step);
+  void remove_pair(const Json &step);
+  void remove_pairs(const Json &step);
+  void find_pair(const Json &step);
+  void count_pairs(const Json &step);
+  void read_pairs(const Json &step);
+  void walk_pairs(const Json &step);
+  void next_pairs(const Json &step);
+  void seek_pair(const Json &step);
 
   // Files
   void patch(const Json &step);

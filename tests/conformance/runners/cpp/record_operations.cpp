@@ -10,20 +10,7 @@ namespace {
 
 const Words<deltos::PresenceBits> kBits{{"valid", deltos::PresenceBits::valid}, {"null", deltos::PresenceBits::null}};
 
-// Any object, used as a record table as long as this lives; nothing may be named meanwhile.
-class LentTable {
- public:
-  explicit LentTable(deltos::Object &object) : object_(object), table_(std::move(object)) {}
-  ~LentTable() { object_ = std::move(table_); }
-  LentTable(const LentTable &) = delete;
-  LentTable &operator=(const LentTable &) = delete;
-  const deltos::RecordTable *operator->() const { return &table_; }
-  const deltos::RecordTable &operator*() const { return table_; }
-
- private:
-  deltos::Object &object_;
-  deltos::RecordTable table_;
-};
+using LentTable = Lent<deltos::RecordTable>;
 
 // A slot by number, or by name.
 std::uint64_t slot_of(const deltos::Schema &schema, const Json &step) {
@@ -59,60 +46,22 @@ deltos::View raw_view(const Json &step, const Call &call) {
   return deltos::View(view);
 }
 
-// Columns as RecordColumns never makes them, and the memory that they point to.
-class RawColumns {
- public:
-  explicit RawColumns(const Json &step) : rows_(step.at("rows").get<std::uint64_t>()) {
-    for (const Json &written : step.at("columns")) columns_.push_back(column_of(written));
-    if (!step.contains("presence")) return;
-    for (const Json &states : step.at("presence")) {
-      const void *const told = states.is_null() ? nullptr : kept(bytes_of(states));
-      presence_.push_back(static_cast<const std::uint8_t *>(told));
-    }
+// Columns as RecordColumns never makes them.
+void add_raw_columns(const Json &step, const deltos::RecordBuilder &builder) {
+  const auto rows = step.at("rows").get<std::uint64_t>();
+  RawColumns raw;
+  std::vector<deltos_column> columns;
+  std::vector<const std::uint8_t *> presence;
+  for (const Json &written : step.at("columns")) columns.push_back(raw.made(written, rows));
+  for (const Json &states : step.value("presence", Json::array())) {
+    const void *const told = states.is_null() ? nullptr : raw.kept(bytes_of(states));
+    presence.push_back(static_cast<const std::uint8_t *>(told));
   }
-  void add_to(const deltos::RecordBuilder &builder) const {
-    deltos_error error;
-    if (deltos_record_table_add(builder.get(), columns_.data(), presence_.empty() ? nullptr : presence_.data(),
-                                columns_.size(), rows_, &error) != DELTOS_OK)
-      throw deltos::Exception(deltos::Error(error));
-  }
-
- private:
-  const void *kept(Bytes bytes) {
-    bytes.push_back(std::byte{0});  // so that nothing has an address, too
-    return bytes_.emplace_back(std::move(bytes)).data();
-  }
-  deltos_column column_of(const Json &written) {
-    deltos_column column{};
-    if (written.is_null()) return column;
-    column.count = written.value("count", rows_);
-    if (written.contains("slices")) {
-      std::vector<deltos_bytes> &slices = slices_.emplace_back();
-      for (const Json &slice : written.at("slices")) {
-        const Bytes bytes = bytes_of(slice);
-        slices.push_back({kept(bytes), bytes.size()});
-      }
-      column.layout = DELTOS_COLUMN_SLICES;
-      column.data = slices.data();
-      return column;
-    }
-    column.data = kept(bytes_of(written.at("data")));
-    column.dtype = static_cast<std::int32_t>(element_type(written).dtype());
-    column.item_size = written.value("size", std::uint64_t{0});
-    column.stride = written.value("stride", std::int64_t{0});
-    if (!written.contains("offsets")) return column;
-    column.layout = DELTOS_COLUMN_OFFSETS;
-    column.offsets = offsets_.emplace_back(written.at("offsets").get<deltos::Shape>()).data();
-    return column;
-  }
-
-  std::uint64_t rows_;
-  std::vector<deltos_column> columns_;
-  std::vector<const std::uint8_t *> presence_;
-  std::deque<Bytes> bytes_;
-  std::deque<std::vector<deltos_bytes>> slices_;
-  std::deque<deltos::Shape> offsets_;
-};
+  deltos_error error;
+  if (deltos_record_table_add(builder.get(), columns.data(), presence.empty() ? nullptr : presence.data(),
+                              columns.size(), rows, &error) != DELTOS_OK)
+    throw deltos::Exception(deltos::Error(error));
+}
 
 // What Arrow is given, released at the end.
 template <class Given>
@@ -240,7 +189,7 @@ void Operations::add_rows(const Json &step) {
     add_rows_to(the<Records>(step, "builder"), step.at("rows"));
 }
 
-void Operations::add_columns(const Json &step) { RawColumns(step).add_to(the<Records>(step, "builder").builder); }
+void Operations::add_columns(const Json &step) { add_raw_columns(step, the<Records>(step, "builder").builder); }
 
 void Operations::finish_records(const Json &step) {
   deltos::Object table = the<Records>(step, "builder").builder.finish();
@@ -251,13 +200,7 @@ void Operations::pack_records(const Json &step) {
   Bytes packed = the<Records>(step, "builder").builder.pack();
   expect(step, {{"size", packed.size()}});
   if (!step.contains("as")) return;
-  for (const Json &damage : step.value("damage", Json::array())) {
-    const Bytes bytes = bytes_of(damage.at("data"));
-    const auto at = damage.at("at").get<std::size_t>();
-    if (at > packed.size() || bytes.size() > packed.size() - at) throw Mismatch("this is not in the table");
-    std::copy(bytes.begin(), bytes.end(), packed.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-  packed.resize(packed.size() - step.value("cut", std::size_t{0}));
+  damage(step, packed);
   name(step, open_copy(&deltos_record_table_open_memory, packed, step.value("at", std::size_t{0})));
 }
 

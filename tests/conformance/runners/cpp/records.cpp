@@ -169,8 +169,52 @@ deltos::Schema made_schema(const Json &written) {
   return deltos::Schema::make(word(written, "name", ""), slots, options);
 }
 
+void give_rows(const deltos::Schema &schema, const Json &rows,
+               const std::function<void(const deltos::RecordColumns &)> &add) {
+  add(GivenRows(schema, rows).columns());
+}
+
 void add_rows_to(Records &records, const Json &rows) {
-  records.builder.add(GivenRows(*records.schema, rows).columns());
+  give_rows(*records.schema, rows, [&](const deltos::RecordColumns &columns) { records.builder.add(columns); });
+}
+
+const void *RawColumns::kept(Bytes bytes) {
+  bytes.push_back(std::byte{0});  // so that nothing has an address, too
+  return bytes_.emplace_back(std::move(bytes)).data();
+}
+
+deltos_column RawColumns::made(const Json &written, std::uint64_t count) {
+  deltos_column column{};
+  if (written.is_null()) return column;
+  column.count = written.value("count", count);
+  if (written.contains("slices")) {
+    std::vector<deltos_bytes> &slices = slices_.emplace_back();
+    for (const Json &slice : written.at("slices")) {
+      const Bytes bytes = bytes_of(slice);
+      slices.push_back({kept(bytes), bytes.size()});
+    }
+    column.layout = DELTOS_COLUMN_SLICES;
+    column.data = slices.data();
+    return column;
+  }
+  column.data = kept(bytes_of(written.at("data")));
+  column.dtype = static_cast<std::int32_t>(element_type(written).dtype());
+  column.item_size = written.value("size", std::uint64_t{0});
+  column.stride = written.value("stride", std::int64_t{0});
+  if (!written.contains("offsets")) return column;
+  column.layout = DELTOS_COLUMN_OFFSETS;
+  column.offsets = offsets_.emplace_back(written.at("offsets").get<deltos::Shape>()).data();
+  return column;
+}
+
+void damage(const Json &step, Bytes &image) {
+  for (const Json &one : step.value("damage", Json::array())) {
+    const Bytes bytes = bytes_of(one.at("data"));
+    const auto at = one.at("at").get<std::size_t>();
+    if (at > image.size() || bytes.size() > image.size() - at) throw Mismatch("this is not in the image");
+    std::copy(bytes.begin(), bytes.end(), image.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  image.resize(image.size() - step.value("cut", std::size_t{0}));
 }
 
 deltos::Object open_copy(OpenMemory open, const Bytes &bytes, std::size_t at) {

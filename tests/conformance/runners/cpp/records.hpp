@@ -1,6 +1,8 @@
 // Schemas and rows in the notation of ../../README.md: made, and compared with what is read.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <memory>
 
 #include "values.hpp"
@@ -30,8 +32,27 @@ struct Records {
 
 deltos::Schema made_schema(const Json &written);
 
+// Gives rows of cells as columns to a call that adds them.
+void give_rows(const deltos::Schema &schema, const Json &rows,
+               const std::function<void(const deltos::RecordColumns &)> &add);
 // Adds rows of cells, all in one call.
 void add_rows_to(Records &records, const Json &rows);
+
+// Columns as they are written, and the memory that they point to.
+class RawColumns {
+ public:
+  // With so many items where it does not say.
+  deltos_column made(const Json &written, std::uint64_t count);
+  const void *kept(Bytes bytes);
+
+ private:
+  std::deque<Bytes> bytes_;
+  std::deque<std::vector<deltos_bytes>> slices_;
+  std::deque<deltos::Shape> offsets_;
+};
+
+// Does to an image what "damage" and "cut" say.
+void damage(const Json &step, Bytes &image);
 
 // Opens a copy of bytes, so many behind a multiple of 64, by a function of the C interface.
 using OpenMemory = deltos_status (*)(const void *, std::uint64_t, deltos_release, void *, deltos_object **,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "maps.hpp"
 #include "operations.hpp"
 #include "trees.hpp"
 
@@ -132,6 +133,8 @@ deltos::Object create_described(deltos::Transaction &transaction, const Json &de
     add_rows_to(records, described.at("rows"));
     return records.builder.finish();
   }
+  if (kind == "map") return create_map(transaction, described);
+  if (kind == "sorted") return create_sorted_map(transaction, described);
   Bytes bytes = bytes_of(described.at("data"));
   if (kind == "table") return create_table(transaction, described, bytes);
   bytes.push_back(std::byte{0});  // so that empty content has an address
@@ -212,6 +215,10 @@ void expect_object(const deltos::Snapshot &snapshot, const Json &described) {
     expect_value(snapshot.value(name), described);
   } else if (kind == "records") {
     expect_records(snapshot.records(name), described);
+  } else if (kind == "map") {
+    expect_map(snapshot.hash_map(name), described);
+  } else if (kind == "sorted") {
+    expect_sorted_map(snapshot, snapshot.sorted_map(name), described);
   } else {
     expect_memory(kind == "array" ? snapshot.array(name) : snapshot.object(name, deltos::Kind::buffer), described);
   }

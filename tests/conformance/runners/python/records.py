@@ -17,7 +17,7 @@ from deltos import Schema
 from deltos._ffi import ffi, lib
 from deltos._native import bytes_of, call
 from memory import RawObject, type_of
-from trees import Builder, Item, bits_of, compare, facts, kind_of, opened, raw, signed
+from trees import Builder, Item, bits_of, compare, facts, kind_of, opened, packed_by, raw, signed
 from values import DTYPE_WORDS, DTYPES, Failure, View, data_of, differ
 
 TYPES = {name: getattr(lib, f"DELTOS_TYPE_{name.upper()}") for name in ("fixed", "date", "datetime", "bytes", "utf8")}
@@ -247,12 +247,7 @@ class Records:
             GivenRows(self.schema, rows).add_to(self, len(rows))
 
     def packed(self) -> bytes:
-        size = ffi.new("uint64_t *")
-        if lib.deltos_record_table_pack(self.pointer, ffi.NULL, size, ffi.NULL) != lib.DELTOS_E_TOO_SMALL:
-            call(lib.deltos_record_table_pack, self.pointer, ffi.NULL, size)
-        memory = ffi.new("char[]", size[0])
-        call(lib.deltos_record_table_pack, self.pointer, memory, size)
-        return bytes(ffi.buffer(memory, size[0]))
+        return packed_by(lib.deltos_record_table_pack, self.pointer)
 
     def finish(self) -> RawObject:
         return RawObject(lib.deltos_record_table_finish, self.pointer)
@@ -264,6 +259,17 @@ class Records:
 def opened_table(data: bytes, at: int = 0) -> RawObject:
     """A table in memory, which begins so many bytes behind a multiple of 64."""
     return opened(data, at, lib.deltos_record_table_open_memory)
+
+
+def damaged(image: bytes, damage: list[dict[str, Any]] | None, cut: int) -> bytes:
+    """An image with other bytes at some places, and so many less at the end."""
+    packed = bytearray(image)
+    for one in damage or []:
+        data = data_of(one["data"])
+        if one["at"] + len(data) > len(image):
+            raise Failure(f"{one['at']} is not in the image")
+        packed[one["at"] : one["at"] + len(data)] = data
+    return bytes(packed[: len(image) - cut])
 
 
 @contextmanager
@@ -471,14 +477,8 @@ class RecordTables:
     def pack_records(
         self, builder: Records, at: int = 0, damage: list[dict[str, Any]] | None = None, cut: int = 0
     ) -> tuple[RawObject | None, dict[str, Any]]:
-        packed = bytearray(builder.packed())
-        size = len(packed)
-        for one in damage or []:
-            data = data_of(one["data"])
-            if one["at"] + len(data) > size:
-                raise Failure(f"{one['at']} is not in the table")
-            packed[one["at"] : one["at"] + len(data)] = data
-        return opened_table(bytes(packed[: size - cut]), at), {"size": size}
+        packed = builder.packed()
+        return opened_table(damaged(packed, damage, cut), at), {"size": len(packed)}
 
     def put_records(
         self,

@@ -23,6 +23,7 @@ from deltos._exporter import OBJECT
 from deltos._object import Object
 from deltos._options import Options
 from deltos._storage import Storage
+from maps import Maps, RawCursor, RawMapBuilder
 from memory import Arrays, Elements, RawObject, Tables, Views, fill_rows
 from records import Records, RecordTables
 from trees import Trees
@@ -107,7 +108,7 @@ class Progress:
             raise Failure("progress reported {} of {}".format(*self._above))
 
 
-class Operations(Views, Elements, Tables, Arrays, Trees, RecordTables):
+class Operations(Views, Elements, Tables, Arrays, Trees, RecordTables, Maps):
     """One method for each operation: parameters are its fields, what it returns is what may be expected."""
 
     def __init__(self) -> None:
@@ -547,7 +548,8 @@ class Operations(Views, Elements, Tables, Arrays, Trees, RecordTables):
 
 
 HANDLES = {"storage", "transaction", "snapshot", "object", "view", "handle"}
-HANDLES |= {"other", "target", "source", "table", "array", "writer", "builder"}
+HANDLES |= {"other", "target", "source", "table", "array", "writer", "builder", "map", "cursor"}
+RAW = (View, RawObject, Records, RawMapBuilder, RawCursor)
 FILE_SOURCES = {"embed", "rename"}  # where "from" is a path or a name
 
 
@@ -586,12 +588,12 @@ class Case:
         made, found = result if isinstance(result, tuple) else (result, result)
         if "as" in step:
             old = self._operations.named.pop(step["as"], None)
-            if isinstance(old, (View, RawObject, Records)):  # others go by themselves
+            if isinstance(old, RAW):  # others go by themselves
                 old.release()
             self._operations.named[step["as"]] = made
         elif isinstance(made, (Storage, deltos.Transaction)):
             raise Failure("the step names nothing")
-        elif isinstance(made, (View, RawObject, Records)):
+        elif isinstance(made, RAW):
             made.release()
         self._compare(expected, found if isinstance(found, dict) else {})
 
@@ -661,6 +663,8 @@ def create_described(operations: Operations, transaction: deltos.Transaction, en
         return operations.put_value(transaction, name, entry["value"])
     if entry.get("kind") == "records":
         return operations.put_records(entry["schema"], entry["rows"], transaction, name, entry["layout"])
+    if entry.get("kind") in ("map", "sorted"):
+        return operations.create_described_map(transaction, entry)
     data = entry["data"]
     type_ = {field: entry[field] for field in ("format", "dtype") if field in entry}
     kind = entry.get("kind", "buffer")
@@ -707,6 +711,8 @@ def read_described(operations: Operations, snapshot: deltos.Snapshot, entry: dic
         return read_value(operations, snapshot, entry)
     if kind == "records":
         return read_records(operations, snapshot, entry)
+    if kind in ("map", "sorted"):
+        return operations.expect_map(snapshot, entry)
     thing = operations.open_table(snapshot, name) if kind == "table" else operations.open_array(snapshot, name)
     try:
         found = {field: value for field, value in thing.info().items() if field in ("format", "dtype", "shape", "sealed")}
@@ -760,7 +766,8 @@ def read(description: dict[str, Any], path: str) -> int:
             if entry["name"] not in snapshot:
                 continue
             expected = {field: value for field, value in entry.items() if field not in ("name", "metadata")}
-            expected = {} if entry.get("kind") == "records" else {"shape": [], "sealed": False} | expected
+            compared = entry.get("kind") in ("records", "map", "sorted")
+            expected = {} if compared else {"shape": [], "sealed": False} | expected
             try:
                 found = read_described(operations, snapshot, entry)
             except Failure as failure:

@@ -211,12 +211,17 @@ class Builder:
 
     def packed(self) -> bytes:
         """The image."""
-        size = ffi.new("uint64_t *")
-        if lib.deltos_value_builder_pack(self.pointer, ffi.NULL, size, ffi.NULL) != lib.DELTOS_E_TOO_SMALL:
-            call(lib.deltos_value_builder_pack, self.pointer, ffi.NULL, size)
-        memory = ffi.new("char[]", size[0])
-        call(lib.deltos_value_builder_pack, self.pointer, memory, size)
-        return bytes(ffi.buffer(memory, size[0]))
+        return packed_by(lib.deltos_value_builder_pack, self.pointer)
+
+
+def packed_by(pack: Any, builder: Any) -> bytes:
+    """What a function packs that tells the size when there is no room."""
+    size = ffi.new("uint64_t *")
+    if pack(builder, ffi.NULL, size, ffi.NULL) != lib.DELTOS_E_TOO_SMALL:
+        call(pack, builder, ffi.NULL, size)
+    memory = ffi.new("char[]", size[0])
+    call(pack, builder, memory, size)
+    return bytes(ffi.buffer(memory, size[0]))
 
 
 def opened(data: bytes, at: int = 0, open: Any = lib.deltos_value_open_memory) -> RawObject:
