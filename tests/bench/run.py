@@ -19,8 +19,8 @@ from pathlib import Path
 import languages
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "array", "value", "record"]
-NAMES += ["python", "views", "languages", "library"]
+NAMES = ["open", "commit", "ingest", "read", "scale", "snapshot", "table", "array", "value", "record", "hash_map"]
+NAMES += ["sorted_map", "python", "views", "languages", "library"]
 VERDICT = re.compile(r"  (?:<=|>=) \S+  (met|MISSED)$")
 ALLOWED_LIBRARIES = {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}
 
@@ -85,6 +85,7 @@ class Runner:
         self.run([sys.executable, str(HERE / "open.py"), str(self.directory)], "python")
         self.run([sys.executable, str(HERE / "arrays.py")], "python")
         self.run([sys.executable, str(HERE / "records.py")], "python")
+        self.run([sys.executable, str(HERE / "maps.py")], "python")
         self.run([sys.executable, str(HERE / "trees.py")], "python")
 
     def languages(self, stage: Path | None) -> None:
