@@ -10,6 +10,7 @@
  *   append        goes through the large places and appends the population of each place near it, and -1 behind all;
  *                 then it writes no more
  *   follow        sums that array while it grows, up to -1; says so before the first look
+ *   look_up       looks the drawn places up by name, one by one and all at once, and by id; counts the Springfields
  */
 #define _POSIX_C_SOURCE 200809L
 #include <deltos/deltos.h>
@@ -186,6 +187,73 @@ static void follow(void) {
          (long long)looks);
 }
 
+static deltos_object *map_called(const char *name) {
+  deltos_object *map = NULL;
+  must(deltos_object_open_newest(storage, name, DELTOS_KIND_HASH_MAP, &map, &error));
+  return map;
+}
+
+/* How many people live in the places of these rows. */
+static int64_t people_in(const deltos_object *map, const uint64_t *rows, int64_t count) {
+  deltos_object *table = NULL;
+  deltos_view *population = NULL;
+  int64_t sum = 0;
+  must(deltos_hash_map_records(map, &table, &error));
+  must(deltos_record_table_column(table, 0, DELTOS_VIEW_FULL_RO, &population, NULL, &error));
+  for (int64_t i = 0; i < count; ++i) {
+    sum += *(const int64_t *)((const char *)population->data + (int64_t)rows[i] * population->strides[0]);
+  }
+  deltos_view_release(&population);
+  deltos_object_release(&table);
+  return sum;
+}
+
+static void look_up(const deltos_view *ids) {
+  const deltos_view *drawn = view_of("places/drawn", DELTOS_DTYPE_U32, 1);
+  const char *letters = view_of("places/names", DELTOS_DTYPE_U8, 1)->data;
+  const int64_t *offsets = view_of("places/offsets", DELTOS_DTYPE_I64, 1)->data, count = drawn->shape[0];
+  deltos_object *by_name = map_called("by_name"), *by_id = map_called("by_id");
+  deltos_bytes *names = malloc((size_t)count * sizeof *names);
+  uint64_t *rows = malloc((size_t)count * sizeof *rows), *again = malloc((size_t)count * sizeof *again), hits = 0;
+  deltos_map_entry springfield;
+  deltos_column keys;
+  uint8_t present = 0;
+  if (names == NULL || rows == NULL || again == NULL) exit(1);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t *place = offsets + ((const uint32_t *)drawn->data)[i];
+    names[i].data = letters + place[0];
+    names[i].size = (uint64_t)(place[1] - place[0]);
+  }
+  memset(&keys, 0, sizeof keys);
+  keys.layout = DELTOS_COLUMN_SLICES;
+  keys.count = (uint64_t)count;
+  keys.data = names;
+  const double began = milliseconds();
+  for (int64_t i = 0; i < count; ++i) {
+    must(deltos_hash_map_get_number(by_name, names[i].data, names[i].size, &rows[i], &present, &error));
+  }
+  const double asked = milliseconds();
+  must(deltos_hash_map_get_many_numbers(by_name, &keys, 0, again, NULL, &hits, &error));
+  const double done = milliseconds();
+  int64_t same = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const uint64_t id = ((const uint32_t *)ids->data)[((const uint32_t *)drawn->data)[i]];
+    uint64_t row = 0;
+    must(deltos_hash_map_get_number(by_id, &id, sizeof id, &row, &present, &error));
+    same += rows[i] == again[i] && present && row == ((const uint32_t *)drawn->data)[i];
+  }
+  must(deltos_hash_map_find(by_name, "Springfield", 11, &springfield, &error));
+  printf("{\"hits\": %llu, \"same\": %lld, \"people\": %lld, \"springfields\": %llu, \"one\": %.1f, \"many\": %.1f}\n",
+         (unsigned long long)hits, (long long)same, (long long)people_in(by_name, rows, count),
+         (unsigned long long)springfield.count, (asked - began) * 1e6 / (double)count,
+         (done - asked) * 1e6 / (double)count);
+  deltos_object_release(&by_name);
+  deltos_object_release(&by_id);
+  free(names);
+  free(rows);
+  free(again);
+}
+
 int main(int argc, char **argv) {
   char line[64];
   if (argc != 2) return 2;
@@ -213,6 +281,8 @@ int main(int argc, char **argv) {
       append(coordinates, population);
     } else if (!strcmp(line, "follow\n")) {
       follow();
+    } else if (!strcmp(line, "look_up\n")) {
+      look_up(ids);
     } else {
       fprintf(stderr, "unknown command: %s", line);
       return 2;

@@ -70,12 +70,48 @@ function follow(array)
     return "{\"values\": $(values - 1), \"sum\": $sum, \"looks\": $looks}"
 end
 
+"Looks names up, one by one and all at once, and ids."
+function look_up(by_name, by_id, names, ids)
+    began = time_ns()
+    first = [by_name[name] for name in names]
+    asked = time_ns()
+    rows = Deltos.row_numbers(by_name, names)
+    done = time_ns()
+    table = Deltos.records(by_name)
+    populations, numbers = Deltos.column(table, :population), Deltos.column(table, :id)
+    hits = count(>(0), rows)
+    same = count(i -> first[i].id == numbers[rows[i]] && by_id[ids[i]].id == ids[i], eachindex(ids))
+    people = sum(row -> populations[row], rows)
+    springfields = length(getall(by_name, "Springfield"))
+    one, many = (asked - began) / length(names), (done - asked) / length(names)
+    foreach(close, (populations, numbers, by_name, by_id))
+    return string("{\"hits\": ", hits, ", \"same\": ", same, ", \"people\": ", people,
+                  ", \"springfields\": ", springfields, ", \"one\": ", one, ", \"many\": ", many, "}")
+end
+
+"In the maps of the storage: the names and ids of the places that were drawn."
+function look_up_drawn(storage, ids)
+    stored = drawn, letters, offsets = storage["places/drawn"], storage["places/names"], storage["places/offsets"]
+    names = [String(letters[(offsets[place+1] + 1):offsets[place+2]]) for place in drawn]
+    wanted = [UInt64(ids[place+1]) for place in drawn]
+    foreach(close, stored)
+    return look_up(storage["by_name"], storage["by_id"], names, wanted)
+end
+
+# In maps of one place: what that needs is compiled before anybody waits, and before memory is measured.
+function look_up_once()
+    place = (population = 1, id = 0x00000001, latitude = 0.0, longitude = 0.0)
+    by_name, by_id = Deltos.hashmap(["Ulm" => place]; multi = true), Deltos.hashmap([UInt64(1) => place])
+    return look_up(by_name, by_id, ["Ulm"], [UInt64(1)])
+end
+
 function main(path)
     Deltos.open(path) do storage
         coordinates, population = storage["places/coordinates"], storage["places/population"]
         ids, ball = storage["places/ids"], storage["live/ball"]
         answers(coordinates, population, ids) # compiled before anybody waits
         precompile(follow, (Deltos.GrowableVector{Int64},))
+        look_up_once()
         for line in eachline(stdin)
             command, argument = (split(line, ' ')..., "")
             answer = if command == "answers"
@@ -90,6 +126,8 @@ function main(path)
                 "{\"ball\": $(ball[1])}"
             elseif command == "follow"
                 follow(Deltos.GrowableVector(storage, "live/neighbours"))
+            elseif command == "look_up"
+                look_up_drawn(storage, ids)
             else
                 error("unknown command: $line")
             end

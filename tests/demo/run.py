@@ -34,6 +34,8 @@ READERS = 4
 KILLS = 12
 PLAY_MILLISECONDS = 800
 GROWTH_STEPS = 4
+LOOKUPS = 250_000
+LOOKERS = ("C", "Python", "Rust", "Julia")
 GROWTH_COUNT = 2_000_000  # numbers of 8 bytes a step
 ATTRIBUTION = "GeoNames, www.geonames.org, licensed under CC BY 4.0"
 MIB = 1 << 20
@@ -448,6 +450,79 @@ def kill_writers(path: Path, lookers: list[Process], people: int) -> None:
     tell("  The readers from the start went on reading all the while.")
 
 
+# ---- 8. Maps ---------------------------------------------------------------------------------------------------------
+
+
+def build_maps(path: Path, columns: dict[str, np.ndarray]) -> None:
+    names, offsets = columns["names"].tobytes(), columns["offsets"].tolist()
+    records = {"population": columns["population"], "id": columns["ids"], "latitude": columns["coordinates"][:, 0]}
+    records["longitude"] = columns["coordinates"][:, 1]
+    texts = [names[start:end].decode() for start, end in zip(offsets, offsets[1:])]
+    with deltos.open(path, "r+") as storage:
+        storage["places/drawn"] = np.random.default_rng(7).integers(0, PLACES, LOOKUPS, dtype=np.uint32)
+        began = time.perf_counter()
+        by_name = deltos.HashMap.build(storage, "by_name", keys=texts, values=records, multi=True)
+        by_id = deltos.HashMap.build(storage, "by_id", keys=columns["ids"].astype(np.uint64), values=records)
+        spent = time.perf_counter() - began
+        line("build by_name and by_id, and store them", f"{spent:.2f} s", f"{len(by_name):,} names, {len(by_id):,} ids")
+        check(by_name.info.pairs == len(by_id) == PLACES, "each place is there once in both maps")
+        del by_name, by_id
+
+
+def who_looks_up(languages: list[Process], readers: list[Process]) -> dict[str, Process]:
+    """As many processes as there are readers, by what they are written in; what is missing is made up for in Python."""
+    known = {process.name.rpartition(" ")[2]: process for process in languages} | {"Python": readers[0]}
+    for missing in (name for name in LOOKERS if name not in known):
+        tell(f"  {missing:<44}{'skipped':>16}   it is not installed; one more in Python takes its place")
+    lookers = {name: known[name] for name in LOOKERS if name in known}
+    return lookers | {f"Python, {reader.name}": reader for reader in readers[1 : 1 + READERS - len(lookers)]}
+
+
+def look_up_in_dicts(path: Path) -> tuple[float, int | None, int | None]:
+    """The same in processes that have dicts: how long a lookup takes, what the dicts cost, and what all four take."""
+    dicts = [start("dict", path, f"dict {number + 1}") for number in range(READERS)]
+    for process in dicts:
+        process.answer()
+    ask_all(dicts, "open")
+    before = memory_of(dicts)
+    ask_all(dicts, "copy")
+    ask_all(dicts, "look_up")
+    one = [process.ask("look_up")["one"] for process in dicts]
+    after = memory_of(dicts)
+    for process in dicts:
+        process.end()
+    return min(one), None if before is None or after is None else after - before, after
+
+
+def look_up(path: Path, columns: dict[str, np.ndarray], languages: list[Process], readers: list[Process]) -> None:
+    heading(f"8. Two hash maps, and {LOOKUPS:,} names looked up in each of four processes")
+    build_maps(path, columns)
+    lookers = who_looks_up(languages, readers)
+    before = memory_of([*lookers.values()])
+    ask_all([*lookers.values()], "look_up")  # all at once; what follows is timed in turn
+    answers = {name: process.ask("look_up") for name, process in lookers.items()}
+    after = memory_of([*lookers.values()])
+    largest = max(lookers, key=lambda name: memory_of([lookers[name]]) or 0)
+    of_largest = memory_of([lookers[largest]])
+    by_dict, dict_cost, dict_total = look_up_in_dicts(path)
+    for answer in answers.values():
+        check(answer["hits"] == answer["same"] == LOOKUPS, "every name and every id that was drawn is found")
+        check(answer["people"] == answers["C"]["people"], "all languages find the same places")
+        check(answer["springfields"] == 21, "there are 21 places called Springfield")
+    line("places called Springfield", "21", "found by each of them")
+    line("", "one by one", "many at once")
+    for name, answer in answers.items():
+        line(f"  {name}", f"{answer['one']:.0f} ns", f"{answer['many']:.0f} ns a lookup")
+    line("  Python, in a dict of its own", f"{by_dict:.0f} ns")
+    if None in (before, after, dict_cost):
+        return
+    line("", "four dicts", "one shared file")
+    line("memory that looking up takes, all four together", mib(dict_cost), f"{mib(after - before):>15}")
+    own = f"{mib(after):>15}, {mib(of_largest)} of it in {largest}"
+    line("the same with the languages themselves", mib(dict_total), own)
+    check(after - before < dict_cost, "four processes take less memory for the maps than four for dicts")
+
+
 # ---- All of it -------------------------------------------------------------------------------------------------------
 
 
@@ -474,6 +549,7 @@ def demonstrate(stage: Path, keep: Path, scratch: Path, rust: Path | None, julia
     in_place.end()
     writer.end()
     kill_writers(path, lookers, people)
+    look_up(path, columns, languages, readers)
     for process in lookers:
         process.end()
     (scratch / "copies.npz").unlink()

@@ -4,6 +4,7 @@
     python worker.py copier PATH      loads a file of NumPy arrays, as one does without a shared file
     python worker.py in-place PATH    stores into what is there; cannot change structure
     python worker.py writer PATH      the one process that changes structure
+    python worker.py dict PATH        puts the places into dicts of its own
 """
 
 from __future__ import annotations
@@ -119,12 +120,54 @@ class Reader:
         return {"first": float(array[0]), "last": float(array[-1]), "count": len(array)}
 
 
+    def drawn(self) -> tuple[list[int], list[str]]:
+        """The rows that are looked up, and their names."""
+        rows = np.asarray(self.storage["places/drawn"]).tolist()
+        names, offsets = self.columns["names"].tobytes(), self.columns["offsets"].tolist()
+        return rows, [names[offsets[row] : offsets[row + 1]].decode() for row in rows]
+
+    def look_up(self) -> dict[str, Any]:
+        """Looks the drawn places up by name, one by one and all at once, and by id."""
+        by_name, by_id = self.storage["by_name"], self.storage["by_id"]
+        rows, names = self.drawn()
+        ids = self.columns["ids"][rows].astype(np.uint64)
+        began = time.perf_counter()
+        for name in names:
+            by_name.get_first(name)
+        asked = time.perf_counter()
+        found = by_name.get_many(names, first=True)
+        done = time.perf_counter()
+        people = int(found.column("population").sum())
+        same = int((by_id.get_many(ids).column("id") == ids).sum())
+        times = {"one": (asked - began) * 1e9 / len(rows), "many": (done - asked) * 1e9 / len(rows)}
+        return {"hits": len(found), "same": same, "people": people, "springfields": len(by_name["Springfield"])} | times
+
+
 class Copier(Reader):
     def open(self) -> dict[str, Any]:
         began = time.perf_counter()
         with np.load(self.path) as arrays:
             self.columns = {name: arrays[name] for name in COLUMNS}
         return {"milliseconds": milliseconds_since(began)}
+
+
+class Dicts(Reader):
+    def copy(self) -> dict[str, Any]:
+        """The same maps as objects of Python."""
+        names, offsets = self.columns["names"].tobytes(), self.columns["offsets"].tolist()
+        rows = zip(*(self.columns[name].tolist() for name in ("population", "ids", "coordinates")))
+        self.by_id, self.by_name = {}, {}
+        for row, place in enumerate(rows):
+            self.by_id[place[1]] = place
+            self.by_name.setdefault(names[offsets[row] : offsets[row + 1]].decode(), []).append(place)
+        return {"names": len(self.by_name)}
+
+    def look_up(self) -> dict[str, Any]:
+        _, names = self.drawn()
+        began = time.perf_counter()
+        for name in names:
+            self.by_name[name][0]
+        return {"one": (time.perf_counter() - began) * 1e9 / len(names)}
 
 
 class InPlace(Reader):
@@ -177,7 +220,7 @@ class Writer(Reader):
         return {"milliseconds": milliseconds_since(began)}
 
 
-ROLES = {"reader": Reader, "copier": Copier, "in-place": InPlace, "writer": Writer}
+ROLES = {"reader": Reader, "copier": Copier, "in-place": InPlace, "writer": Writer, "dict": Dicts}
 
 
 def main(role: str, path: str) -> None:
