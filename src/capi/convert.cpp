@@ -67,6 +67,13 @@ store::Progress progress_of(deltos_progress progress, void *user) {
   };
 }
 
+std::function<Status(std::uint64_t, std::uint64_t)> ask_of(deltos_progress progress, void *user, const char *what) {
+  return [asked = progress_of(progress, user), what](std::uint64_t done, std::uint64_t total) -> Status {
+    if (!asked || !asked(done, total)) return {};
+    return fail(Code::cancelled, "the progress function has cancelled the check of %s", what);
+  };
+}
+
 Result<store::OpenOptions> open_options_of(const deltos_open_options *given, Source source) {
   DELTOS_ASSIGN(deltos_open_options known, read_struct(given));
   DELTOS_TRY(check_numbers(known));

@@ -10,6 +10,8 @@ namespace deltos::capi {
 
 // Asks the caller's function at most 20 times a second, and at the end. None: an empty function.
 store::Progress progress_of(deltos_progress progress, void *user);
+// The same for a check: cancelled, with what was being checked.
+std::function<Status(std::uint64_t, std::uint64_t)> ask_of(deltos_progress progress, void *user, const char *what);
 
 // Where the bytes of a storage come from; each allows other options.
 enum class Source { path, descriptor, anonymous, memory };

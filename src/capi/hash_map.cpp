@@ -343,10 +343,6 @@ deltos_status deltos_hash_map_verify(const deltos_object *map, deltos_progress p
                                      deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_hash_map(map));
-    const store::Progress ask = progress_of(progress, user);
-    return map::verify(map->hash_map->reader().image(), [&](std::uint64_t done, std::uint64_t total) -> Status {
-      if (ask && ask(done, total)) return fail(Code::cancelled, "cancelled by the progress callback");
-      return {};
-    });
+    return map::verify(map->hash_map->reader().image(), ask_of(progress, user, "a hash map"));
   });
 }

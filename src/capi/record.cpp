@@ -362,10 +362,6 @@ deltos_status deltos_record_table_verify(const deltos_object *table, deltos_prog
                                          deltos_error *err) {
   return guard(err, [&]() -> Status {
     DELTOS_TRY(check_record_table(table));
-    const store::Progress asked = progress_of(progress, user);
-    return table->records->reader().verify([&](std::uint64_t done, std::uint64_t total) -> Status {
-      if (!asked || !asked(done, total)) return {};
-      return fail(Code::cancelled, "the progress function has cancelled the check of a record table");
-    });
+    return table->records->reader().verify(ask_of(progress, user, "a record table"));
   });
 }

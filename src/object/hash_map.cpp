@@ -68,17 +68,9 @@ Result<std::shared_ptr<store::ObjectRef>> store_hash_map(store::Transaction &tra
       if (!there.ok() && there.code() != Code::not_found) return std::move(there).error();
       if (there.ok()) old = std::move(there).value();
     }
+    const auto write = [&](const BytesSink &add) { return builder.write(add); };
     DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> made,
-                  create_image(
-                      transaction, name, kKindHashMap, bytes,
-                      [&](const BytesSink &add) {
-                        const auto add_to_it = [&](Bytes piece) -> Status {
-                          DELTOS_TRY(transaction.still_there());
-                          return add(piece);
-                        };
-                        return transaction.call_out([&] { return builder.write(add_to_it); });
-                      },
-                      old.get()));
+                  create_image(transaction, name, kKindHashMap, bytes, write, old.get()));
     return transaction.seal(*made);
   });
 }

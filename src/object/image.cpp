@@ -29,7 +29,11 @@ Result<std::shared_ptr<store::ObjectRef>> create_image(store::Transaction &trans
                 old == nullptr ? transaction.create(name, object, false)
                                : transaction.replace(*old, object, false, false));
   DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
-  DELTOS_TRY(write([&](Bytes piece) { return filler->add(piece); }));
+  const auto add = [&](Bytes piece) -> Status {
+    DELTOS_TRY(transaction.still_there());
+    return filler->add(piece);
+  };
+  DELTOS_TRY(transaction.call_out([&] { return write(add); }));
   DELTOS_TRY(filler->finish());
   return created;
 }

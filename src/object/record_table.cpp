@@ -229,13 +229,8 @@ Result<std::shared_ptr<store::ObjectRef>> store_record_table(store::Transaction 
   DELTOS_ASSIGN(const std::uint64_t bytes, builder.finish());
   return transaction.all_or_nothing([&]() -> Result<std::shared_ptr<store::ObjectRef>> {
     DELTOS_ASSIGN(const std::shared_ptr<store::ObjectRef> created,
-                  create_image(transaction, name, kKindRecordTable, bytes, [&](const BytesSink &add) {
-                    const auto add_to_it = [&](Bytes piece) -> Status {
-                      DELTOS_TRY(transaction.still_there());
-                      return add(piece);
-                    };
-                    return transaction.call_out([&] { return builder.write(add_to_it); });
-                  }));
+                  create_image(transaction, name, kKindRecordTable, bytes,
+                               [&](const BytesSink &add) { return builder.write(add); }));
     if (builder.schema()->has_writable()) return created;
     return transaction.seal(*created);
   });
