@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "map/columns.hpp"
 #include "map/tags.hpp"
 #include "value/image.hpp"
 
@@ -71,9 +70,24 @@ inline void prefetch(const std::byte *at) {
   asm volatile("" : : "r"(at));
 }
 
-std::uint64_t size_in(const std::byte *line, unsigned i) {
-  return std::to_integer<std::uint64_t>(line[offsetof(Line, size) + i]);
-}
+// A line of the directory, read where it lies: a copy would be waited for. Nothing in it is sure before line_fault().
+struct LineInPlace {
+  const std::byte *at;
+  std::uint64_t base_count, next;
+  Tags tags;
+
+  explicit LineInPlace(const std::byte *line)
+      : at(line),
+        base_count(load<std::uint64_t>(line)),
+        next(load<std::uint64_t>(line + offsetof(Line, next))),
+        tags(line) {}
+  unsigned count() const { return static_cast<unsigned>(base_count >> 48); }
+  // Bit i: entry i may have this hash.
+  std::uint32_t having(std::uint64_t hash) const { return tags.having(static_cast<std::uint8_t>(hash), count()); }
+  // In units from the start of the entries.
+  std::uint64_t place_of(unsigned i) const { return (base_count & kMaxBase) + tags.units_before(i); }
+  std::uint64_t size_of(unsigned i) const { return std::to_integer<std::uint64_t>(at[offsetof(Line, size) + i]); }
+};
 
 // Short keys are compared in a few loads, without a call.
 [[gnu::always_inline]] inline bool same_bytes(Bytes stored, Bytes key) {
@@ -235,29 +249,23 @@ const char *Reader::read_rest(const std::byte *at, std::uint64_t bytes, Entry *e
 }
 
 template <class Same>
-const char *Reader::find_tagged(std::uint64_t hash, Same &&same, Entry *entry) const {
-  const auto tag = static_cast<std::uint8_t>(hash);
+[[gnu::always_inline]] inline const char *Reader::find_tagged(std::uint64_t hash, Same &&same, Entry *entry) const {
   std::uint64_t number = part_of(hash, head_.homes);
   for (unsigned lines = 0; lines < kMaxLines; ++lines) {
-    // Where it lies: a copy would be waited for.
-    const std::byte *const line = lines_ + number * sizeof(Line);
-    const auto base_count = load<std::uint64_t>(line), next = load<std::uint64_t>(line + offsetof(Line, next));
-    if (const char *const fault = line_fault(number, base_count, next)) return fault;
-    const Tags tags(line);
-    for (std::uint32_t left = tags.having(tag, static_cast<unsigned>(base_count >> 48)); left != 0; left &= left - 1) {
+    const LineInPlace line(lines_ + number * sizeof(Line));
+    if (const char *const fault = line_fault(number, line.base_count, line.next)) return fault;
+    for (std::uint32_t left = line.having(hash); left != 0; left &= left - 1) {
       const auto i = static_cast<unsigned>(std::countr_zero(left));
-      if (const char *const fault =
-              read_entry_here((base_count & kMaxBase) + tags.units_before(i), size_in(line, i), entry))
-        return fault;
+      if (const char *const fault = read_entry_here(line.place_of(i), line.size_of(i), entry)) return fault;
       bool found = false;
       if (const char *const fault = same(entry->key, &found)) return fault;
       if (found) return nullptr;
     }
-    if (next == 0) {
+    if (line.next == 0) {
       *entry = Entry{};
       return nullptr;
     }
-    number = next;
+    number = line.next;
   }
   return "more lines of its directory hang together than there can be";
 }
@@ -301,21 +309,13 @@ std::uint64_t Reader::same_keys(std::uint64_t first, std::uint64_t end) const no
   return last - first + 1;
 }
 
-const char *Reader::find_paired(std::uint64_t word, Entry *entry) const noexcept {
-  std::uint64_t begin = 0, end = 0;
-  const PartPlace place = part_place(hash_of_word(word, head_.seed), head_.homes);
-  if (const char *const fault = read_part(place, &begin, &end)) return fault;
-  return find_in_part(word, begin, end, entry);
-}
-
-const char *Reader::find_in_part(std::uint64_t word, std::uint64_t begin, std::uint64_t end,
+const char *Reader::find_in_part(std::uint64_t word, std::uint64_t hash, std::uint64_t begin, std::uint64_t end,
                                  Entry *entry) const noexcept {
   const auto key_at = [&](std::uint64_t i) { return load<std::uint64_t>(entries_ + i * sizeof(Pair)); };
   std::uint64_t at = begin;
   if (end - begin <= kScanned) {
     while (at < end && key_at(at) != word) ++at;
   } else {
-    const std::uint64_t hash = hash_of_word(word, head_.seed);
     for (std::uint64_t left = end - begin; left > 0;) {
       const std::uint64_t half = left / 2;
       const bool below = hash_of_word(key_at(at + half), head_.seed) < hash;
@@ -333,52 +333,68 @@ const char *Reader::find_in_part(std::uint64_t word, std::uint64_t begin, std::u
 
 struct Reader::Sought {
   Bytes key;
-  std::uint64_t hash;                // paired: the word that stands for the key
+  std::uint64_t word = 0;            // that stands for the key: its hash, or itself where keys are words
+  std::uint64_t hash = 0;            // that leads through the directory
   std::uint64_t begin = 0, end = 0;  // where it may lie: units, or pairs; the same: nowhere
   bool led = false;                  // and these have been found
 };
 
-Status Reader::seek(Bytes key, Sought *sought) const {
+inline void Reader::lead(std::uint64_t word, Sought *sought) const noexcept {
+  sought->word = word;
+  sought->hash = kinds_.layout() == Layout::paired ? hash_of_word(word, head_.seed) : word;
+}
+
+// false: seek() has to.
+[[gnu::always_inline]] inline bool Reader::seek_short(Bytes key, Sought *sought) const noexcept {
+  if (kinds_.key == Key::value || (kinds_.key == Key::u64 && key.size() != sizeof(std::uint64_t))) return false;
   sought->key = key;
-  if (kinds_.key == Key::value) return hash_of_value(key, head_.seed, &sought->hash);
-  if (kinds_.key != Key::u64) {
-    sought->hash = hash_of(key, head_.seed);
-    return {};
+  lead(kinds_.key == Key::u64 ? load<std::uint64_t>(key.data()) : hash_of(key, head_.seed), sought);
+  return true;
+}
+
+Status Reader::seek(Bytes key, Sought *sought) const {
+  if (seek_short(key, sought)) return {};
+  if (kinds_.key == Key::u64) return fail(Code::type, "keys are U64, of 8 bytes; this one has %zu", key.size());
+  std::uint64_t word = 0;
+  DELTOS_TRY(hash_of_value(key, head_.seed, &word));
+  sought->key = key;
+  lead(word, sought);
+  return {};
+}
+
+// Keys that are values, in tagged maps, are not found so.
+[[gnu::always_inline]] inline const char *Reader::find_short(const Sought &sought, Entry *entry) const noexcept {
+  if (kinds_.layout() == Layout::tagged) {
+    const auto same = [key = sought.key](Bytes stored, bool *found) noexcept -> const char * {
+      *found = same_bytes(stored, key);
+      return nullptr;
+    };
+    return find_tagged(sought.hash, same, entry);
   }
-  if (key.size() != sizeof(std::uint64_t))
-    return fail(Code::type, "keys are U64, of 8 bytes; this one has %zu", key.size());
-  sought->hash = load<std::uint64_t>(key.data());
+  std::uint64_t begin = 0, end = 0;
+  if (const char *const fault = read_part(part_place(sought.hash, head_.homes), &begin, &end)) return fault;
+  return find_in_part(sought.word, sought.hash, begin, end, entry);
+}
+
+Status Reader::find_value(const Sought &sought, Entry *entry) const {
+  Status compared;
+  const auto same = [&](Bytes key, bool *found) {
+    // Entries begin anywhere; values are read at multiples of 8.
+    const std::vector<std::uint64_t> room((key.size() + 7) / 8);
+    auto *const copy = reinterpret_cast<std::byte *>(const_cast<std::uint64_t *>(room.data()));
+    if (!key.empty()) std::memcpy(copy, key.data(), key.size());
+    compared = equal_values({copy, key.size()}, sought.key, found);
+    return compared.ok() ? nullptr : "";
+  };
+  const char *const fault = find_tagged(sought.hash, same, entry);
+  if (!compared.ok()) return compared;
+  if (fault != nullptr) return damaged(fault);
   return {};
 }
 
 Status Reader::find(const Sought &sought, Entry *entry) const {
-  const char *fault = nullptr;
-  Status failed;
-  if (kinds_.layout() == Layout::paired) {
-    fault = find_paired(sought.hash, entry);
-  } else if (kinds_.key == Key::value) {
-    fault = find_tagged(
-        sought.hash,
-        [&](Bytes key, bool *same) {
-          // Entries begin anywhere; values are read at multiples of 8.
-          const std::vector<std::uint64_t> room((key.size() + 7) / 8);
-          auto *const copy = reinterpret_cast<std::byte *>(const_cast<std::uint64_t *>(room.data()));
-          if (!key.empty()) std::memcpy(copy, key.data(), key.size());
-          failed = equal_values({copy, key.size()}, sought.key, same);
-          return failed.ok() ? nullptr : "";
-        },
-        entry);
-  } else {
-    fault = find_tagged(
-        sought.hash,
-        [&](Bytes key, bool *same) noexcept -> const char * {
-          *same = same_bytes(key, sought.key);
-          return nullptr;
-        },
-        entry);
-  }
-  if (!failed.ok()) return failed;
-  if (fault != nullptr) return damaged(fault);
+  if (kinds_.key == Key::value && kinds_.layout() == Layout::tagged) return find_value(sought, entry);
+  if (const char *const fault = find_short(sought, entry)) return damaged(fault);
   return {};
 }
 
@@ -389,32 +405,16 @@ Status Reader::find(Bytes key, Entry *entry) const {
 }
 
 bool Reader::find_fast(Bytes key, Entry *entry) const noexcept {
-  if (kinds_.layout() == Layout::paired) {
-    if (kinds_.key == Key::value || (kinds_.key == Key::u64 && key.size() != sizeof(std::uint64_t))) return false;
-    const std::uint64_t word = kinds_.key == Key::u64 ? load<std::uint64_t>(key.data()) : hash_of(key, head_.seed);
-    return find_paired(word, entry) == nullptr;
-  }
-  if (kinds_.key == Key::value) return false;
-  const auto same = [key](Bytes stored, bool *found) noexcept -> const char * {
-    *found = same_bytes(stored, key);
-    return nullptr;
-  };
-  return find_tagged(hash_of(key, head_.seed), same, entry) == nullptr;
+  Sought sought;
+  return seek_short(key, &sought) && find_short(sought, entry) == nullptr;
 }
 
 // ---- many at a time: what the first step asks of memory has come when the second one needs it
 
-void Reader::touch_line(const Sought &sought) const noexcept {
-  const bool paired = kinds_.layout() == Layout::paired;
-  const std::uint64_t hash = paired ? hash_of_word(sought.hash, head_.seed) : sought.hash;
-  prefetch(lines_ + part_of(hash, head_.homes) * sizeof(Line));
-}
-
 // Where the entry is, in all likelihood.
 void Reader::touch_entry(Sought *sought) const noexcept {
   if (kinds_.layout() == Layout::paired) {
-    const PartPlace place = part_place(hash_of_word(sought->hash, head_.seed), head_.homes);
-    if (read_part(place, &sought->begin, &sought->end) != nullptr) return;
+    if (read_part(part_place(sought->hash, head_.homes), &sought->begin, &sought->end) != nullptr) return;
     sought->led = true;
     if (sought->begin == sought->end) return;
     prefetch(entries_ + sought->begin * sizeof(Pair));
@@ -422,20 +422,17 @@ void Reader::touch_entry(Sought *sought) const noexcept {
     return;
   }
   const std::uint64_t number = part_of(sought->hash, head_.homes);
-  const std::byte *const line = lines_ + number * sizeof(Line);
-  const auto base_count = load<std::uint64_t>(line), next = load<std::uint64_t>(line + offsetof(Line, next));
-  if (line_fault(number, base_count, next) != nullptr) return;
-  const Tags tags(line);
-  const std::uint32_t having =
-      tags.having(static_cast<std::uint8_t>(sought->hash), static_cast<unsigned>(base_count >> 48));
+  const LineInPlace line(lines_ + number * sizeof(Line));
+  if (line_fault(number, line.base_count, line.next) != nullptr) return;
+  const std::uint32_t having = line.having(sought->hash);
   if (having == 0) {
-    sought->led = next == 0;
+    sought->led = line.next == 0;
     return;
   }
   const auto i = static_cast<unsigned>(std::countr_zero(having));
-  sought->begin = (base_count & kMaxBase) + tags.units_before(i);
-  sought->end = sought->begin + size_in(line, i);
-  if (sought->end > entry_bytes_ / kUnit) return;
+  sought->begin = line.place_of(i);
+  sought->end = sought->begin + line.size_of(i);
+  if (sought->begin == sought->end || sought->end > entry_bytes_ / kUnit) return;
   sought->led = true;
   prefetch(entries_ + sought->begin * kUnit);
   prefetch(entries_ + sought->end * kUnit - 1);
@@ -443,24 +440,24 @@ void Reader::touch_entry(Sought *sought) const noexcept {
 
 // Looks where touch_entry() has been led to. false: find() has to tell.
 bool Reader::find_led(const Sought &sought, Entry *entry) const noexcept {
-  if (!sought.led || kinds_.key == Key::value) return false;
-  if (kinds_.layout() == Layout::paired) return find_in_part(sought.hash, sought.begin, sought.end, entry) == nullptr;
+  if (!sought.led) return false;
+  if (kinds_.layout() == Layout::paired)
+    return find_in_part(sought.word, sought.hash, sought.begin, sought.end, entry) == nullptr;
   if (sought.begin == sought.end) {
     *entry = Entry{};
     return true;
   }
+  if (kinds_.key == Key::value) return false;
   if (read_entry_here(sought.begin, sought.end - sought.begin, entry) != nullptr) return false;
   return same_bytes(entry->key, sought.key);
 }
-
-Status Reader::check_many(const record::Column &keys) const { return check_keys(keys, kinds_.key); }
 
 Status Reader::find_group(const record::Column &keys, std::uint64_t first, std::size_t count, Entry *entries) const {
   Sought sought[kGroup];
   for (std::size_t i = 0; i < count; ++i) {
     Status hashed = seek(item_of(keys, first + i), &sought[i]);
     if (!hashed.ok()) return fail(hashed.code(), "key %llu: %s", shown(first + i), hashed.error().message.c_str());
-    touch_line(sought[i]);
+    prefetch(lines_ + part_of(sought[i].hash, head_.homes) * sizeof(Line));
   }
   for (std::size_t i = 0; i < count; ++i) touch_entry(&sought[i]);
   for (std::size_t i = 0; i < count; ++i) {
@@ -525,21 +522,20 @@ Status Reader::tagged_entries(std::uint64_t *position, Entry *entries, std::uint
     std::uint64_t number = home, before = 0;
     bool full = false;
     for (unsigned lines = 0;; ++lines) {
-      Line line;
-      if (const char *const fault = read_line(number, &line)) return damaged(fault);
-      const Tags tags(reinterpret_cast<const std::byte *>(&line));
-      for (unsigned i = 0; i < count_of(line) && !full; ++i) {
+      const LineInPlace line(lines_ + number * sizeof(Line));
+      if (const char *const fault = line_fault(number, line.base_count, line.next)) return damaged(fault);
+      for (unsigned i = 0; i < line.count() && !full; ++i) {
         if (before + i < ordinal) continue;
         if (*given == capacity) {
           full = true;
           break;
         }
-        const std::uint64_t base = base_of(line) + tags.units_before(i);
-        if (const char *const fault = read_entry(base, line.size[i], &entries[*given])) return damaged(fault);
+        if (const char *const fault = read_entry(line.place_of(i), line.size_of(i), &entries[*given]))
+          return damaged(fault);
         ++*given;
         ++ordinal;
       }
-      before += count_of(line);
+      before += line.count();
       if (line.next == 0 || full) break;
       if (lines + 1 == kMaxLines) return damaged("more lines of its directory hang together than there can be");
       number = line.next;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "map/columns.hpp"
 #include "map/image.hpp"
 #include "record/columns.hpp"
 
@@ -65,8 +66,8 @@ class Reader {
   // Each says what is wrong with what it finds, or nullptr.
   template <class Same>
   const char *find_tagged(std::uint64_t hash, Same &&same, Entry *entry) const;
-  const char *find_paired(std::uint64_t word, Entry *entry) const noexcept;
-  const char *find_in_part(std::uint64_t word, std::uint64_t begin, std::uint64_t end, Entry *entry) const noexcept;
+  const char *find_in_part(std::uint64_t word, std::uint64_t hash, std::uint64_t begin, std::uint64_t end,
+                           Entry *entry) const noexcept;
   const char *line_fault(std::uint64_t number, std::uint64_t base_count, std::uint64_t next) const noexcept;
   const char *read_line(std::uint64_t number, Line *line) const noexcept;
   const char *read_entry(std::uint64_t base, std::uint64_t units, Entry *entry) const noexcept;
@@ -80,12 +81,14 @@ class Reader {
   const char *bytes_of_word(const std::byte *at, Bytes *bytes) const noexcept;
 
   struct Sought;  // a key, hashed
+  void lead(std::uint64_t word, Sought *sought) const noexcept;
+  bool seek_short(Bytes key, Sought *sought) const noexcept;
   Status seek(Bytes key, Sought *sought) const;
+  const char *find_short(const Sought &sought, Entry *entry) const noexcept;
+  Status find_value(const Sought &sought, Entry *entry) const;
   Status find(const Sought &sought, Entry *entry) const;
-  void touch_line(const Sought &sought) const noexcept;
   void touch_entry(Sought *sought) const noexcept;
   bool find_led(const Sought &sought, Entry *entry) const noexcept;
-  Status check_many(const record::Column &keys) const;
   Status find_group(const record::Column &keys, std::uint64_t first, std::size_t count, Entry *entries) const;
   Status words_of(const Entry &entry, std::uint64_t first, std::uint64_t capacity, const std::byte **words,
                   std::uint64_t *step, std::uint64_t *given) const;
@@ -105,7 +108,7 @@ class Reader {
 
 template <class Take>
 Status Reader::find_many(const record::Column &keys, Take &&take) const {
-  DELTOS_TRY(check_many(keys));
+  DELTOS_TRY(check_keys(keys, kinds_.key));
   Entry group[kGroup];
   for (std::uint64_t first = 0; first < keys.count; first += kGroup) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(keys.count - first, kGroup));
