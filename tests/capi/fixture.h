@@ -141,6 +141,23 @@ MAYBE_UNUSED static deltos_view layout_of(int32_t dtype, int32_t ndim, const int
   return view;
 }
 
+/* A column of numbers, or of whatever has the same size everywhere. */
+MAYBE_UNUSED static deltos_column items(const void *data, uint64_t count, uint64_t size) {
+  deltos_column column;
+  memset(&column, 0, sizeof column);
+  column.count = count;
+  column.data = data;
+  column.item_size = size;
+  return column;
+}
+
+/* A column of bytes that lie anywhere. */
+MAYBE_UNUSED static deltos_column slices(const deltos_bytes *bytes, uint64_t count) {
+  deltos_column column = items(bytes, count, 0);
+  column.layout = DELTOS_COLUMN_SLICES;
+  return column;
+}
+
 /* Stores `count` numbers 0, 1, 2, ... in a committed buffer. */
 MAYBE_UNUSED static void store_numbers(deltos_storage *storage, const char *name, int64_t count) {
   deltos_transaction *transaction = begin(storage);

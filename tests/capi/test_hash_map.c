@@ -11,23 +11,7 @@ static deltos_hash_map_options kinds(int32_t key, int32_t value, int32_t shape) 
   return options;
 }
 
-static deltos_column slices(const deltos_bytes *items, uint64_t count) {
-  deltos_column column;
-  memset(&column, 0, sizeof column);
-  column.layout = DELTOS_COLUMN_SLICES;
-  column.count = count;
-  column.data = items;
-  return column;
-}
-
-static deltos_column words(const uint64_t *items, uint64_t count) {
-  deltos_column column;
-  memset(&column, 0, sizeof column);
-  column.count = count;
-  column.data = items;
-  column.item_size = sizeof *items;
-  return column;
-}
+static deltos_column words(const uint64_t *numbers, uint64_t count) { return items(numbers, count, sizeof *numbers); }
 
 static deltos_builder *begin_map(deltos_hash_map_options options) {
   deltos_builder *builder = NULL;

@@ -45,15 +45,6 @@ static deltos_schema *tree_schema(uint32_t flags_of_id) {
   return tree;
 }
 
-static deltos_column items(const void *data, uint64_t count, uint64_t size) {
-  deltos_column column;
-  memset(&column, 0, sizeof column);
-  column.count = count;
-  column.data = data;
-  column.item_size = size;
-  return column;
-}
-
 static const int64_t ids[3] = {10, 20, 30};
 static const double heights[3] = {1.5, 99, 3.5};
 static const deltos_bytes names[3] = {{"oak", 3}, {"", 0}, {"ash", 3}};

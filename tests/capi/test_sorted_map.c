@@ -67,24 +67,6 @@ static deltos_bytes bytes_of(const char *text) {
   return bytes;
 }
 
-static deltos_column slices(const deltos_bytes *items, uint64_t count) {
-  deltos_column column;
-  memset(&column, 0, sizeof column);
-  column.layout = DELTOS_COLUMN_SLICES;
-  column.count = count;
-  column.data = items;
-  return column;
-}
-
-static deltos_column numbers(const void *items, uint64_t count, uint64_t size) {
-  deltos_column column;
-  memset(&column, 0, sizeof column);
-  column.count = count;
-  column.data = items;
-  column.item_size = size;
-  return column;
-}
-
 static deltos_sorted_map_info stat_map(const deltos_snapshot *snapshot, const deltos_object *map) {
   deltos_sorted_map_info info;
   memset(&info, 0, sizeof info);
@@ -229,8 +211,8 @@ static void test_sorted_map__columns_are_put_loaded_and_looked_up(void **state) 
   const deltos_bytes names[3] = {{"b", 1}, {"a", 1}, {"b", 1}}, rising[2] = {{"c", 1}, {"d", 1}};
   const int64_t offsets[4] = {0, 1, 1, 3}, falling[4] = {0, 1, 0, 3};
   const uint64_t ids[3] = {1, 256, 70000}, asked[2] = {256, 2};
-  const deltos_column keys = slices(names, 3), more = slices(rising, 2), by_id = numbers(ids, 3, 8);
-  deltos_column values, wanted = numbers(asked, 2, 8), wrong;
+  const deltos_column keys = slices(names, 3), more = slices(rising, 2), by_id = items(ids, 3, 8);
+  deltos_column values, wanted = items(asked, 2, 8), wrong;
   deltos_bytes found[2];
   uint64_t object_ids[2], added = 0, hits = 9;
   uint8_t present[2];

@@ -51,16 +51,7 @@ inline Status add_pairs(map::Builder &builder, const Pairs &pairs, std::size_t f
 
 // nullptr: it could not be built.
 inline std::unique_ptr<AlignedImage> image_of(map::Builder &builder) {
-  const auto size = builder.prepare();
-  if (!size.ok()) return nullptr;
-  auto image = std::make_unique<AlignedImage>(static_cast<std::size_t>(*size));
-  std::byte *at = image->data();
-  const Status written = builder.write([&at](Bytes piece) {
-    std::memcpy(at, piece.data(), piece.size());
-    at += piece.size();
-    return Status();
-  });
-  return written.ok() && at == image->data() + *size ? std::move(image) : nullptr;
+  return image_of(builder, builder.prepare());
 }
 
 // All values of a key, as they lie; U64 as eight bytes.

@@ -175,9 +175,9 @@ class AlignedImage {
   std::size_t bytes_;
 };
 
-// nullptr: it could not be built.
-inline std::unique_ptr<AlignedImage> image_of(record::Builder &builder) {
-  const auto size = builder.finish();
+// What a builder writes, which said how much that is. nullptr: it could not be built.
+template <class Builder>
+std::unique_ptr<AlignedImage> image_of(Builder &builder, const Result<std::uint64_t> &size) {
   if (!size.ok()) return nullptr;
   auto image = std::make_unique<AlignedImage>(static_cast<std::size_t>(*size));
   std::byte *at = image->data();
@@ -188,5 +188,7 @@ inline std::unique_ptr<AlignedImage> image_of(record::Builder &builder) {
   });
   return written.ok() && at == image->data() + *size ? std::move(image) : nullptr;
 }
+
+inline std::unique_ptr<AlignedImage> image_of(record::Builder &builder) { return image_of(builder, builder.finish()); }
 
 }  // namespace deltos::test
