@@ -471,12 +471,10 @@ impl<'s, K: ?Sized, V: ?Sized> HashMap<'s, K, V> {
     }
 
     fn check(&self, progress: Option<&mut ProgressFn<'_>>) -> Result<()> {
-        let mut reporter = Reporter::new(progress);
-        let (function, user) = (reporter.function(), reporter.user());
-        // SAFETY: the handle lives, and the reporter during the call.
-        let checked = unsafe { call!(deltos_hash_map_verify(self.core.object.as_raw(), function, user)) };
-        reporter.finish();
-        checked
+        Reporter::during(progress, |function, user| {
+            // SAFETY: the handle lives, and what reports during the call.
+            unsafe { call!(deltos_hash_map_verify(self.core.object.as_raw(), function, user)) }
+        })
     }
 
     /// Makes the map independent of the storage's lifetime. Its memory stays what it is until it is dropped;

@@ -365,13 +365,13 @@ impl<'p> OpenOptions<'p> {
     ) -> Result<Storage> {
         check_abi()?;
         let mut progress = self.progress.take();
-        let mut reporter = Reporter::new(progress.as_deref_mut());
-        self.raw.progress = reporter.function();
-        self.raw.progress_user = reporter.user();
-        let mut raw = null_mut();
-        let opened = open(&self.raw, &mut raw);
-        let storage = NonNull::new(raw).map(|raw| Storage { raw, frozen: false, turns: Arc::default() });
-        reporter.finish();
+        let (opened, storage) = Reporter::during(progress.as_deref_mut(), |function, user| {
+            self.raw.progress = function;
+            self.raw.progress_user = user;
+            let mut raw = null_mut();
+            let opened = open(&self.raw, &mut raw);
+            (opened, NonNull::new(raw).map(|raw| Storage { raw, frozen: false, turns: Arc::default() }))
+        });
         opened?;
         storage.ok_or_else(|| Error::new(ErrorKind::Internal, "opening succeeded without a handle; please report it"))
     }

@@ -48,6 +48,15 @@ impl<'f, F: DerefMut<Target = ProgressFn<'f>>> Reporter<F> {
         Reporter { told, panic: None }
     }
 
+    /// Makes a call that the closure is lent to. If that panicked, the panic goes on afterwards.
+    pub(crate) fn during<R>(told: Option<F>, call: impl FnOnce(sys::deltos_progress, *mut c_void) -> R) -> R {
+        let mut reporter = Reporter::new(told);
+        let (function, user) = (reporter.function(), reporter.user());
+        let made = call(function, user);
+        reporter.finish();
+        made
+    }
+
     pub(crate) fn function(&self) -> sys::deltos_progress {
         self.told.as_ref().map(|_| report::<F> as unsafe extern "C" fn(u64, u64, *mut c_void) -> i32)
     }

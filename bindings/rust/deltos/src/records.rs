@@ -432,12 +432,10 @@ impl<'s> RecordTable<'s> {
     }
 
     fn check(&self, progress: Option<&mut ProgressFn<'_>>) -> Result<()> {
-        let mut reporter = Reporter::new(progress);
-        let (function, user) = (reporter.function(), reporter.user());
-        // SAFETY: the handle lives, and the reporter during the call.
-        let checked = unsafe { call!(deltos_record_table_verify(self.object.as_raw(), function, user)) };
-        reporter.finish();
-        checked
+        Reporter::during(progress, |function, user| {
+            // SAFETY: the handle lives, and what reports during the call.
+            unsafe { call!(deltos_record_table_verify(self.object.as_raw(), function, user)) }
+        })
     }
 }
 

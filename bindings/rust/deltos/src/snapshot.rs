@@ -447,16 +447,15 @@ impl<'p> CopyOptions<'p> {
         path: &Path,
         copy: impl FnOnce(*const std::os::raw::c_char, *const sys::deltos_copy_options) -> Result<()>,
     ) -> Result<()> {
-        let mut reporter = Reporter::new(self.progress.as_deref_mut());
-        let raw = sys::deltos_copy_options {
-            struct_size: size_of::<sys::deltos_copy_options>() as u32,
-            flags: if self.replace { sys::DELTOS_COPY_REPLACE } else { 0 },
-            progress: reporter.function(),
-            progress_user: reporter.user(),
-        };
-        let copied = with_c_path(path, |path| copy(path, &raw));
-        reporter.finish();
-        copied
+        Reporter::during(self.progress.as_deref_mut(), |progress, progress_user| {
+            let raw = sys::deltos_copy_options {
+                struct_size: size_of::<sys::deltos_copy_options>() as u32,
+                flags: if self.replace { sys::DELTOS_COPY_REPLACE } else { 0 },
+                progress,
+                progress_user,
+            };
+            with_c_path(path, |path| copy(path, &raw))
+        })
     }
 }
 

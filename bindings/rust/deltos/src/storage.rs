@@ -397,26 +397,21 @@ impl Storage {
 
     fn check(&self, level: VerifyLevel, progress: Option<&mut ProgressFn<'_>>) -> Result<Findings> {
         const MOST: usize = 1000; // the library counts no more
-        let mut reporter = Reporter::new(progress);
         let mut found: Vec<sys::deltos_finding> = Vec::with_capacity(MOST);
         let mut count = 0;
         let level = match level {
             VerifyLevel::Struct => sys::DELTOS_VERIFY_STRUCT,
             VerifyLevel::Full => sys::DELTOS_VERIFY_FULL,
         };
-        let (function, user) = (reporter.function(), reporter.user());
-        // SAFETY: room for as many as is said; what is used below is what the library wrote.
-        let checked = unsafe {
-            let room = found.as_mut_ptr();
-            let checked =
-                call!(deltos_storage_verify(self.raw.as_ptr(), level, function, user, room, MOST as u64, &mut count));
-            if checked.is_ok() {
-                found.set_len(MOST.min(count as usize));
+        let room = found.as_mut_ptr();
+        Reporter::during(progress, |function, user| {
+            // SAFETY: there is room for as many as is said.
+            unsafe {
+                call!(deltos_storage_verify(self.raw.as_ptr(), level, function, user, room, MOST as u64, &mut count))
             }
-            checked
-        };
-        reporter.finish();
-        checked?;
+        })?;
+        // SAFETY: so many the library wrote.
+        unsafe { found.set_len(MOST.min(count as usize)) };
         Ok(Findings { items: found.iter().map(Finding::from_raw).collect(), count })
     }
 
