@@ -11,7 +11,6 @@ import pickle
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import deltos
+from reading_threads import reading_threads
 
 TEXTS = st.one_of(st.text(max_size=12), st.text("aé漢🌳\0", max_size=40))
 NUMBERS = st.one_of(st.integers(0, 20), st.integers(0, 2**64 - 1))
@@ -672,27 +672,16 @@ def test_threads_look_up_while_one_refreshes(storage: deltos.Storage) -> None:
         return {f"key {k}": f"{turn}" for k in range(2000)}
 
     deltos.HashMap.build(storage, "m", model(0))
-    shared, keys, failures = storage["m"], list(model(0)), []
-    done = threading.Event()
+    shared, keys = storage["m"], list(model(0))
 
     def read() -> None:
-        try:
-            while not done.is_set():
-                assert len(set(shared.get_many(keys))) == 1
-                assert shared["key 7"].isdigit() and len(dict(shared)) == 2000
-        except BaseException as failure:
-            failures.append(failure)
+        assert len(set(shared.get_many(keys))) == 1
+        assert shared["key 7"].isdigit() and len(dict(shared)) == 2000
 
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for turn in range(1, 15):
-        deltos.HashMap.build(storage, "m", model(turn), replace=True)
-        assert shared.refresh() and shared["key 0"] == str(turn)
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with reading_threads(read, 4):
+        for turn in range(1, 15):
+            deltos.HashMap.build(storage, "m", model(turn), replace=True)
+            assert shared.refresh() and shared["key 0"] == str(turn)
 
 
 READER = """

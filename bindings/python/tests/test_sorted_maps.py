@@ -6,7 +6,6 @@ import gc
 import pickle
 import subprocess
 import sys
-import threading
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sortedcontainers import SortedDict  # type: ignore[import-untyped]
 
 import deltos
+from reading_threads import reading_threads
 
 TEXTS = st.one_of(st.text(max_size=6), st.text("aé漢🌳\0", max_size=12))
 KEYS: dict[str, tuple[Any, Any]] = {
@@ -350,25 +350,16 @@ def test_an_empty_map(storage: deltos.Storage) -> None:
 
 
 def test_threads_read_while_one_writes(storage: deltos.Storage) -> None:
-    found, failures, done = deltos.SortedMap.create(storage, "m", {"a": b"0", "z": b"0"}), [], threading.Event()
+    found = deltos.SortedMap.create(storage, "m", {"a": b"0", "z": b"0"})
 
     def read() -> None:
-        try:
-            while not done.is_set():
-                values = list(found.values())
-                assert len(set(values)) == 1, values
-        except BaseException as failure:
-            failures.append(failure)
+        values = list(found.values())
+        assert len(set(values)) == 1, values
 
-    threads = [threading.Thread(target=read) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for turn in range(1, 60):
-        found.update({key: str(turn).encode() for key in ("a", "z", f"k{turn % 7}")} | dict.fromkeys(found, str(turn).encode()))
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with reading_threads(read, 3):
+        for turn in range(1, 60):
+            value = str(turn).encode()
+            found.update({key: value for key in ("a", "z", f"k{turn % 7}")} | dict.fromkeys(found, value))
 
 
 READER = """
