@@ -1,6 +1,8 @@
 // Damaged files: every byte of every header, superblock, live page and catalogue page of small storages changed, one at
 // a time, and the file cut at every length that matters. Each time it is opened and read through the whole interface.
 //
+// Pages of trees are also changed by someone who knows how to make their checksums right again.
+//
 // Promise held: that ends well or with an error that says so; it never crashes and never hangs. A child does the work;
 // when it dies or stands still, the parent names the byte.
 //
@@ -13,8 +15,10 @@
 
 #include "campaign.hpp"
 #include "format/array.hpp"
+#include "format/page.hpp"
 #include "object/array.hpp"
 #include "object/stored_type.hpp"
+#include "store/map_cursor.hpp"
 #include "support/storages.hpp"
 
 namespace deltos::crash {
@@ -117,6 +121,24 @@ void fill_arrays(const std::shared_ptr<Storage> &storage) {
   must(live->append(counted(50).data(), 50));
 }
 
+std::string key_of(unsigned i) { return std::string(i % 60, 'k') + std::to_string(i * 37 % 400); }
+
+// A tree of several leaves: short values, one that lies elsewhere, and an object; another one with nothing in it.
+void fill_maps(const std::shared_ptr<Storage> &storage) {
+  auto transaction = must(storage->begin_transaction());
+  const std::uint64_t map = must(transaction->create_map("map", format::kMapKeyBytes))->record().id;
+  (void)must(transaction->create_map("empty", format::kMapKeyU64));
+  const auto words = must(put_words(*transaction, "of the map", counted(8)));
+  for (unsigned i = 0; i < 250; ++i) {
+    const std::string value(i % 50, 'v');
+    (void)must(transaction->put_pair(map, bytes_of(key_of(i)), {bytes_of(value), 0}));
+  }
+  const std::string long_value(5000, 'l');
+  (void)must(transaction->put_pair(map, bytes_of("long"), {bytes_of(long_value), 0}));
+  (void)must(transaction->put_pair(map, bytes_of("object"), {{}, words->record().id}));
+  must(transaction->commit(Durability::sync));
+}
+
 std::vector<std::pair<std::uint64_t, std::uint64_t>> control_blocks(const Snapshot &snapshot) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
   for (const auto &entry : must(snapshot.list("", false, "", 1000))) {
@@ -138,6 +160,32 @@ Result<std::uint64_t> read_array(const ObjectRef &ref) {
   return sum;
 }
 
+// Forwards, backwards, by keys, and by what is counted.
+Result<std::uint64_t> read_map(const ObjectRef &ref, const std::shared_ptr<const Snapshot> &snapshot) {
+  DELTOS_ASSIGN(const MapRef::Pointer map, MapRef::open(ref));
+  std::uint64_t sum = 0;
+  for (const bool reverse : {false, true}) {
+    MapCursor cursor(map, snapshot, {}, reverse);
+    std::array<MapPair, 20> pairs;
+    for (std::size_t count = pairs.size(); count != 0;) {
+      DELTOS_ASSIGN(count, cursor.next(pairs.data(), pairs.size()));
+      for (std::size_t i = 0; i < count; ++i) {
+        for (const std::byte byte : pairs[i].key) sum += std::to_integer<unsigned>(byte);
+        for (const std::byte byte : pairs[i].value.bytes) sum += std::to_integer<unsigned>(byte);
+      }
+    }
+  }
+  for (unsigned i = 0; i < 300; i += 30) {
+    const auto found = map->read(*snapshot, [&](const MapReader &reader) { return reader.get(bytes_of(key_of(i))); });
+    if (!found.ok()) return found.error();
+  }
+  MapBounds some;
+  const std::string low = key_of(70);
+  some.low.assign(bytes_of(low).begin(), bytes_of(low).end());
+  DELTOS_TRY(map->read(*snapshot, [&](const MapReader &reader) { return reader.count(some); }));
+  return sum;
+}
+
 Result<std::uint64_t> read_all(const std::shared_ptr<Storage> &storage) {
   std::uint64_t sum = 0;
   DELTOS_ASSIGN(const StorageInfo info, storage->info());
@@ -154,6 +202,11 @@ Result<std::uint64_t> read_all(const std::shared_ptr<Storage> &storage) {
     if (entry.kind == format::kKindArray) {
       DELTOS_ASSIGN(const std::uint64_t elements, read_array(*object));
       sum += elements;
+      continue;
+    }
+    if (entry.kind == format::kKindSortedMap) {
+      DELTOS_ASSIGN(const std::uint64_t pairs, read_map(*object, snapshot));
+      sum += pairs;
       continue;
     }
     DELTOS_ASSIGN(const auto view, storage->export_payload(*object, false));
@@ -184,12 +237,17 @@ class Image {
   }
   void use_copy() { use_file(file_of(bytes_.size())); }
 
-  enum class How { memory, file };
+  enum class How { memory, resealed, file };  // resealed: in memory, pages of trees alone
   void flip_all(How how, unsigned values) {
-    std::byte *bytes = how == How::memory ? bytes_.data() : static_cast<std::byte *>(memory_);
+    std::byte *bytes = how == How::file ? static_cast<std::byte *>(memory_) : bytes_.data();
     for (const auto &[from, count] : places()) {
       for (std::uint64_t at = from; at < from + count; ++at) {
-        for (unsigned value = 0; value < values; ++value) flip(how, bytes + at, at, value);
+        for (unsigned value = 0; value < values; ++value) {
+          if (how == How::resealed)
+            flip_resealed(bytes + from, at, value);
+          else
+            flip(how, bytes + at, at, value);
+        }
       }
     }
   }
@@ -226,7 +284,17 @@ class Image {
     return found;
   }
 
-  void flip(How how, std::byte *byte, std::uint64_t at, unsigned value) {
+  void flip_resealed(std::byte *place, std::uint64_t at, unsigned value) {
+    const std::uint64_t within = at % format::kBlockBytes;  // the first four say that it is a page
+    if (load<std::uint32_t>(place) != format::kPageMagic || within >= format::kPageChecksumOffset || within < 4) return;
+    std::byte *const checksum = place + format::kPageChecksumOffset;
+    const auto right = load<std::uint64_t>(checksum);
+    flip(How::resealed, place + within, at, value, place);
+    save(checksum, right);
+  }
+
+  // resealed: the page whose checksum is to be right.
+  void flip(How how, std::byte *byte, std::uint64_t at, unsigned value, std::byte *resealed = nullptr) {
     const std::byte before = *byte;
     const std::uint64_t random = mix(seed_ + value, at);
     std::byte after = value == 0   ? before ^ static_cast<std::byte>(1U << random % 8)
@@ -234,15 +302,19 @@ class Image {
                                    : static_cast<std::byte>(random);
     if (after == before) after = before ^ std::byte{0x80};
     std::snprintf(figures_.now.text, sizeof figures_.now.text, "%s, %s, byte %" PRIu64 " from %02x to %02x",
-                  label_.c_str(), how == How::memory ? "STATIC" : "READ", at, std::to_integer<unsigned>(before),
-                  std::to_integer<unsigned>(after));
+                  label_.c_str(),
+                  how == How::file     ? "READ"
+                  : how == How::memory ? "STATIC"
+                                       : "STATIC, resealed",
+                  at, std::to_integer<unsigned>(before), std::to_integer<unsigned>(after));
     *byte = after;
-    if (how == How::memory) {
-      open_memory(bytes_.size());
-    } else {
+    if (resealed != nullptr) save(resealed + format::kPageChecksumOffset, format::page_checksum(resealed));
+    if (how == How::file) {
       open_file(fd_, Mode::read);
+    } else {
+      open_memory(bytes_.size());
     }
-    if (random % 256 == 0 && how == How::memory) open_for_writing(bytes_.size());
+    if (random % 256 == 0 && how != How::file) open_for_writing(bytes_.size());
     *byte = before;
   }
 
@@ -275,8 +347,22 @@ class Image {
   static Status change(const std::shared_ptr<Storage> &storage) {
     DELTOS_TRY(append_to_all(storage));
     DELTOS_ASSIGN(const auto transaction, storage->begin_transaction());
+    DELTOS_TRY(change_maps(*transaction));
     DELTOS_TRY(put_words(*transaction, "after all", counted(100)));
     DELTOS_TRY(transaction->commit(Durability::sync));
+    return {};
+  }
+
+  static Status change_maps(Transaction &transaction) {
+    DELTOS_ASSIGN(const auto entries, transaction.snapshot()->list("", false, "", 1000));
+    for (const auto &entry : entries) {
+      if (entry.kind != format::kKindSortedMap) continue;
+      for (unsigned i = 0; i < 300; i += 3) {
+        DELTOS_TRY(transaction.put_pair(entry.id, bytes_of(key_of(i)), {bytes_of("another value"), 0}));
+        DELTOS_TRY(transaction.remove_pair(entry.id, bytes_of(key_of(i + 1))));
+      }
+      DELTOS_TRY(transaction.remove_pairs(entry.id, {}));
+    }
     return {};
   }
 
@@ -395,6 +481,7 @@ void sweep_one(const std::string &label, void (*fill)(const std::shared_ptr<Stor
   alive.use_file(fd);
   alive.flip_all(Image::How::memory, in_memory);
   alive.flip_all(Image::How::file, in_file);
+  alive.flip_all(Image::How::resealed, 1);
   Image copied(label + " copied", bytes, figures, seed + 1, controls);
   copied.use_copy();
   copied.flip_all(Image::How::file, in_file);
@@ -408,6 +495,7 @@ void sweep_all(const std::string &golden, Figures &figures, std::uint64_t seed) 
   old.cut_all(512);
   sweep_one("small", fill_small, figures, seed, long_run() ? 3 : 1, long_run() ? 3 : 1);
   sweep_one("arrays", fill_arrays, figures, seed, 1, long_run() ? 3 : 1);
+  sweep_one("maps", fill_maps, figures, seed, long_run() ? 3 : 1, long_run() ? 3 : 0);
   sweep_one("rich", fill_rich, figures, seed, long_run() ? 3 : 1, long_run() ? 3 : 0);
 }
 
