@@ -16,9 +16,7 @@ std::uint64_t hash64(Bytes bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-std::uint64_t hash64(Bytes bytes, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
-}
+std::uint64_t hash64(Bytes bytes, std::uint64_t seed) { return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed); }
 
 Hasher::Hasher() : state_(XXH3_createState()) {
   if (state_ == nullptr) throw std::bad_alloc();

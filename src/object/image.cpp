@@ -25,9 +25,9 @@ Result<std::shared_ptr<store::ObjectRef>> create_image(store::Transaction &trans
   object.format = "B";
   object.payload_bytes = bytes;
   object.shape = {static_cast<std::int64_t>(bytes)};
-  DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> created,
-                old == nullptr ? transaction.create(name, object, false)
-                               : transaction.replace(*old, object, false, false));
+  DELTOS_ASSIGN(std::shared_ptr<store::ObjectRef> created, old == nullptr
+                                                               ? transaction.create(name, object, false)
+                                                               : transaction.replace(*old, object, false, false));
   DELTOS_ASSIGN(const std::unique_ptr<store::Transaction::Filler> filler, transaction.fill(*created));
   const auto add = [&](Bytes piece) -> Status {
     DELTOS_TRY(transaction.still_there());

@@ -20,8 +20,8 @@ Result<StoredImage> stored_image(const store::ObjectRef &object, std::uint8_t ki
 
 using BytesSink = std::function<Status(Bytes)>;
 
-// A new object of `bytes` bytes, open, with what `write` gives to its sink, piece by piece; it may call functions of the
-// user's. Within Transaction::all_or_nothing(). `old`: takes its place, under its name and id.
+// A new object of `bytes` bytes, open, with what `write` gives to its sink, piece by piece; it may call functions of
+// the user's. Within Transaction::all_or_nothing(). `old`: takes its place, under its name and id.
 Result<std::shared_ptr<store::ObjectRef>> create_image(store::Transaction &transaction, std::string_view name,
                                                        std::uint8_t kind, std::uint64_t bytes,
                                                        const std::function<Status(const BytesSink &)> &write,

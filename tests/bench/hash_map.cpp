@@ -408,7 +408,8 @@ void measure(const char *directory, std::uint64_t count) {
   bench_pair(hit_deltos, many_deltos, &store, 1, &peer, &ours);
   report("hit, thousands in one call : one in a call", peer / kAsked, ours / kAsked, 0);
   bench_pair(dependent_deltos, many_deltos, &store, 1, &peer, &ours);
-  report("hit, thousands in one call : one in a call, each waiting for the last", peer / kAsked, ours / kAsked, bar(0.2));
+  report("hit, thousands in one call : one in a call, each waiting for the last", peer / kAsked, ours / kAsked,
+         bar(0.2));
 #ifdef BENCH_ABSL
   measure_absl(&store, bar(0.7), bar(1), bar(1.25));
 #else

@@ -50,9 +50,7 @@ inline Status add_pairs(map::Builder &builder, const Pairs &pairs, std::size_t f
 }
 
 // nullptr: it could not be built.
-inline std::unique_ptr<AlignedImage> image_of(map::Builder &builder) {
-  return image_of(builder, builder.prepare());
-}
+inline std::unique_ptr<AlignedImage> image_of(map::Builder &builder) { return image_of(builder, builder.prepare()); }
 
 // All values of a key, as they lie; U64 as eight bytes.
 inline std::vector<std::string> values_of(const map::Reader &reader, const map::Entry &entry) {
