@@ -8,7 +8,6 @@
 #include <atomic>
 #include <map>
 #include <random>
-#include <thread>
 
 #include "map/verify.hpp"
 #include "support/faulty_io.hpp"

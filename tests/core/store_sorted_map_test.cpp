@@ -273,14 +273,15 @@ TEST(SortedMap, ACallThatFailsLeavesTheMapAsItWas) {
   const std::string long_key(1025, 'k'), long_value(format::kMaxMapValueBytes + 1, 'v');
   EXPECT_EQ(transaction->put_pair(world.id, bytes_of(long_key), {}).code(), Code::limit);
   EXPECT_EQ(transaction->put_pair(world.id, bytes_of("k"), {bytes_of(long_value), 0}).code(), Code::limit);
-  const auto falling = [&](std::uint64_t i) -> Result<Transaction::Pair> {
+  const auto falling = [](std::uint64_t i) -> Result<Transaction::Pair> {
     static const std::string keys[3] = {std::string(1024, '\xFF'), std::string(1023, '\xFF'), "x"};
     return Transaction::Pair{bytes_of(keys[i]), {bytes_of("v"), 0}};
   };
   EXPECT_EQ(transaction->append_pairs(world.id, falling, 3).code(), Code::range);
+  const std::string some(200, 'x');
   const auto failing = [&](std::uint64_t i) -> Result<Transaction::Pair> {
-    if (i == 200) return fail(Code::invalid, "no such pair");
-    return Transaction::Pair{bytes_of(model.begin()->first), {bytes_of(std::string(i, 'x')), 0}};
+    if (i == some.size()) return fail(Code::invalid, "no such pair");
+    return Transaction::Pair{bytes_of(model.begin()->first), {bytes_of(some).first(i), 0}};
   };
   EXPECT_EQ(transaction->put_pairs(world.id, failing, 300).code(), Code::invalid);
   expect_state(transaction->snapshot(), model);
