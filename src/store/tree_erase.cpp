@@ -195,10 +195,12 @@ Result<Root> Tree::erase(PageEditor &pages, const Root &root, Bytes key, OldValu
   const PageEntry entry = format::page_entry(leaf.page, leaf.index);
   if (format::compare_keys(entry.key, key) != 0) return root;
   DELTOS_TRY(check_place_in_tree(path, end_of(path), pages.transaction()));
+  OldValue erased;
+  keep_value(entry, &erased);  // whose page may be gone after reserve()
   Plan plan;
   DELTOS_TRY(make_plan(pages, root, path, &plan));
   DELTOS_TRY(pages.reserve(path.height));
-  keep_value(entry, old);
+  *old = erased;
   return carry_out(pages, path, plan);
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <thread>
 
 #include "support/faulty_io.hpp"
 #include "support/hash_maps.hpp"
