@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants one mistake after another into the engine and expects the crash images to find each.
 
-usage: mutants.py --source DIR --core ARCHIVE --support ARCHIVE [--compiler CXX] [--third N | --all] [NAME...]
+usage: mutants.py --source DIR --core ARCHIVE [--core ARCHIVE] --support ARCHIVE [--compiler CXX] [--third N | --all] [NAME...]
 
 A mutant is a text of one source file and what takes its place; blanks count as one. The changed file is compiled and
 linked in front of the library, so that nothing of the product knows of this. A text that is no longer found, or found
@@ -177,7 +177,8 @@ class Bench:
         if compiled.returncode:
             return None, compiled.stdout
         linked = run(self.options.compiler.split() + ['-o', stem, self.main, stem + '.o', self.options.support,
-                                                      self.options.core, '-pthread'])
+                                                      '-Wl,--start-group', *self.options.core, '-Wl,--end-group',
+                                                      '-pthread'])
         return (None, linked.stdout) if linked.returncode else (stem, None)
 
     def limit(self):
@@ -218,15 +219,16 @@ def chosen(options):
 def main():
     parser = argparse.ArgumentParser(description='Plants mistakes that the crash images must find.')
     parser.add_argument('--source', required=True, help='the directory src')
-    parser.add_argument('--core', required=True, help='the archive of the library')
+    parser.add_argument('--core', required=True, action='append', help='an archive of the library')
     parser.add_argument('--support', required=True, help='the archive of the harness')
     parser.add_argument('--compiler', default='g++')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--third', type=int, help='only every third mutant, beginning with this')
     parser.add_argument('names', nargs='*', help='parts of names of mutants')
     options = parser.parse_args()
-    for path in ('source', 'core', 'support'):
+    for path in ('source', 'support'):
         setattr(options, path, os.path.abspath(getattr(options, path)))
+    options.core = [os.path.abspath(archive) for archive in options.core]
     wanted, caught, begin = chosen(options), 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix='deltos-mutants-') as directory:
         bench = Bench(options, directory)
