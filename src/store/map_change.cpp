@@ -163,19 +163,18 @@ struct TransactionState::StoredValue {
   Bytes bytes() const { return spilled() ? Bytes(reference).first(reference_bytes) : in_place; }
 };
 
-Result<TransactionState::StoredValue> TransactionState::store_value(const MapValue &value) {
-  StoredValue stored;
+Status TransactionState::store_value(const MapValue &value, StoredValue *stored) {
   if (value.object_id != 0) {
-    save(stored.reference.data(), value.object_id);
-    stored.reference_bytes = format::kObjectValueBytes;
+    save(stored->reference.data(), value.object_id);
+    stored->reference_bytes = format::kObjectValueBytes;
   } else if (value.bytes.size() > format::kMaxInlineValueBytes) {
     DELTOS_ASSIGN(const format::Spill spill, store_long_value(value.bytes));
-    save(stored.reference.data(), spill);
-    stored.reference_bytes = sizeof spill;
+    save(stored->reference.data(), spill);
+    stored->reference_bytes = sizeof spill;
   } else {
-    stored.in_place = value.bytes;
+    stored->in_place = value.bytes;
   }
-  return stored;
+  return {};
 }
 
 // The change is made: what is damaged, or was never accounted for, stays out of use until the storage is opened again.
@@ -187,7 +186,8 @@ void TransactionState::release_value(std::uint64_t id, const OpenMap &map, const
 
 Result<bool> TransactionState::put_pair(std::uint64_t id, OpenMap *map, Bytes key, const MapValue &value) {
   DELTOS_TRY(check_key(key));
-  DELTOS_ASSIGN(const StoredValue stored, store_value(value));
+  StoredValue stored;
+  DELTOS_TRY(store_value(value, &stored));
   expect_releases(1);
   MapEditor pages(this);
   OldValue old;
@@ -212,7 +212,8 @@ Status TransactionState::append_pair(OpenMap *map, TreeAppender *tree, Bytes key
     if (order == 0) return fail(Code::duplicate, "the key is the one before it; put pairs that are not in order");
     if (order > 0) return fail(Code::range, "the key lies below the one before it; put pairs that are not in order");
   }
-  DELTOS_ASSIGN(const StoredValue stored, store_value(value));
+  StoredValue stored;
+  DELTOS_TRY(store_value(value, &stored));
   DELTOS_TRY(tree->add(key, stored.bytes(), stored.spilled()));
   ++map->now.count;
   map->now.key_bytes += key.size();

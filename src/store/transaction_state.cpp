@@ -16,6 +16,7 @@ namespace {
 // Below it, pages that are changed in no order are written once; beyond it, again and again.
 constexpr std::size_t kWriteEarlyPages = (std::size_t{256} << 20) / format::kBlockBytes;
 constexpr std::size_t kRunPages = 256;  // 1 MiB a system call
+constexpr std::size_t kBehindPages = 32;  // in the processor's cache twice: as they were filled, and as they are written
 constexpr std::uint64_t kPunchBytes = 1 << 20;
 
 // The state of an open transaction as a snapshot. Cursors and handles may keep it longer than the transaction lives.
@@ -246,7 +247,7 @@ Status TransactionState::write_early() {
 // Taking the call back forgets their blocks, whatever has been written there. Few at a time, which are still in the
 // processor's caches, and whose memory serves again.
 Status TransactionState::write_behind(const TreeAppender &filled, WriteBehind *behind) {
-  if (undo.created.size() - behind->seen < kRunPages) return {};
+  if (undo.created.size() - behind->seen < kBehindPages) return {};
   std::vector<std::uint64_t> blocks = std::move(behind->filling);
   blocks.insert(blocks.end(), undo.created.begin() + static_cast<std::ptrdiff_t>(behind->seen), undo.created.end());
   behind->seen = undo.created.size();

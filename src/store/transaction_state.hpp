@@ -125,7 +125,7 @@ struct TransactionState final : PageEditor {
   void note_map(std::uint64_t id, OpenMap *map);
   Result<format::Spill> store_long_value(Bytes value);
   struct StoredValue;
-  Result<StoredValue> store_value(const MapValue &value);
+  Status store_value(const MapValue &value, StoredValue *stored);
   void release_value(std::uint64_t id, const OpenMap &map, const OldValue &old);
   Result<format::Extent> spilled_extent(const std::vector<std::byte> &key);
 };
