@@ -46,7 +46,7 @@ class SpaceHost {
   virtual Status grow_file(std::uint64_t from_block, std::uint64_t to_block) = 0;
   // Gives punched blocks room on disk again; they read as zero.
   virtual Status refill(std::uint64_t first_block, std::uint64_t blocks) = 0;
-  // Zero-writes a new zone and takes write permission from its mapping.
+  // Takes write permission from the mapping of a new zone.
   virtual Status prepare_zone(std::uint64_t first_block, std::uint64_t blocks) = 0;
 
  protected:
@@ -91,6 +91,7 @@ class Space {
   Result<Allocation> allocate(std::uint64_t bytes, bool sealed, std::uint64_t alignment = 1);
   Status reserve_pages(std::uint64_t pages);  // so that allocate_page() cannot fail for so many
   std::uint64_t allocate_page();
+  const Runs &ready_page_runs() const { return zones_.ready(); }
   std::uint64_t ready_pages() const;  // as many can be reserved without a search
 
   // ---- giving back

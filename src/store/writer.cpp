@@ -148,12 +148,30 @@ void Writer::resign() {
   replaced_lock_.close();
 }
 
+// Written, not only allocated: the first write into an unwritten block costs the file system a journal commit. What a
+// transaction has filled by now, which may be all of it, is spared that.
+Status Writer::write_new_zones() {
+  std::vector<Run> unused;
+  for (const Run &zone : new_zones_)
+    space_->ready_page_runs().for_each_in(zone, [&](Run run) { unused.push_back(run); });
+  const std::vector<std::byte> zeros(unused.empty() ? 0 : kZeroChunkBytes);
+  for (const Run &run : unused) {
+    const std::uint64_t end = run.end() * format::kBlockBytes;
+    DELTOS_TRY(second_.check_limit(end));
+    for (std::uint64_t at = run.first * format::kBlockBytes; at < end; at += zeros.size())
+      DELTOS_TRY(second_.write_below(Bytes(zeros).first(std::min<std::uint64_t>(zeros.size(), end - at)), at));
+  }
+  new_zones_.clear();
+  return {};
+}
+
 Status Writer::publish(const Commit &commit, Durability durability) {
   const std::uint64_t transaction = next_transaction();
   if (transaction >= format::kMaxTransaction) {
     return fail(Code::limit, "%s has used up its %llu transaction numbers; copy it with compact_to",
                 state_->label.c_str(), static_cast<ull>(format::kMaxTransaction));
   }
+  DELTOS_TRY(write_new_zones());
   const std::uint64_t auto_sync =
       state_->options.auto_sync_bytes != 0 ? state_->options.auto_sync_bytes : kDefaultAutoSyncBytes;
   if (!replacing_.empty()) durability = Durability::sync;  // a name is only given to what is on disk
@@ -318,12 +336,7 @@ Status Writer::refill(std::uint64_t first_block, std::uint64_t blocks) {
 }
 
 Status Writer::prepare_zone(std::uint64_t first_block, std::uint64_t blocks) {
-  // Written, not only allocated: the first write into an unwritten block costs the file system a journal commit.
-  const std::vector<std::byte> zeros(std::min(kZeroChunkBytes, blocks * format::kBlockBytes));
-  const std::uint64_t end = (first_block + blocks) * format::kBlockBytes;
-  for (std::uint64_t at = first_block * format::kBlockBytes; at < end; at += zeros.size()) {
-    DELTOS_TRY(second_.write(Bytes(zeros).first(std::min<std::uint64_t>(zeros.size(), end - at)), at));
-  }
+  new_zones_.push_back({first_block, blocks});
   return state_->mapping->protect(first_block * format::kBlockBytes, blocks * format::kBlockBytes,
                                   os::Protection::read);
 }

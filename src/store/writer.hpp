@@ -109,6 +109,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   format::RingEntry ring_entry(const Commit &commit, std::uint64_t transaction) const;
   Status publish_strong(const Commit &commit, std::uint64_t transaction, Durability durability);
   Status barrier();
+  Status write_new_zones();
   Status fail_for_good(Error error);
   Status take_name();
   void now_published(const Commit &commit, std::uint64_t transaction);
@@ -118,6 +119,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   std::unique_ptr<Space> space_;
   Root root_;
   std::uint64_t object_count_ = 0, next_id_ = 1;
+  std::vector<Run> new_zones_;  // since the last commit
   std::uint64_t recovered_ = 0;                    // number that the state found when opening was published under
   std::unordered_set<std::uint64_t> unread_maps_;  // ids
   std::atomic<std::uint64_t> published_{0}, durable_{0};
