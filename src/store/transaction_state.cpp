@@ -16,7 +16,8 @@ namespace {
 // Below it, pages that are changed in no order are written once; beyond it, again and again.
 constexpr std::size_t kWriteEarlyPages = (std::size_t{256} << 20) / format::kBlockBytes;
 constexpr std::size_t kRunPages = 256;  // 1 MiB a system call
-constexpr std::size_t kBehindPages = 32;  // in the processor's cache twice: as they were filled, and as they are written
+constexpr std::size_t kBehindPages =
+    32;  // in the processor's cache twice: as they were filled, and as they are written
 constexpr std::uint64_t kPunchBytes = 1 << 20;
 
 // The state of an open transaction as a snapshot. Cursors and handles may keep it longer than the transaction lives.

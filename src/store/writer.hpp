@@ -119,7 +119,7 @@ class Writer final : public SpaceHost, public os::ForkParticipant {
   std::unique_ptr<Space> space_;
   Root root_;
   std::uint64_t object_count_ = 0, next_id_ = 1;
-  std::vector<Run> new_zones_;  // since the last commit
+  std::vector<Run> new_zones_;                     // since the last commit
   std::uint64_t recovered_ = 0;                    // number that the state found when opening was published under
   std::unordered_set<std::uint64_t> unread_maps_;  // ids
   std::atomic<std::uint64_t> published_{0}, durable_{0};
