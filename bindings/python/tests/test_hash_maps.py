@@ -510,13 +510,20 @@ def test_progress_cancels_and_its_failure_comes_out(storage: deltos.Storage) -> 
         deltos.HashMap.build(storage, "m", pairs, progress="bar")  # type: ignore[arg-type]
 
 
-def test_a_bar_is_shown_on_a_terminal_only(storage: deltos.Storage, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+@pytest.mark.parametrize("with_tqdm", [True, False])
+def test_a_bar_is_shown_on_a_terminal_only(
+    storage: deltos.Storage, monkeypatch: pytest.MonkeyPatch, capsys: Any, with_tqdm: bool
+) -> None:
+    if with_tqdm:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setitem(deltos._dtypes._modules, "tqdm", None)
     deltos.HashMap.build(storage, "m", {"a": 1}, progress=True)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     deltos.HashMap.build(storage, "n", {"a": 1}, progress=True)
     shown = capsys.readouterr().err
-    assert "hash map" in shown and shown.endswith("\n")
+    assert "hash map" in shown and shown.endswith("\n") and ("B/s]" in shown) == with_tqdm
 
 
 @pytest.mark.parametrize(
