@@ -197,8 +197,9 @@ static void test_hash_map__u64_maps_show_their_columns_without_a_copy(void **sta
   map = open_packed(builder, &memory);
   ok(deltos_hash_map_column(map, DELTOS_MAP_COLUMN_KEYS, DELTOS_VIEW_FULL_RO, &of_keys, &error));
   ok(deltos_hash_map_column(map, DELTOS_MAP_COLUMN_VALUES, DELTOS_VIEW_FULL_RO, &of_values, &error));
-  expect(DELTOS_E_READONLY, deltos_hash_map_column(map, DELTOS_MAP_COLUMN_KEYS, DELTOS_VIEW_FULL, &of_keys, &error));
   deltos_view_release(&of_keys);
+  expect(DELTOS_E_READONLY, deltos_hash_map_column(map, DELTOS_MAP_COLUMN_KEYS, DELTOS_VIEW_FULL, &of_keys, &error));
+  assert_null(of_keys);
   ok(deltos_hash_map_column(map, DELTOS_MAP_COLUMN_KEYS, DELTOS_VIEW_FULL_RO, &of_keys, &error));
   deltos_object_release(&map);
   assert_int_equal(of_keys->shape[0], 4);
