@@ -258,6 +258,19 @@ void number_deltos(void *user) {
 }
 
 #ifdef BENCH_ABSL
+void many_numbers_deltos(void *user) {
+  auto &store = *static_cast<Store *>(user);
+  static std::vector<std::uint64_t> numbers(kAsked);
+  deltos_error err;
+  deltos_column keys;
+  std::memset(&keys, 0, sizeof keys);
+  keys.count = kAsked;
+  keys.item_size = sizeof(std::uint64_t);
+  keys.data = store.words.data() + store.next_turn();
+  must(deltos_hash_map_get_many_numbers(store.numbers, &keys, 0, numbers.data(), nullptr, nullptr, &err), &err);
+  for (const std::uint64_t number : numbers) store.sum += number;
+}
+
 void get_absl(Store *store, const std::vector<deltos_bytes> &keys) {
   const std::uint64_t first = store->next_turn();
   for (std::uint64_t i = first; i < first + kAsked; ++i) {
@@ -284,12 +297,16 @@ void measure_absl(Store *store, double bar_hit, double bar_miss, double bar_numb
   }
   bench_pair(hit_absl, hit_deltos, store, 1, &peer, &ours);
   report("hit : absl::flat_hash_map", peer / kAsked, ours / kAsked, bar_hit);
+  bench_pair(hit_absl, many_deltos, store, 1, &peer, &ours);
+  report("hit, thousands in one call : absl::flat_hash_map", peer / kAsked, ours / kAsked, 0);
   bench_pair(miss_absl, miss_deltos, store, 1, &peer, &ours);
   report("miss : absl::flat_hash_map", peer / kAsked, ours / kAsked, bar_miss);
   store->texts_in_memory = {};
   for (std::uint64_t i = 0; i < store->count; ++i) store->numbers_in_memory.emplace(mixed(i), i);
   bench_pair(number_absl, number_deltos, store, 1, &peer, &ours);
   report("hit, u64 to u64 : absl::flat_hash_map", peer / kAsked, ours / kAsked, bar_number);
+  bench_pair(number_absl, many_numbers_deltos, store, 1, &peer, &ours);
+  report("hit, u64 to u64, thousands in one call : absl::flat_hash_map", peer / kAsked, ours / kAsked, 0);
   store->numbers_in_memory = {};
 }
 #endif
