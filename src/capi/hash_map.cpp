@@ -58,10 +58,12 @@ Status check_numbers(const deltos_object *map) {
 }
 
 // What a look-up finds, when all is as it should be: nothing is said otherwise.
+bool is_sound(const deltos_object *map, const void *key, std::uint64_t size) noexcept {
+  return map != nullptr && map->mark.is(HandleType<deltos_object>::kMark) && map->hash_map &&
+         (key != nullptr || size == 0);
+}
 bool find_fast(const deltos_object *map, const void *key, std::uint64_t size, map::Entry *entry) noexcept {
-  if (map == nullptr || !map->mark.is(HandleType<deltos_object>::kMark) || !map->hash_map) return false;
-  if (key == nullptr && size != 0) return false;
-  return map->hash_map->reader().find_fast(bytes_at(key, size), entry);
+  return is_sound(map, key, size) && map->hash_map->reader().find_fast(bytes_at(key, size), entry);
 }
 
 Status find_entry(const deltos_object *map, const void *key, std::uint64_t size, map::Entry *entry) {
@@ -182,9 +184,15 @@ deltos_status deltos_hash_map_get_number(const deltos_object *map, const void *k
   return guard_fast<get_number>(
       err,
       [=]() noexcept {
+        if (number == nullptr || present == nullptr || !is_sound(map, key, size)) return false;
+        const map::Reader &reader = map->hash_map->reader();
+        bool there = false;
+        if (reader.find_number(bytes_at(key, size), number, &there)) {
+          *present = there ? 1 : 0;
+          return true;
+        }
         map::Entry found;
-        if (number == nullptr || present == nullptr || !find_fast(map, key, size, &found)) return false;
-        if (!map->hash_map->reader().kinds().numbers()) return false;
+        if (!reader.find_fast(bytes_at(key, size), &found) || !reader.kinds().numbers()) return false;
         *number = found.number;
         *present = found.count != 0 ? 1 : 0;
         return true;

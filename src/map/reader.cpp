@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kMostKeys = std::uint64_t{1} << 48;
 constexpr unsigned kOrdinalBits = 24;  // of a position: which entry behind a home line
 static_assert(kMaxLines * kTags < 1U << kOrdinalBits);
-constexpr std::uint64_t kScanned = 16;  // pairs that are looked at one by one
+constexpr std::uint64_t kAtOnce = 8;  // pairs that are looked at together
 
 const char *kind_fault(const ImageHead &head) {
   const auto key = static_cast<Key>(head.key);
@@ -96,8 +96,10 @@ struct LineInPlace {
   const std::byte *const a = stored.data(), *const b = key.data();
   if (size > 32) return std::memcmp(a, b, size) == 0;
   const auto differ = [&](std::size_t at) { return load<std::uint64_t>(a + at) ^ load<std::uint64_t>(b + at); };
-  if (size >= 16) return (differ(0) | differ(8) | differ(size - 16) | differ(size - 8)) == 0;
-  if (size >= 8) return (differ(0) | differ(size - 8)) == 0;
+  if (size >= 8) {  // without asking how long it is: lengths cannot be foreseen
+    const std::size_t last = size - 8, second = std::min<std::size_t>(8, last);
+    return (differ(0) | differ(second) | differ(last - second) | differ(last)) == 0;
+  }
   for (std::size_t i = 0; i < size; ++i) {
     if (a[i] != b[i]) return false;
   }
@@ -309,22 +311,33 @@ std::uint64_t Reader::same_keys(std::uint64_t first, std::uint64_t end) const no
   return last - first + 1;
 }
 
+// The first pair with this key, or `end`.
+[[gnu::always_inline]] inline std::uint64_t Reader::pair_of(std::uint64_t word, std::uint64_t hash, std::uint64_t begin,
+                                                            std::uint64_t end) const noexcept {
+  const auto key_at = [&](std::uint64_t i) { return load<std::uint64_t>(entries_ + i * sizeof(Pair)); };
+  if (end - begin <= kAtOnce && head_.pairs >= kAtOnce) [[likely]] {
+    // A loop that ends with the key would end where no processor foresees it, and look-ups wait for each other then.
+    const std::uint64_t from = std::min(begin, head_.pairs - kAtOnce);
+    unsigned same = 0;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < kAtOnce; ++i) same |= unsigned{key_at(from + i) == word} << i;
+    same &= ((1U << (end - begin)) - 1) << (begin - from);
+    return same != 0 ? from + static_cast<unsigned>(std::countr_zero(same)) : end;
+  }
+  std::uint64_t at = begin;
+  for (std::uint64_t left = end - begin; left > 0;) {
+    const std::uint64_t half = left / 2;
+    const bool below = hash_of_word(key_at(at + half), head_.seed) < hash;
+    at = below ? at + half + 1 : at;
+    left = below ? left - half - 1 : half;
+  }
+  return at < end && key_at(at) == word ? at : end;
+}
+
 const char *Reader::find_in_part(std::uint64_t word, std::uint64_t hash, std::uint64_t begin, std::uint64_t end,
                                  Entry *entry) const noexcept {
-  const auto key_at = [&](std::uint64_t i) { return load<std::uint64_t>(entries_ + i * sizeof(Pair)); };
-  std::uint64_t at = begin;
-  if (end - begin <= kScanned) {
-    while (at < end && key_at(at) != word) ++at;
-  } else {
-    for (std::uint64_t left = end - begin; left > 0;) {
-      const std::uint64_t half = left / 2;
-      const bool below = hash_of_word(key_at(at + half), head_.seed) < hash;
-      at = below ? at + half + 1 : at;
-      left = below ? left - half - 1 : half;
-    }
-    if (at < end && key_at(at) != word) at = end;
-  }
-  if (at < end) return read_pair(at, same_keys(at, end), entry);
+  const std::uint64_t at = pair_of(word, hash, begin, end);
+  if (at != end) return read_pair(at, same_keys(at, end), entry);
   *entry = Entry{};
   return nullptr;
 }
@@ -407,6 +420,18 @@ Status Reader::find(Bytes key, Entry *entry) const {
 bool Reader::find_fast(Bytes key, Entry *entry) const noexcept {
   Sought sought;
   return seek_short(key, &sought) && find_short(sought, entry) == nullptr;
+}
+
+bool Reader::find_number(Bytes key, std::uint64_t *number, bool *present) const noexcept {
+  if (kinds_.key != Key::u64 || !kinds_.numbers() || key.size() != sizeof(std::uint64_t)) return false;
+  const auto word = load<std::uint64_t>(key.data());
+  const std::uint64_t hash = hash_of_word(word, head_.seed);
+  std::uint64_t begin = 0, end = 0;
+  if (read_part(part_place(hash, head_.homes), &begin, &end) != nullptr) return false;
+  const std::uint64_t at = pair_of(word, hash, begin, end);
+  *present = at != end;
+  *number = *present ? load<std::uint64_t>(entries_ + at * sizeof(Pair) + offsetof(Pair, word)) : 0;
+  return true;
 }
 
 // ---- many at a time: what the first step asks of memory has come when the second one needs it

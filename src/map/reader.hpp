@@ -38,6 +38,8 @@ class Reader {
   Status find(Bytes key, Entry *entry) const;
   // The same by a shorter way. false: find() has to tell, since something is in the way.
   bool find_fast(Bytes key, Entry *entry) const noexcept;
+  // The first number of a key that is one, by a way that is shorter still. false: as above, or the map is of others.
+  bool find_number(Bytes key, std::uint64_t *number, bool *present) const noexcept;
 
   // Gives each item of a column of keys, with its number, to `take`(i, const Entry &), in order. Looks several up at a
   // time. invalid, type, range, and what find() says.
@@ -66,6 +68,7 @@ class Reader {
   // Each says what is wrong with what it finds, or nullptr.
   template <class Same>
   const char *find_tagged(std::uint64_t hash, Same &&same, Entry *entry) const;
+  std::uint64_t pair_of(std::uint64_t word, std::uint64_t hash, std::uint64_t begin, std::uint64_t end) const noexcept;
   const char *find_in_part(std::uint64_t word, std::uint64_t hash, std::uint64_t begin, std::uint64_t end,
                            Entry *entry) const noexcept;
   const char *line_fault(std::uint64_t number, std::uint64_t base_count, std::uint64_t next) const noexcept;
